@@ -1,0 +1,1 @@
+"""Afterglow: the open-source system an IV-ketamine practice runs on."""
