@@ -85,7 +85,7 @@ class Decision:
 
     @classmethod
     def from_reasons(cls, *reasons: Reason | Iterable[Reason] | None) -> Self:
-        """Build a decision from the results of single rules; None and empty mean "nothing to say"."""
+        """Build a decision from the results of rules; None means "nothing to say"."""
         flat: list[Reason] = []
         for item in reasons:
             if item is None:
@@ -124,9 +124,7 @@ class Decision:
     @property
     def cautions(self) -> tuple[Reason, ...]:
         """Reasons to be careful, overridden blockers included."""
-        return tuple(
-            r for r in self.reasons if r.severity is Severity.CAUTION or (r.overridden and not r.blocks)
-        )
+        return tuple(r for r in self.reasons if r.severity is Severity.CAUTION or r.overridden)
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Errors that mean a caller broke a promise. A clinical *no* is never one of these: see decisions."""
+"""Errors that mean a caller broke a promise.
+
+A clinical *no* is never one of these: see ``afterglow.core.decisions``.
+"""
 
 
 class AfterglowError(Exception):
