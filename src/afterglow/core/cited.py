@@ -53,7 +53,7 @@ class Cited:
 
 
 class Section:
-    """A reader over one section of a definition body that refuses what is missing or in other units.
+    """A reader over one section of a definition body; refuses what is missing or in other units.
 
     >>> rules = Section("monitoring", {"interval": {"value": "10", "unit": "min", "status": "DP",
     ...                                             "source": "clinical reference 3.1"}})
