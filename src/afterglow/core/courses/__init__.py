@@ -1,0 +1,1 @@
+"""Courses of treatment: their phases and what accepting one demands."""

@@ -1,0 +1,1 @@
+"""Appointments: their lifecycle."""
