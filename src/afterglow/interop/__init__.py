@@ -1,0 +1,1 @@
+"""Translation between Afterglow and the systems around it: nothing here decides anything."""
