@@ -73,9 +73,7 @@ def acknowledge(
     header = message.header
     accept, application = header.get(15).upper(), header.get(16).upper()
     good = verdict is Verdict.ACCEPT
-    if not accept and not application:
-        letter = "A"
-    elif _wanted(application, good=good):
+    if (not accept and not application) or _wanted(application, good=good):
         letter = "A"
     elif _wanted(accept, good=good):
         letter = "C"
@@ -101,9 +99,7 @@ def acknowledge(
     return "".join(f"{line}\r" for line in lines).encode()
 
 
-def reject_undecodable(
-    raw: bytes, problem: Problem, *, at: datetime, control_id: str
-) -> bytes:
+def reject_undecodable(raw: bytes, problem: Problem, *, at: datetime, control_id: str) -> bytes:
     """Return a rejection of bytes that are no message, naming its id where one can be seen."""
     found = _CONTROL_ID.match(raw)
     echoed = found.group(1).decode("ascii", "replace") if found else ""

@@ -198,7 +198,7 @@ def _separators(raw: bytes) -> Separators:
     field, marks = head[:1], head[1:].partition(head[:1] or "|")[0]
     if len(marks) < 4:
         raise Undecodable("MSH-2 has fewer than four encoding characters.")
-    component, repetition, escape, subcomponent = marks[:4]
+    component, repetition, escape, subcomponent = tuple(marks[:4])
     chosen = (field, component, repetition, escape, subcomponent)
     if len(set(chosen)) < 5 or any(c.isalnum() or c.isspace() or c < " " for c in chosen):
         raise Undecodable("The separators of MSH-1 and MSH-2 are not five different marks.")
@@ -213,7 +213,9 @@ def _text(raw: bytes, separators: Separators) -> tuple[str, list[Problem]]:
     charset = _CHARSETS.get(name.decode("ascii", "replace").strip().upper())
     problems = []
     if charset is None:
-        sentence = f"Character set {name[:40].decode('ascii', 'replace')!r} is not known; read as UTF-8."
+        sentence = (
+            f"Character set {name[:40].decode('ascii', 'replace')!r} is not known; read as UTF-8."
+        )
         problems.append(Problem(ErrorCode.TABLE_VALUE, sentence, "MSH-18"))
         charset = "utf-8"
     try:
@@ -278,10 +280,6 @@ def escape(text: str, separators: Separators = STANDARD) -> str:
     }
     mark = separators.escape
     return "".join(
-        f"{mark}{names[c]}{mark}"
-        if c in names
-        else f"{mark}X{ord(c):02X}{mark}"
-        if c < " "
-        else c
+        f"{mark}{names[c]}{mark}" if c in names else f"{mark}X{ord(c):02X}{mark}" if c < " " else c
         for c in text
     )

@@ -7,14 +7,14 @@ problems. Nothing is converted here; units and plausible ranges are the catalogu
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from afterglow.core.errors import InvalidValue
-from afterglow.interop.hl7v2 import nomenclature
+from afterglow.core.monitoring import catalogue
+from afterglow.core.monitoring.catalogue import identify
 from afterglow.interop.hl7v2.message import Message, Segment, Separators, decode, part, unescape
 from afterglow.interop.hl7v2.panels import pressure_panels
 from afterglow.interop.hl7v2.problems import ErrorCode, Problem
@@ -33,6 +33,7 @@ FUTURE_TOLERANCE = timedelta(minutes=2)
 """A reading further ahead of its arrival goes to review (interoperability reference 1.7)."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})", re.ASCII)
+_INTEGER = re.compile(r"\d{1,9}", re.ASCII)
 _OBJECT_PARTITION = 1
 
 
@@ -194,7 +195,7 @@ class _Reader:
             stripped = text.strip()
             if _NUMBER.fullmatch(stripped):
                 return Decimal(stripped)
-            if kind:
+            if kind and not catalogue.is_no_value(stripped):
                 sentence = f"{text[:40]!r} is not a number."
                 problems.append(Problem(ErrorCode.DATA_TYPE, sentence, f"OBX[{index}]-5"))
             return unescape(text, self.separators)
@@ -219,7 +220,9 @@ class _Reader:
         location = f"OBX[{index}]-14"
         time, state = self._time(text, location, problems) if text else self.group
         if time is not None and time > self.latest:
-            sentence = f"The time of the reading is ahead of its arrival by {time - self.received_at}."
+            sentence = (
+                f"The time of the reading is ahead of its arrival by {time - self.received_at}."
+            )
             problems.append(Problem(ErrorCode.DATA_TYPE, sentence, location))
             return time, TimeState.FUTURE
         if state is TimeState.MISSING:
@@ -255,31 +258,19 @@ def _code(text: str, separators: Separators) -> _Code:
     parts = [unescape(p, separators) for p in text.split(separators.component)]
     parts += [""] * (6 - len(parts))
     number, refid, system = parts[3:6] if parts[5] == "MDC" != parts[2] else parts[:3]
-    problems: list[Problem] = []
-    mdc = int(number) if re.fullmatch(r"\d{1,9}", number, re.ASCII) else None
+    mdc = int(number) if _INTEGER.fullmatch(number) else None
     if system != "MDC":
-        return _Code(
-            None,
-            refid or number,
-            (Problem(ErrorCode.TABLE_VALUE, f"{text[:60]!r} is not an MDC code."),),
-        )
+        sentence = f"{text[:60]!r} is not an MDC code."
+        return _Code(None, refid or number, (Problem(ErrorCode.TABLE_VALUE, sentence),))
+    found = identify(mdc, refid)
     if mdc is None:
-        codes = nomenclature.codes_of(refid)
-        mdc = codes[0] if codes else None
-        sentence = f"{number[:20]!r} is not an MDC code number; {refid[:60]!r} was used."
-        problems.append(Problem(ErrorCode.TABLE_VALUE, sentence))
-        return _Code(mdc, refid, tuple(problems))
-    known = nomenclature.by_code(mdc)
-    if known is None:
-        if nomenclature.codes_of(refid):
-            sentence = f"Code {mdc} is not known, but the name {refid} is; the code was kept."
-            problems.append(Problem(ErrorCode.TABLE_VALUE, sentence))
-    elif not refid:
-        refid = known.refid
-    elif known.refid != refid and mdc not in nomenclature.codes_of(refid):
-        sentence = f"Code {mdc} is {known.refid}, but the message calls it {refid[:60]}."
-        problems.append(Problem(ErrorCode.TABLE_VALUE, sentence))
-    return _Code(mdc, refid, tuple(problems))
+        mdc = found.term.code if found.term else None
+        sentence = f"{number[:20]!r} is not a code number; the name {refid[:60]!r} was used."
+        return _Code(mdc, refid, (Problem(ErrorCode.TABLE_VALUE, sentence),))
+    if found.disagreement:
+        problem = Problem(ErrorCode.TABLE_VALUE, found.disagreement[:200])
+        return _Code(mdc, refid, (problem,))
+    return _Code(mdc, refid or (found.term.refid if found.term else ""), ())
 
 
 @lru_cache(maxsize=1024)
@@ -292,11 +283,11 @@ def _unit(text: str, separators: Separators) -> _Unit:
     mdc: int | None = None
     ucum: str | None = None
     for identifier, _, system in (parts[:3], parts[3:6]):
-        if system == "MDC" and re.fullmatch(r"\d{1,9}", identifier, re.ASCII):
+        if system == "MDC" and _INTEGER.fullmatch(identifier):
             mdc = int(identifier)
         elif system == "UCUM" or (not system and identifier and ucum is None):
             ucum = identifier or None
-    if ucum is None and mdc is not None and (known := nomenclature.by_code(mdc)) and known.ucum:
+    if ucum is None and mdc is not None and (known := catalogue.term(mdc)) and known.ucum:
         ucum = known.ucum[0]
     return _Unit(mdc, ucum)
 
@@ -330,8 +321,3 @@ def _birth_date(text: str) -> date | None:
 def _location(segment: Segment) -> Location | None:
     parts = tuple(segment.get(3, component) for component in (1, 2, 3, 4))
     return Location(*parts) if any(parts) else None
-
-
-def equipment_of(observations: Sequence[Observation]) -> tuple[str, ...]:
-    """Return the equipment ids of the readings, in order of appearance."""
-    return tuple(dict.fromkeys(o.equipment_id for o in observations if o.equipment_id))
