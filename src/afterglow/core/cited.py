@@ -120,6 +120,17 @@ class Section:
                 return False
         raise InvalidValue(f"{leaf.path} is {leaf.value!r}; it must be true or false.")
 
+    def word(self, key: str) -> str:
+        """Return a bare word: a code, a name, anything that is no clinical value."""
+        word = self._body.get(key)
+        if not isinstance(word, str) or not word:
+            raise InvalidValue(f"{self.path}.{key} is {word!r}; a word is needed.")
+        return word
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names that the section holds, in order."""
+        return tuple(self._body)
+
     def has(self, key: str) -> bool:
         """Whether the section holds ``key``."""
         return key in self._body

@@ -190,9 +190,10 @@ def is_no_value(text: str) -> bool:
     if cleaned in ("", *_NO_VALUE_WORDS):
         return True
     try:
-        return Decimal(cleaned) in _NO_VALUE_NUMBERS
+        number = Decimal(cleaned)
     except ArithmeticError:
         return False
+    return number.is_finite() and number in _NO_VALUE_NUMBERS
 
 
 NAMES: Mapping[Metric, str] = {

@@ -1,0 +1,52 @@
+"""Which alarm conditions hold now. The monitor at the bedside remains the primary alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from afterglow.core.monitoring.conditions import AlarmCondition, worst_first
+from afterglow.core.monitoring.limits import Symptom, limit_conditions, symptom_conditions
+from afterglow.core.monitoring.readings import Baseline, Reading
+from afterglow.core.monitoring.rules import MonitoringRules
+from afterglow.core.monitoring.schedule import Slot
+from afterglow.core.monitoring.technical import (
+    DeviceFacts,
+    PumpFacts,
+    device_conditions,
+    overdue_conditions,
+    pump_conditions,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmFacts:
+    """What alarms are judged from.
+
+    ``readings``: a window that reaches back at least to the last normal value of each sign;
+    ``baseline``: from ``readings.baselines``; ``symptoms``: those present now.
+    """
+
+    readings: tuple[Reading, ...] = ()
+    baseline: Mapping[str, Baseline] = field(default_factory=dict)
+    symptoms: tuple[Symptom, ...] = ()
+    devices: tuple[DeviceFacts, ...] = ()
+    pump: PumpFacts | None = None
+    schedule: tuple[Slot, ...] = ()
+
+
+def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
+    """Return every condition that holds at ``at``, each once, the most urgent first."""
+    symptomatic = any(rules.symptoms[s.code].is_symptom for s in facts.symptoms if s.at <= at)
+    return worst_first(
+        [
+            *limit_conditions(
+                facts.readings, facts.baseline, rules.limits, symptomatic=symptomatic, at=at
+            ),
+            *symptom_conditions(facts.symptoms, rules.symptoms, at=at),
+            *device_conditions(facts.devices, rules.technical, at=at),
+            *overdue_conditions(facts.schedule, rules.technical),
+            *pump_conditions(facts.pump, rules.pump, at=at),
+        ]
+    )

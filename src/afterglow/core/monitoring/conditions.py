@@ -1,0 +1,75 @@
+"""Alarm conditions, in the words of IEC 60601-1-8: condition, limit, priority."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from afterglow.core.errors import InvalidValue
+
+
+class AlarmPriority(StrEnum):
+    """How urgent: high is drawn red, medium amber."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def weight(self) -> int:
+        """Order of urgency; more is worse."""
+        return _WEIGHTS[self]
+
+
+_WEIGHTS = {AlarmPriority.LOW: 1, AlarmPriority.MEDIUM: 2, AlarmPriority.HIGH: 3}
+
+
+class AlarmKind(StrEnum):
+    """About the patient, or about the equipment and the record."""
+
+    PHYSIOLOGICAL = "physiological"
+    TECHNICAL = "technical"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCondition:
+    """One thing that is wrong now.
+
+    ``code`` with ``about`` (a source, a sign, a device) is its identity and never changes; the
+    sentence carries the value and the limit. ``since`` is when it began, not when it was seen.
+    """
+
+    code: str
+    about: str
+    kind: AlarmKind
+    priority: AlarmPriority
+    sentence: str
+    since: datetime
+    seen: str = ""
+    limit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.code != self.code.upper() or " " in self.code:
+            raise InvalidValue(f"An alarm code is UPPER_SNAKE_CASE, not {self.code!r}.")
+        if not self.sentence.endswith("."):
+            raise InvalidValue(f"{self.code} says {self.sentence!r}, which ends without a stop.")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two conditions the same one."""
+        return (self.code, self.about)
+
+
+def worst_first(conditions: list[AlarmCondition]) -> tuple[AlarmCondition, ...]:
+    """Return each condition once, at its highest priority, the most urgent first."""
+    worst: dict[tuple[str, str], AlarmCondition] = {}
+    for condition in conditions:
+        known = worst.get(condition.key)
+        if known is None or _urgency(condition) > _urgency(known):
+            worst[condition.key] = condition
+    return tuple(sorted(worst.values(), key=lambda c: (-c.priority.weight, c.since, c.key)))
+
+
+def _urgency(condition: AlarmCondition) -> tuple[int, float]:
+    return (condition.priority.weight, -condition.since.timestamp())

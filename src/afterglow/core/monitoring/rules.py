@@ -1,0 +1,340 @@
+"""The monitoring section of a dosing protocol, read once into frozen values.
+
+Every number comes from ``body["monitoring"]`` with its unit, source and status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from afterglow.core.cited import Section, Status, leaves
+from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
+from afterglow.core.monitoring.conditions import AlarmPriority
+
+
+class ObservationPhase(StrEnum):
+    """Which rhythm of readings applies."""
+
+    BASELINE = "baseline"
+    INFUSING = "infusing"
+    RECOVERY = "recovery"
+
+
+class Bound(StrEnum):
+    """On which side of its number a limit lies, and whether the number itself is beyond."""
+
+    AT_OR_ABOVE = "at_or_above"
+    ABOVE = "above"
+    AT_OR_BELOW = "at_or_below"
+    BELOW = "below"
+
+    def is_crossed(self, value: Decimal, limit: Decimal) -> bool:
+        """Whether ``value`` is beyond ``limit``."""
+        match self:
+            case Bound.AT_OR_ABOVE:
+                return value >= limit
+            case Bound.ABOVE:
+                return value > limit
+            case Bound.AT_OR_BELOW:
+                return value <= limit
+            case Bound.BELOW:
+                return value < limit
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRules:
+    """When readings are due. ``required`` holds groups; one sign of each group must be there."""
+
+    baseline_readings: int
+    baseline_apart: timedelta
+    infusing_every: timedelta
+    recovery_every: timedelta
+    after_sedative_every: timedelta
+    after_sedative_for: timedelta
+    early: timedelta
+    grace: timedelta
+    required: Mapping[ObservationPhase, tuple[frozenset[str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLimit:
+    """One limit of one sign: absolute (``bound`` and ``number``) or a rise over the baseline.
+
+    A relative limit is crossed when every part it has is reached: the percentage and the amount.
+    ``confirm_within`` asks for a repeat before the priority counts; ``sustained_for`` for time.
+    """
+
+    code: str
+    sign: str
+    unit: str
+    priority: AlarmPriority
+    status: Status
+    bound: Bound | None = None
+    number: Decimal | None = None
+    rise_percent: Decimal | None = None
+    rise_at_least: Decimal | None = None
+    confirm_within: timedelta | None = None
+    sustained_for: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        relative = self.rise_percent is not None or self.rise_at_least is not None
+        if relative is (self.bound is not None):
+            raise InvalidValue(f"{self.code} needs either one bound or a rise over the baseline.")
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it is measured from the patient's own baseline."""
+        return self.bound is None
+
+
+@dataclass(frozen=True, slots=True)
+class SymptomRule:
+    """A symptom or request, how urgent it is and what is to be done.
+
+    Only a symptom makes a pressure "symptomatic"; a request does not.
+    """
+
+    code: str
+    name: str
+    is_symptom: bool
+    priority: AlarmPriority
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicalRules:
+    """When silence of a device, a lost signal or a wrong clock becomes a condition."""
+
+    monitor_silent_after: timedelta
+    monitor_silent_priority: AlarmPriority
+    pump_silent_after: timedelta
+    pump_silent_priority: AlarmPriority
+    signal_lost_after: Mapping[str, timedelta]
+    signal_lost_priority: AlarmPriority
+    clock_drift_above: timedelta
+    clock_drift_priority: AlarmPriority
+    not_assigned_priority: AlarmPriority
+    overdue_priority: AlarmPriority
+
+
+@dataclass(frozen=True, slots=True)
+class PumpRules:
+    """How far the pump's report may be from what was charted (mL/h, mL, percent)."""
+
+    settle_for: timedelta
+    rate_difference: Decimal
+    rate_difference_percent: Decimal
+    rate_priority: AlarmPriority
+    volume_difference: Decimal
+    volume_difference_percent: Decimal
+    volume_priority: AlarmPriority
+    running_priority: AlarmPriority
+    stopped_priority: AlarmPriority
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRules:
+    """How alarms are held and how long they may be silent."""
+
+    silence_at_most: Mapping[AlarmPriority, timedelta]
+    silences_in_a_row: int
+    latching: Mapping[AlarmPriority, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class GapRules:
+    """When the line of a signal is broken in a drawing."""
+
+    factor: Decimal
+    expected_every: Mapping[str, timedelta]
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringRules:
+    """Everything that the monitoring section of a protocol says.
+
+    ``needs_approval`` is true while any number is general knowledge or a proposed default.
+    """
+
+    schedule: ScheduleRules
+    limits: tuple[AlarmLimit, ...]
+    symptoms: Mapping[str, SymptomRule]
+    technical: TechnicalRules
+    pump: PumpRules
+    alarms: AlarmRules
+    gaps: GapRules
+    needs_approval: bool
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> MonitoringRules:
+        """Read ``body["monitoring"]``. Raises InvalidValue naming the leaf that is wrong."""
+        root = Section("monitoring", body)
+        symptoms = [_symptom(s) for s in root.sections("symptoms")]
+        return cls(
+            schedule=_schedule(root.section("schedule")),
+            limits=tuple(_limit(s) for s in root.sections("limits")),
+            symptoms={s.code: s for s in symptoms},
+            technical=_technical(root.section("technical")),
+            pump=_pump(root.section("pump")),
+            alarms=_alarms(root.section("alarms")),
+            gaps=_gaps(root.section("gaps")),
+            needs_approval=any(leaf.status.needs_approval for leaf in leaves(body)),
+        )
+
+
+_SCORED_SIGNS = ("moaas", "rass")
+
+
+def _schedule(section: Section) -> ScheduleRules:
+    required = section.section("required")
+    return ScheduleRules(
+        baseline_readings=_count(section, "baseline_readings"),
+        baseline_apart=_minutes(section, "baseline_apart"),
+        infusing_every=_minutes(section, "infusing_every"),
+        recovery_every=_minutes(section, "recovery_every"),
+        after_sedative_every=_minutes(section, "after_sedative_every"),
+        after_sedative_for=_minutes(section, "after_sedative_for"),
+        early=_minutes(section, "early", or_none=True),
+        grace=_minutes(section, "grace", or_none=True),
+        required={
+            phase: tuple(frozenset(group.split("/")) for group in required.text(phase).split())
+            for phase in ObservationPhase
+        },
+    )
+
+
+def _limit(section: Section) -> AlarmLimit:
+    sign = section.word("sign")
+    if sign in _SCORED_SIGNS:
+        unit = "score"
+    elif sign in tuple(VitalSignCode):
+        unit = CATALOGUE[VitalSignCode(sign)].shown_unit
+    else:
+        raise InvalidValue(f"{section.path}.sign is {sign!r}, which is not in the catalogue.")
+    bounds = [b for b in Bound if section.has(b)]
+    if len(bounds) > 1:
+        raise InvalidValue(f"{section.path} has {len(bounds)} bounds; a limit has one.")
+    bound = bounds[0] if bounds else None
+    stated = [k for k in (*Bound, "rise_percent", "rise_at_least") if section.has(k)]
+    return AlarmLimit(
+        code=section.word("code"),
+        sign=sign,
+        unit=unit,
+        priority=_priority(section, "priority"),
+        status=_least_founded([section.cited(key).status for key in stated]),
+        bound=bound,
+        number=section.number(bound, unit=unit) if bound else None,
+        rise_percent=_optional(section, "rise_percent", unit="%"),
+        rise_at_least=_optional(section, "rise_at_least", unit=unit),
+        confirm_within=_seconds(section, "confirm_within")
+        if section.has("confirm_within")
+        else None,
+        sustained_for=_seconds(section, "sustained_for")
+        if section.has("sustained_for")
+        else timedelta(),
+    )
+
+
+def _symptom(section: Section) -> SymptomRule:
+    return SymptomRule(
+        code=section.word("code"),
+        name=section.word("name"),
+        is_symptom=section.word("kind") == "symptom",
+        priority=_priority(section, "priority"),
+        action=section.text("action"),
+    )
+
+
+def _technical(section: Section) -> TechnicalRules:
+    lost = section.section("signal_lost_after")
+    return TechnicalRules(
+        monitor_silent_after=_seconds(section, "monitor_silent_after"),
+        monitor_silent_priority=_priority(section, "monitor_silent_priority"),
+        pump_silent_after=_seconds(section, "pump_silent_after"),
+        pump_silent_priority=_priority(section, "pump_silent_priority"),
+        signal_lost_after={sign: _seconds(lost, sign) for sign in lost.names()},
+        signal_lost_priority=_priority(section, "signal_lost_priority"),
+        clock_drift_above=_seconds(section, "clock_drift_above"),
+        clock_drift_priority=_priority(section, "clock_drift_priority"),
+        not_assigned_priority=_priority(section, "not_assigned_priority"),
+        overdue_priority=_priority(section, "overdue_priority"),
+    )
+
+
+def _pump(section: Section) -> PumpRules:
+    return PumpRules(
+        settle_for=_seconds(section, "settle_for"),
+        rate_difference=section.number("rate_difference", unit="mL/h"),
+        rate_difference_percent=section.number("rate_difference_percent", unit="%"),
+        rate_priority=_priority(section, "rate_priority"),
+        volume_difference=section.number("volume_difference", unit="mL"),
+        volume_difference_percent=section.number("volume_difference_percent", unit="%"),
+        volume_priority=_priority(section, "volume_priority"),
+        running_priority=_priority(section, "running_priority"),
+        stopped_priority=_priority(section, "stopped_priority"),
+    )
+
+
+def _alarms(section: Section) -> AlarmRules:
+    silence = section.section("silence_at_most")
+    latching = section.section("latching")
+    return AlarmRules(
+        silence_at_most={p: _minutes(silence, p) for p in AlarmPriority},
+        silences_in_a_row=_count(section, "silences_in_a_row"),
+        latching={p: latching.flag(p) for p in AlarmPriority},
+    )
+
+
+def _gaps(section: Section) -> GapRules:
+    expected = section.section("expected_every")
+    factor = section.number("factor", unit="1")
+    if factor < 1:
+        raise InvalidValue(f"{section.path}.factor is {factor}; it must be at least 1.")
+    return GapRules(factor, {sign: _seconds(expected, sign) for sign in expected.names()})
+
+
+def _priority(section: Section, key: str) -> AlarmPriority:
+    word = section.text(key)
+    try:
+        return AlarmPriority(word)
+    except ValueError:
+        raise InvalidValue(
+            f"{section.path}.{key} is {word!r}; it must be one of {', '.join(AlarmPriority)}."
+        ) from None
+
+
+def _minutes(section: Section, key: str, *, or_none: bool = False) -> timedelta:
+    return _span(section, key, unit="min", seconds=60, or_none=or_none)
+
+
+def _seconds(section: Section, key: str) -> timedelta:
+    return _span(section, key, unit="s", seconds=1, or_none=False)
+
+
+def _span(section: Section, key: str, *, unit: str, seconds: int, or_none: bool) -> timedelta:
+    number = section.number(key, unit=unit)
+    if number < 0 or (number == 0 and not or_none):
+        raise InvalidValue(f"{section.path}.{key} is {number} {unit}; it must be above 0.")
+    return timedelta(seconds=float(number * seconds))
+
+
+def _count(section: Section, key: str) -> int:
+    number = section.number(key, unit="1")
+    if number < 1 or number != int(number):
+        raise InvalidValue(f"{section.path}.{key} is {number}; a whole number from 1 is needed.")
+    return int(number)
+
+
+def _optional(section: Section, key: str, *, unit: str) -> Decimal | None:
+    return section.number(key, unit=unit) if section.has(key) else None
+
+
+def _least_founded(statuses: list[Status]) -> Status:
+    order = (Status.DEFAULT_PROPOSED, Status.GENERAL_KNOWLEDGE, Status.CONFIRMED)
+    return next((s for s in order if s in statuses), Status.DEFAULT_PROPOSED)

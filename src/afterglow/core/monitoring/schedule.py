@@ -1,0 +1,232 @@
+"""The observation schedule: which readings are due, fulfilled, overdue or missed.
+
+A slot opens a little before it is due and closes when the next one opens. A reading counts for
+the slot in whose window it was taken and for no other: a missed slot stays missed, with its
+reason, and is never filled from a later reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.readings import Reading
+from afterglow.core.monitoring.rules import ObservationPhase, ScheduleRules
+
+
+class SlotState(StrEnum):
+    """Where a slot stands."""
+
+    UPCOMING = "upcoming"
+    DUE = "due"
+    OVERDUE = "overdue"
+    FULFILLED = "fulfilled"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleFacts:
+    """What the schedule follows from.
+
+    ``sedatives``: times at which a sedative was given during the infusion or recovery; each
+    restarts the clock. ``reasons``: why a slot was missed, by the slot's due time.
+    """
+
+    baseline_from: datetime
+    started: datetime | None = None
+    stopped: datetime | None = None
+    released: datetime | None = None
+    planned_stop: datetime | None = None
+    sedatives: tuple[datetime, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    reasons: Mapping[datetime, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.stopped is not None and self.started is None:
+            raise InvalidValue("An infusion that never started cannot have stopped.")
+        if self.started and self.stopped and self.stopped < self.started:
+            raise InvalidValue(
+                f"The infusion stopped at {self.stopped.isoformat()}, "
+                f"before it started at {self.started.isoformat()}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One observation that is asked for.
+
+    ``lacking`` names what is still to be measured: a group is written "heart_rate/pulse_rate".
+    ``reason`` says why it was missed; an empty one on a missed slot is owed.
+    """
+
+    number: int
+    phase: ObservationPhase
+    due_at: datetime
+    opens_at: datetime
+    closes_at: datetime | None
+    state: SlotState
+    fulfilled_at: datetime | None = None
+    lacking: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def owes_a_reason(self) -> bool:
+        """Whether somebody must still say why it was missed."""
+        return self.state is SlotState.MISSED and not self.reason
+
+
+def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slot, ...]:
+    """Return every slot up to ``at``, and those that are planned after it, in order of time."""
+    planned = _planned(facts, rules, at)
+    windows = _windows([due for _, due in planned], rules.early)
+    last = len(planned) - 1
+    return tuple(
+        _judge(
+            number=index + 1,
+            phase=phase,
+            due_at=due,
+            opens_at=windows[index],
+            closes_at=windows[index + 1] if index < last else facts.released,
+            facts=facts,
+            rules=rules,
+            at=at,
+        )
+        for index, (phase, due) in enumerate(planned)
+    )
+
+
+def next_due(schedule: Iterable[Slot]) -> Slot | None:
+    """Return the first slot that still waits for its readings, or None when nothing does."""
+    waiting = (SlotState.OVERDUE, SlotState.DUE, SlotState.UPCOMING)
+    return next((slot for slot in schedule if slot.state in waiting), None)
+
+
+def _planned(
+    facts: ScheduleFacts, rules: ScheduleRules, at: datetime
+) -> list[tuple[ObservationPhase, datetime]]:
+    planned = [
+        (ObservationPhase.BASELINE, due)
+        for due in _baseline_times(facts, rules)
+        if facts.started is None or due < facts.started
+    ]
+    if facts.started is None:
+        return planned
+    end = facts.released or _horizon(facts, rules, at)
+    infusing_until = facts.stopped or end
+    planned.append((ObservationPhase.INFUSING, facts.started))
+    planned += [
+        (ObservationPhase.INFUSING, due)
+        for due in _grid(facts, rules, facts.started, infusing_until, rules.infusing_every)
+    ]
+    if facts.stopped is not None:
+        planned.append((ObservationPhase.INFUSING, facts.stopped))
+        planned += [
+            (ObservationPhase.RECOVERY, due)
+            for due in _grid(facts, rules, facts.stopped, end, rules.recovery_every)
+        ]
+    return planned
+
+
+def _horizon(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> datetime:
+    """Show at least one slot ahead, and while the infusion runs all of its plan."""
+    if facts.stopped is not None:
+        return at + rules.recovery_every + rules.early
+    ahead = at + rules.infusing_every + rules.early
+    return max(ahead, facts.planned_stop + rules.early) if facts.planned_stop else ahead
+
+
+def _baseline_times(facts: ScheduleFacts, rules: ScheduleRules) -> list[datetime]:
+    """Each baseline reading is due a fixed time after the one before was taken."""
+    needed = rules.required[ObservationPhase.BASELINE]
+    before = [r for r in facts.readings if facts.started is None or r.at <= facts.started]
+    due = facts.baseline_from
+    times: list[datetime] = []
+    for _ in range(rules.baseline_readings):
+        times.append(due)
+        window = [r for r in before if r.at >= due - rules.early]
+        taken, _lacking = _complete_at(window, needed)
+        due = max(taken or due, due) + rules.baseline_apart
+    return times
+
+
+def _grid(
+    facts: ScheduleFacts,
+    rules: ScheduleRules,
+    start: datetime,
+    end: datetime,
+    every: timedelta,
+) -> list[datetime]:
+    """Return the times between ``start`` and ``end``; a sedative restarts the clock."""
+    restarts = sorted(s for s in set(facts.sedatives) if start < s < end)
+    ongoing = [s for s in facts.sedatives if s <= start]
+    close_until = max(ongoing) + rules.after_sedative_for if ongoing else start
+    times: list[datetime] = []
+    now = start
+    while True:
+        step = min(every, rules.after_sedative_every) if now < close_until else every
+        due = now + step
+        if restarts and restarts[0] < due:
+            now = restarts.pop(0)
+            close_until = now + rules.after_sedative_for
+            continue
+        if due > end - rules.early:
+            return times
+        times.append(due)
+        now = due
+
+
+def _windows(due: Sequence[datetime], early: timedelta) -> list[datetime]:
+    """Return when each slot opens: ``early`` before it is due, never over half the way back."""
+    opens: list[datetime] = []
+    for index, time in enumerate(due):
+        half = due[index - 1] + (time - due[index - 1]) / 2 if index else time - early
+        opens.append(max(time - early, half))
+    return opens
+
+
+def _judge(
+    *,
+    number: int,
+    phase: ObservationPhase,
+    due_at: datetime,
+    opens_at: datetime,
+    closes_at: datetime | None,
+    facts: ScheduleFacts,
+    rules: ScheduleRules,
+    at: datetime,
+) -> Slot:
+    window = [
+        r
+        for r in facts.readings
+        if opens_at <= r.at <= at and (closes_at is None or r.at < closes_at)
+    ]
+    fulfilled_at, lacking = _complete_at(window, rules.required[phase])
+    if fulfilled_at is not None:
+        state = SlotState.FULFILLED
+    elif closes_at is not None and at >= closes_at:
+        state = SlotState.MISSED
+    elif at > due_at + rules.grace:
+        state = SlotState.OVERDUE
+    else:
+        state = SlotState.DUE if at >= opens_at else SlotState.UPCOMING
+    reason = facts.reasons.get(due_at, "") if state is SlotState.MISSED else ""
+    return Slot(number, phase, due_at, opens_at, closes_at, state, fulfilled_at, lacking, reason)
+
+
+def _complete_at(
+    readings: Iterable[Reading], groups: Sequence[frozenset[str]]
+) -> tuple[datetime | None, tuple[str, ...]]:
+    """Return when the last group got its first reading, or None and the groups without one."""
+    first: list[datetime] = []
+    lacking: list[str] = []
+    usable = [r for r in readings if not r.artefact]
+    for group in groups:
+        times = [r.at for r in usable if r.sign in group]
+        if times:
+            first.append(min(times))
+        else:
+            lacking.append("/".join(sorted(group)))
+    return (None if lacking else max(first, default=None), tuple(lacking))

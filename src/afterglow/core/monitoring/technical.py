@@ -1,0 +1,258 @@
+"""Technical conditions: silent devices, lost signals, wrong clocks, a pump that disagrees.
+
+What the pump reports outranks what was charted; both are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
+from afterglow.core.monitoring.limits import plain, sign_name
+from afterglow.core.monitoring.rules import PumpRules, TechnicalRules
+from afterglow.core.monitoring.schedule import Slot, SlotState
+
+
+class DeviceKind(StrEnum):
+    """What stands in the room."""
+
+    MONITOR = "monitor"
+    PUMP = "pump"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """What is known of one device of a session's room.
+
+    ``expected_since``: from when it should be heard. ``last_heard``: arrival of its last message.
+    ``clock_offset``: device clock minus ours, when it sends one. ``signals``: the signs it is
+    expected to send with the time of the last usable value, or None when there was none yet.
+    ``probes_off``: signs for which the device itself says that the probe is off.
+    """
+
+    kind: DeviceKind
+    name: str
+    is_assigned: bool
+    expected_since: datetime
+    last_heard: datetime | None = None
+    clock_offset: timedelta | None = None
+    signals: tuple[tuple[str, datetime | None], ...] = ()
+    probes_off: tuple[tuple[str, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PumpFacts:
+    """What the pump reports beside what was charted (mL/h, mL).
+
+    ``charted_since``: when the charted state or rate last changed. A report made within the
+    protocol's time to settle after that change is not yet compared.
+    """
+
+    reported_rate: Decimal
+    reported_at: datetime
+    charted_rate: Decimal
+    charted_since: datetime
+    reported_volume: Decimal | None = None
+    charted_volume: Decimal | None = None
+
+    @property
+    def reports_running(self) -> bool:
+        """Whether the pump says that it is infusing."""
+        return self.reported_rate > 0
+
+    @property
+    def charted_running(self) -> bool:
+        """Whether the chart says that it is infusing."""
+        return self.charted_rate > 0
+
+
+def device_conditions(
+    devices: Iterable[DeviceFacts], rules: TechnicalRules, *, at: datetime
+) -> Iterator[AlarmCondition]:
+    """Yield what is wrong with the devices. An unassigned device is said once and no more."""
+    for device in devices:
+        if not device.is_assigned:
+            yield _technical(
+                "DEVICE_NOT_ASSIGNED",
+                device.name,
+                rules.not_assigned_priority,
+                f"{device.name} is not assigned to this session; its readings are not shown here.",
+                since=device.expected_since,
+            )
+            continue
+        silence = _silence(device, rules, at)
+        if silence is not None:
+            yield silence
+        else:
+            yield from _lost_signals(device, rules, at)
+        if device.clock_offset is not None and abs(device.clock_offset) > rules.clock_drift_above:
+            seconds = device.clock_offset.total_seconds()
+            way = "ahead" if seconds > 0 else "behind"
+            yield _technical(
+                "DEVICE_CLOCK_DRIFT",
+                device.name,
+                rules.clock_drift_priority,
+                f"The clock of {device.name} is {_span(abs(device.clock_offset))} {way}; "
+                f"the limit is {_span(rules.clock_drift_above)}.",
+                since=device.last_heard or device.expected_since,
+                seen=f"{seconds:g} s",
+                limit=_span(rules.clock_drift_above),
+            )
+
+
+def overdue_conditions(schedule: Iterable[Slot], rules: TechnicalRules) -> Iterator[AlarmCondition]:
+    """Yield one condition for every reading that is overdue."""
+    for slot in schedule:
+        if slot.state is SlotState.OVERDUE:
+            yield _technical(
+                "READING_OVERDUE",
+                str(slot.number),
+                rules.overdue_priority,
+                f"Reading {slot.number} is overdue; still to measure: "
+                f"{', '.join(_group_name(group) for group in slot.lacking)}.",
+                since=slot.due_at,
+            )
+
+
+def pump_conditions(
+    pump: PumpFacts | None, rules: PumpRules, *, at: datetime
+) -> Iterator[AlarmCondition]:
+    """Yield the differences between the pump's report and the chart."""
+    if pump is None or pump.reported_at < pump.charted_since + rules.settle_for:
+        return
+    reported, charted = f"{plain(pump.reported_rate)} mL/h", f"{plain(pump.charted_rate)} mL/h"
+    if pump.reports_running and not pump.charted_running:
+        yield _technical(
+            "PUMP_STILL_RUNNING",
+            DeviceKind.PUMP,
+            rules.running_priority,
+            f"The pump still reports {reported}, and the chart says that it is stopped.",
+            since=pump.charted_since,
+            seen=reported,
+            limit="0 mL/h",
+        )
+    elif pump.charted_running and not pump.reports_running:
+        yield _technical(
+            "PUMP_NOT_RUNNING",
+            DeviceKind.PUMP,
+            rules.stopped_priority,
+            f"The pump reports that it is stopped, and the chart says {charted}.",
+            since=pump.reported_at,
+            seen=reported,
+            limit=charted,
+        )
+    elif _differs(
+        pump.reported_rate,
+        pump.charted_rate,
+        amount=rules.rate_difference,
+        percent=rules.rate_difference_percent,
+    ):
+        yield _technical(
+            "PUMP_RATE_DIFFERS",
+            DeviceKind.PUMP,
+            rules.rate_priority,
+            f"The pump reports {reported}, and the chart says {charted}.",
+            since=pump.charted_since,
+            seen=reported,
+            limit=charted,
+        )
+    if (
+        pump.reported_volume is not None
+        and pump.charted_volume is not None
+        and _differs(
+            pump.reported_volume,
+            pump.charted_volume,
+            amount=rules.volume_difference,
+            percent=rules.volume_difference_percent,
+        )
+    ):
+        yield _technical(
+            "PUMP_VOLUME_DIFFERS",
+            DeviceKind.PUMP,
+            rules.volume_priority,
+            f"The pump reports {plain(pump.reported_volume)} mL delivered, and the chart says "
+            f"{plain(pump.charted_volume)} mL.",
+            since=pump.charted_since,
+            seen=f"{plain(pump.reported_volume)} mL",
+            limit=f"{plain(pump.charted_volume)} mL",
+        )
+
+
+def _differs(reported: Decimal, charted: Decimal, *, amount: Decimal, percent: Decimal) -> bool:
+    """Whether two numbers differ by more than the larger of an amount and a percentage."""
+    return abs(reported - charted) > max(amount, charted * percent / 100)
+
+
+def _silence(device: DeviceFacts, rules: TechnicalRules, at: datetime) -> AlarmCondition | None:
+    if device.kind is DeviceKind.MONITOR:
+        code, allowed = "MONITOR_SILENT", rules.monitor_silent_after
+        priority = rules.monitor_silent_priority
+    else:
+        code, allowed = "PUMP_SILENT", rules.pump_silent_after
+        priority = rules.pump_silent_priority
+    heard = device.last_heard or device.expected_since
+    if at - heard <= allowed:
+        return None
+    return _technical(
+        code,
+        device.name,
+        priority,
+        f"No data from {device.name} for more than {_span(allowed)}.",
+        since=heard,
+        limit=_span(allowed),
+    )
+
+
+def _lost_signals(
+    device: DeviceFacts, rules: TechnicalRules, at: datetime
+) -> Iterator[AlarmCondition]:
+    off = dict(device.probes_off)
+    for sign, since in off.items():
+        yield _technical(
+            "PROBE_OFF",
+            sign,
+            rules.signal_lost_priority,
+            f"{sign_name(sign)}: {device.name} says that the probe is off.",
+            since=since,
+        )
+    for sign, last in device.signals:
+        allowed = rules.signal_lost_after.get(sign)
+        since = last or device.expected_since
+        if sign not in off and allowed is not None and at - since > allowed:
+            yield _technical(
+                "SIGNAL_LOST",
+                sign,
+                rules.signal_lost_priority,
+                f"{sign_name(sign)}: no usable value for more than {_span(allowed)}.",
+                since=since,
+                limit=_span(allowed),
+            )
+
+
+def _group_name(group: str) -> str:
+    """Say a group of signs of which one is enough: "heart rate or pulse rate"."""
+    names = [sign_name(sign) for sign in group.split("/")]
+    return " or ".join(n if n.isupper() else n[0].lower() + n[1:] for n in names)
+
+
+def _technical(
+    code: str,
+    about: str,
+    priority: AlarmPriority,
+    sentence: str,
+    *,
+    since: datetime,
+    seen: str = "",
+    limit: str = "",
+) -> AlarmCondition:
+    return AlarmCondition(code, about, AlarmKind.TECHNICAL, priority, sentence, since, seen, limit)
+
+
+def _span(span: timedelta) -> str:
+    """Write a length of time as it is said: "45 s", "3 min"."""
+    seconds = span.total_seconds()
+    return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:.3g} min"
