@@ -1,0 +1,1 @@
+// Everything a page needs, loaded once.
