@@ -1,0 +1,1 @@
+"""One folder a subject; lower ones never import higher ones."""

@@ -1,0 +1,1 @@
+"""Who may act where: accounts, roles per site, credentials, PINs."""

@@ -1,0 +1,1 @@
+"""Answered instruments and their scores."""

@@ -1,0 +1,1 @@
+"""Who did what, who opened whose chart, and who broke the glass."""

@@ -1,0 +1,1 @@
+"""All treatment of one patient for one indication."""

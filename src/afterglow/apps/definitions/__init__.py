@@ -1,0 +1,1 @@
+"""Versioned clinical data of every kind, with source and approver."""

@@ -1,0 +1,1 @@
+"""Monitors and pumps, where they stand, and what they sent."""

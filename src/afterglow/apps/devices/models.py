@@ -1,0 +1,126 @@
+"""Monitors and pumps: what they are, where they stand, and every byte they sent."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pghistory
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.places.models import Room, Site
+from afterglow.db.fields import CodeField, one_of
+from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
+from afterglow.db.ranges import only_one_at_a_time
+
+
+class DeviceKind(StrEnum):
+    """What a device measures or does."""
+
+    MONITOR = "monitor"
+    PUMP = "pump"
+
+
+@pghistory.track()
+class Device(PublicModel, VersionedModel):
+    """One monitor or pump. Messages name it by its EUI-64 or by its sending application."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="devices")
+    kind = CodeField(DeviceKind)
+    name = models.CharField(max_length=80)
+    serial = models.CharField(max_length=80, blank=True)
+    eui64 = models.CharField(max_length=16, unique=True, verbose_name="EUI-64")
+    time_zone = models.CharField(
+        max_length=60, blank=True, help_text="For devices that send no zone; empty: the site's."
+    )
+    is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        verbose_name = "device"
+        ordering = ["name"]
+        constraints = [
+            one_of("kind", DeviceKind, name="device_kind_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(eui64__regex=r"^[0-9A-F]{16}$"), name="eui64_is_16_hex_digits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track()
+class DevicePlacement(models.Model):
+    """A device stands in one room for a while."""
+
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="placements")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="placements")
+    during = DateTimeRangeField()
+    placed_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "device placement"
+        constraints = [
+            only_one_at_a_time("device", name="a_device_stands_in_one_room_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device} in {self.room}"
+
+
+class DeviceStatus(models.Model):
+    """When a device was last heard, and how far its clock is off. Overwritten at every message."""
+
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, related_name="status")
+    last_heard_at = models.DateTimeField()
+    clock_ahead_s = models.DecimalField(max_digits=12, decimal_places=3, null=True)
+
+    class Meta:
+        verbose_name = "device status"
+
+    def __str__(self) -> str:
+        return f"status of {self.device}"
+
+
+class MessageOutcome(StrEnum):
+    """What became of a message when it arrived."""
+
+    CHARTED = "charted"
+    PARKED = "parked"
+    NOT_UNDERSTOOD = "not_understood"
+    NOT_FOR_CHARTS = "not_for_charts"
+
+
+class RawMessage(AppendOnly, PublicModel):
+    """Exactly what arrived. For device readings this row is the audit."""
+
+    received_at = models.DateTimeField()
+    peer = models.CharField(max_length=80)
+    port = models.PositiveIntegerField()
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    sending_application = models.CharField(max_length=200, blank=True)
+    sending_facility = models.CharField(max_length=200, blank=True)
+    control_id = models.CharField(max_length=200, blank=True)
+    device = models.ForeignKey(
+        Device, on_delete=models.PROTECT, null=True, related_name="messages"
+    )
+    outcome = CodeField(MessageOutcome)
+    problem = models.CharField(max_length=200, blank=True, help_text="No patient data.")
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "raw message"
+        constraints = [
+            one_of("outcome", MessageOutcome, name="message_outcome_is_known"),
+            models.UniqueConstraint(
+                fields=["sending_application", "sending_facility", "control_id", "sha256"],
+                condition=~models.Q(control_id=""),
+                name="a_true_repeat_is_stored_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["device", "-received_at"], name="messages_by_device")]
+
+    def __str__(self) -> str:
+        return f"message {self.public_id}"

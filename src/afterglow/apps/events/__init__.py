@@ -1,0 +1,1 @@
+"""The outbox: what happened, for screens and other systems, ids only."""

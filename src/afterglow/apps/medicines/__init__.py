@@ -1,0 +1,1 @@
+"""The products a site may hold and give."""

@@ -1,0 +1,1 @@
+"""Vital signs, alarms, device assignments and the review queue."""

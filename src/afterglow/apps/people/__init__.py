@@ -1,0 +1,1 @@
+"""Patients, their allergies, medicines and care teams."""

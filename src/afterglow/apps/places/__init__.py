@@ -1,0 +1,1 @@
+"""Sites, rooms, opening hours and the equipment check of the day."""

@@ -1,0 +1,1 @@
+"""Vials and the ledger of every milligram."""

@@ -1,0 +1,1 @@
+"""Check-in, order, preparation, infusion, discharge, signature."""

@@ -1,0 +1,34 @@
+"""The rows of one infusion day, from check-in to signature."""
+
+from __future__ import annotations
+
+from afterglow.apps.treatment.models.checkin import CheckIn, MedicineToday, Override, Refusal
+from afterglow.apps.treatment.models.closing import Addendum, Discharge, Recovery, Signature
+from afterglow.apps.treatment.models.infusion import (
+    Infusion,
+    MedicineGiven,
+    PumpAction,
+    PumpDifference,
+    SessionEvent,
+)
+from afterglow.apps.treatment.models.order import InfusionOrder, OrderCancellation
+from afterglow.apps.treatment.models.preparation import Preparation
+
+__all__ = [
+    "Addendum",
+    "CheckIn",
+    "Discharge",
+    "Infusion",
+    "InfusionOrder",
+    "MedicineGiven",
+    "MedicineToday",
+    "OrderCancellation",
+    "Override",
+    "Preparation",
+    "PumpAction",
+    "PumpDifference",
+    "Recovery",
+    "Refusal",
+    "SessionEvent",
+    "Signature",
+]

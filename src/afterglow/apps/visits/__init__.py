@@ -1,0 +1,1 @@
+"""TreatmentSession: identity and state of one visit, nothing else."""

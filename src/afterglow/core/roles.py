@@ -1,0 +1,125 @@
+"""Who may do what: roles, credentials, and the table that buttons and services both ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is at one site."""
+
+    FRONT_DESK = "front_desk"
+    MONITOR = "monitor"
+    PRESCRIBER = "prescriber"
+    MEDICAL_DIRECTOR = "medical_director"
+    CUSTODIAN = "custodian"
+    ADMINISTRATOR = "administrator"
+    PARTNER = "partner"
+    PATIENT = "patient"
+
+
+CLINICAL = frozenset({Role.MONITOR, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
+STAFF = CLINICAL | {Role.FRONT_DESK, Role.CUSTODIAN, Role.ADMINISTRATOR}
+
+
+class CredentialKind(StrEnum):
+    """A licence that runs out."""
+
+    LICENCE = "licence"
+    DEA = "dea"
+    ACLS = "acls"
+    BLS = "bls"
+
+
+class Action(StrEnum):
+    """Everything a person can be allowed to do. The code never changes."""
+
+    VIEW_BOARD = "board.view"
+    VIEW_CHART = "chart.view"
+    BREAK_GLASS = "chart.break_glass"
+    EDIT_PATIENT = "patient.edit"
+    EDIT_ALLERGIES = "patient.allergies"
+    EDIT_CARE_TEAM = "patient.care_team"
+    BOOK_APPOINTMENT = "appointment.book"
+    ACCEPT_COURSE = "course.accept"
+    EDIT_COURSE = "course.edit"
+    RECORD_CONSENT = "consent.record"
+    SIGN_ORDER = "order.sign"
+    CHECK_IN = "session.check_in"
+    PREPARE = "session.prepare"
+    CHECK_PREPARATION = "session.check_preparation"
+    START_INFUSION = "infusion.start"
+    RUN_INFUSION = "infusion.run"
+    CHART = "session.chart"
+    STOP_INFUSION = "infusion.stop"
+    ACKNOWLEDGE_ALARM = "alarm.acknowledge"
+    OVERRIDE_AS_PRESCRIBER = "override.prescriber"
+    OVERRIDE_AS_DIRECTOR = "override.director"
+    DISCHARGE = "session.discharge"
+    SIGN_RECORD = "record.sign"
+    ADD_ADDENDUM = "record.addendum"
+    RECEIVE_STOCK = "stock.receive"
+    DRAW_STOCK = "stock.draw"
+    WITNESS = "stock.witness"
+    CHECK_EQUIPMENT = "site.check_equipment"
+    REVIEW_MESSAGES = "device.review"
+    EDIT_DEVICES = "device.edit"
+    APPROVE_DEFINITION = "definition.approve"
+    EDIT_SITES = "site.edit"
+    EDIT_STAFF = "staff.edit"
+    DO_TASK = "task.do"
+
+
+PERMITS: Mapping[Action, frozenset[Role]] = {
+    Action.VIEW_BOARD: STAFF,
+    Action.VIEW_CHART: STAFF - {Role.ADMINISTRATOR},
+    Action.BREAK_GLASS: CLINICAL,
+    Action.EDIT_PATIENT: CLINICAL | {Role.FRONT_DESK},
+    Action.EDIT_ALLERGIES: CLINICAL,
+    Action.EDIT_CARE_TEAM: CLINICAL | {Role.FRONT_DESK},
+    Action.BOOK_APPOINTMENT: CLINICAL | {Role.FRONT_DESK},
+    Action.ACCEPT_COURSE: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
+    Action.EDIT_COURSE: CLINICAL,
+    Action.RECORD_CONSENT: CLINICAL | {Role.FRONT_DESK},
+    Action.SIGN_ORDER: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
+    Action.CHECK_IN: CLINICAL,
+    Action.PREPARE: CLINICAL,
+    Action.CHECK_PREPARATION: CLINICAL | {Role.CUSTODIAN},
+    Action.START_INFUSION: CLINICAL,
+    Action.RUN_INFUSION: CLINICAL,
+    Action.CHART: CLINICAL,
+    Action.STOP_INFUSION: CLINICAL,
+    Action.ACKNOWLEDGE_ALARM: CLINICAL,
+    Action.OVERRIDE_AS_PRESCRIBER: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
+    Action.OVERRIDE_AS_DIRECTOR: frozenset({Role.MEDICAL_DIRECTOR}),
+    Action.DISCHARGE: CLINICAL,
+    Action.SIGN_RECORD: CLINICAL,
+    Action.ADD_ADDENDUM: CLINICAL,
+    Action.RECEIVE_STOCK: frozenset({Role.CUSTODIAN, Role.MEDICAL_DIRECTOR}),
+    Action.DRAW_STOCK: CLINICAL | {Role.CUSTODIAN},
+    Action.WITNESS: CLINICAL | {Role.CUSTODIAN},
+    Action.CHECK_EQUIPMENT: CLINICAL,
+    Action.REVIEW_MESSAGES: CLINICAL,
+    Action.EDIT_DEVICES: frozenset({Role.ADMINISTRATOR, Role.MEDICAL_DIRECTOR}),
+    Action.APPROVE_DEFINITION: frozenset({Role.MEDICAL_DIRECTOR}),
+    Action.EDIT_SITES: frozenset({Role.ADMINISTRATOR, Role.MEDICAL_DIRECTOR}),
+    Action.EDIT_STAFF: frozenset({Role.ADMINISTRATOR, Role.MEDICAL_DIRECTOR}),
+    Action.DO_TASK: STAFF,
+}
+
+REQUIRES: Mapping[Action, frozenset[CredentialKind]] = {
+    Action.SIGN_ORDER: frozenset({CredentialKind.LICENCE, CredentialKind.DEA}),
+    Action.ACCEPT_COURSE: frozenset({CredentialKind.LICENCE}),
+    Action.PREPARE: frozenset({CredentialKind.LICENCE}),
+    Action.START_INFUSION: frozenset({CredentialKind.LICENCE}),
+    Action.OVERRIDE_AS_PRESCRIBER: frozenset({CredentialKind.LICENCE}),
+    Action.OVERRIDE_AS_DIRECTOR: frozenset({CredentialKind.LICENCE}),
+    Action.SIGN_RECORD: frozenset({CredentialKind.LICENCE}),
+}
+"""What must be in date for an action. Stopping an infusion or calling for help never needs a paper."""
+
+
+def permits(action: Action, roles: frozenset[Role]) -> bool:
+    """Whether any of ``roles`` may do ``action``."""
+    return bool(PERMITS[action] & roles)

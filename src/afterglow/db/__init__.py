@@ -1,0 +1,1 @@
+"""The storage base of every app: public ids, fields with units, append-only tables, roles."""
