@@ -44,7 +44,7 @@ def read(name: str) -> str:
 
 
 def flag(name: str) -> bool:
-    """Return whether a variable is set to 1. Raises InvalidValue for anything but 1, 0 or nothing."""
+    """Return whether a variable is 1. Raises InvalidValue for anything but 1, 0 or nothing."""
     value = read(name)
     if value not in ("", "0", "1"):
         raise InvalidValue(f"{name} is {value!r}; it must be 1 or 0.")

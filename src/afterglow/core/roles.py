@@ -117,7 +117,7 @@ REQUIRES: Mapping[Action, frozenset[CredentialKind]] = {
     Action.OVERRIDE_AS_DIRECTOR: frozenset({CredentialKind.LICENCE}),
     Action.SIGN_RECORD: frozenset({CredentialKind.LICENCE}),
 }
-"""What must be in date for an action. Stopping an infusion or calling for help never needs a paper."""
+"""What must be in date for an action. Stopping and calling for help never need a paper."""
 
 
 def permits(action: Action, roles: frozenset[Role]) -> bool:

@@ -27,20 +27,23 @@ class Quantity(Protocol):
     def from_decimal(cls, value: Decimal) -> Self: ...
 
 
-_Q = TypeVar("_Q", bound=Quantity)
+_ST = TypeVar("_ST", contravariant=True)
+_GT = TypeVar("_GT", covariant=True)
 
 
-class QuantityField(models.DecimalField[_Q, _Q]):
+class QuantityField(models.DecimalField[_ST, _GT]):
     """One decimal column that gives Python a quantity and takes only that quantity."""
 
     kind: ClassVar[type[Any]]
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 12)
         kwargs.setdefault("decimal_places", 4)
         super().__init__(*args, **kwargs)
 
-    def from_db_value(self, value: Decimal | None, *_: object) -> _Q | None:
+    def from_db_value(self, value: Decimal | None, *_: object) -> Any:
         """Return the quantity a row holds."""
         return None if value is None else self.kind.from_decimal(_plain(value))
 
@@ -56,20 +59,26 @@ class QuantityField(models.DecimalField[_Q, _Q]):
             return None
         if isinstance(value, self.kind):
             return Decimal(value.value)
-        if isinstance(value, Decimal):
-            return value
+        if isinstance(value, Decimal | int):  # the bounds of constraints, in the column's unit
+            return Decimal(value)
         raise TypeError(f"{self.name} takes {self.kind.__name__}, not {value!r}.")
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Adapt for the driver."""
-        return super().get_db_prep_value(self.get_prep_value(value), connection, prepared=True)
+        if hasattr(value, "as_sql"):
+            return value
+        return connection.ops.adapt_decimalfield_value(
+            self.get_prep_value(value), self.max_digits, self.decimal_places
+        )
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Adapt for the driver, refusing digits the column would round away."""
+        if hasattr(value, "as_sql"):
+            return value
         plain = self.get_prep_value(value)
         if plain is not None and _plain(plain) != plain.quantize(Decimal(1).scaleb(-self.places)):
             raise ValidationError(f"{self.name} keeps {self.places} decimals; {plain} has more.")
-        return super().get_db_prep_save(plain, connection)
+        return self.get_db_prep_value(plain, connection)
 
     @property
     def places(self) -> int:
@@ -77,13 +86,13 @@ class QuantityField(models.DecimalField[_Q, _Q]):
         return self.decimal_places
 
     @property
-    def validators(self) -> list[Any]:  # type: ignore[override]
+    def validators(self) -> list[Any]:
         """A quantity refuses bad values when it is built, so the column has nothing to add."""
         return []
 
     def value_to_string(self, obj: models.Model) -> str:
         """Return the decimal as text, for serialisation."""
-        value = self.value_from_object(obj)
+        value: Any = self.value_from_object(obj)
         return "" if value is None else str(value.value)
 
 
@@ -93,39 +102,51 @@ def _plain(value: Decimal) -> Decimal:
     return normal.quantize(Decimal(1)) if normal == normal.to_integral_value() else normal
 
 
-class DoseField(QuantityField[Dose]):
+class DoseField(QuantityField[_ST, _GT]):
     """Milligrams of ketamine base or of another named medicine."""
 
+    _pyi_private_set_type: Dose
+    _pyi_private_get_type: Dose
     kind = Dose
 
 
-class BodyMassField(QuantityField[BodyMass]):
+class BodyMassField(QuantityField[_ST, _GT]):
     """Kilograms of a person."""
 
+    _pyi_private_set_type: BodyMass
+    _pyi_private_get_type: BodyMass
     kind = BodyMass
 
 
-class HeightField(QuantityField[Height]):
+class HeightField(QuantityField[_ST, _GT]):
     """Centimetres of a person."""
 
+    _pyi_private_set_type: Height
+    _pyi_private_get_type: Height
     kind = Height
 
 
-class VolumeField(QuantityField[Volume]):
+class VolumeField(QuantityField[_ST, _GT]):
     """Millilitres."""
 
+    _pyi_private_set_type: Volume
+    _pyi_private_get_type: Volume
     kind = Volume
 
 
-class RateField(QuantityField[Rate]):
+class RateField(QuantityField[_ST, _GT]):
     """Millilitres per hour, as a pump shows it."""
 
+    _pyi_private_set_type: Rate
+    _pyi_private_get_type: Rate
     kind = Rate
 
 
-class ConcentrationField(QuantityField[Concentration]):
+class ConcentrationField(QuantityField[_ST, _GT]):
     """Milligrams per millilitre."""
 
+    _pyi_private_set_type: Concentration
+    _pyi_private_get_type: Concentration
     kind = Concentration
 
 
@@ -147,4 +168,11 @@ def one_of(field: str, enum: type[StrEnum], *, name: str) -> models.CheckConstra
     """Return the constraint that a column holds one of an enumeration's codes."""
     return models.CheckConstraint(
         condition=models.Q(**{f"{field}__in": [str(member) for member in enum]}), name=name
+    )
+
+
+def blank_or_one_of(field: str, enum: type[StrEnum], *, name: str) -> models.CheckConstraint:
+    """Return the constraint that a column is empty ("not asked yet") or one of the codes."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{field}__in": ["", *(str(member) for member in enum)]}), name=name
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import pgtrigger
+import pghistory.models
 from django.db import models
 from uuid_utils.compat import uuid7
 
 from afterglow.core.errors import AfterglowError
+from afterglow.db.triggers import append_only
 
 
 class StaleRow(AfterglowError):
@@ -76,35 +77,12 @@ class AppendOnly(models.Model):
 
     class Meta:
         abstract = True
-        triggers: ClassVar[list[Any]] = [
-            pgtrigger.Trigger(
-                name="append_only_rows",
-                level=pgtrigger.Row,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                func=(
-                    "RAISE EXCEPTION 'append-only: % refuses %', TG_TABLE_NAME, TG_OP "
-                    "USING ERRCODE = 'restrict_violation';"
-                ),
-                ignorable=False,
-            ),
-            pgtrigger.Trigger(
-                name="append_only_table",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func=(
-                    "RAISE EXCEPTION 'append-only: % refuses %', TG_TABLE_NAME, TG_OP "
-                    "USING ERRCODE = 'restrict_violation';"
-                ),
-                ignorable=False,
-            ),
-        ]
+        triggers: ClassVar[list[Any]] = append_only()
 
 
 def is_append_only(model: type[models.Model]) -> bool:
-    """Whether a model's table only grows."""
-    return issubclass(model, AppendOnly)
+    """Whether a model's table only grows: our own, and the history that triggers write."""
+    return issubclass(model, AppendOnly | pghistory.models.Event)
 
 
 class LockingQuerySet(models.QuerySet["Any"]):

@@ -1,4 +1,4 @@
-"""What the application's database role may do: everything on mutable tables, only add to the rest."""
+"""What the application's role may do: everything on mutable tables, only add to the rest."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ def grant_application_role(connection: Any, role: str) -> None:
     Append-only tables give SELECT and INSERT; every other table also UPDATE and DELETE. No table
     gives TRUNCATE. Safe to repeat.
     """
-    append_only = {
-        model._meta.db_table for model in apps.get_models() if is_append_only(model)
-    }
+    append_only = {model._meta.db_table for model in apps.get_models() if is_append_only(model)}
     name = sql.Identifier(role)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -36,6 +34,4 @@ def grant_application_role(connection: Any, role: str) -> None:
             target = sql.Identifier(table)
             cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(target, name))
             rights = "SELECT, INSERT" if table in append_only else "SELECT, INSERT, UPDATE, DELETE"
-            cursor.execute(
-                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), target, name)  # type: ignore[arg-type]
-            )
+            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), target, name))

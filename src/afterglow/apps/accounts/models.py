@@ -88,7 +88,7 @@ class StaffProfile(PublicModel):
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="staff")
     title = models.CharField(max_length=80, blank=True, help_text="RN, MD, PharmD and so on.")
-    pin = models.CharField(max_length=200, blank=True, help_text="Hashed; unlocks a clinical screen.")
+    pin = models.CharField(max_length=200, blank=True, help_text="Hashed.")
     pin_failures = models.PositiveSmallIntegerField(default=0)
     pin_locked_until = models.DateTimeField(null=True)
 
@@ -126,9 +126,7 @@ class RoleGrant(PublicModel):
     )
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
-    granted_by = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    granted_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = "role grant"

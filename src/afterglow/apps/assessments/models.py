@@ -8,8 +8,8 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.definitions.models import Definition
 from afterglow.apps.people.models import Patient
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.db.locks import refuse_once_signed
 from afterglow.db.models import AppendOnly, PublicModel
+from afterglow.db.triggers import refuse_once_signed
 
 
 class Assessment(AppendOnly, PublicModel):

@@ -44,7 +44,8 @@ class BreakGlass(AppendOnly, PublicModel):
         verbose_name = "break-glass access"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(expires_at__gt=models.F("at")), name="break_glass_ends_after_it_begins"
+                condition=models.Q(expires_at__gt=models.F("at")),
+                name="break_glass_ends_later",
             ),
             models.CheckConstraint(
                 condition=~models.Q(reason=""), name="break_glass_carries_a_reason"

@@ -9,7 +9,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.definitions.models import Definition
 from afterglow.apps.people.models import Patient
 from afterglow.apps.places.models import Site
-from afterglow.core.courses import CoursePhase
+from afterglow.core.courses.phases import CoursePhase
 from afterglow.db.fields import CodeField, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
 
@@ -25,13 +25,9 @@ class Course(PublicModel, VersionedModel):
     phase = CodeField(CoursePhase, default=CoursePhase.SCREENING)
     is_paused = models.BooleanField(default=False)
     protocol = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
-    prescriber = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    prescriber = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     accepted_at = models.DateTimeField(null=True)
-    accepted_by = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    accepted_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     planned_infusions = models.PositiveSmallIntegerField(default=6)
     opened_at = models.DateTimeField()
 

@@ -60,9 +60,7 @@ class Definition(AppendOnly, PublicModel):
 class DefinitionApproval(AppendOnly, PublicModel):
     """A medical director approved or retired a version, from a moment on."""
 
-    definition = models.ForeignKey(
-        Definition, on_delete=models.PROTECT, related_name="approvals"
-    )
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="approvals")
     act = CodeField(ApprovalAct)
     by = models.UUIDField()
     at = models.DateTimeField()

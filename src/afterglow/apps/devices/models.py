@@ -104,9 +104,7 @@ class RawMessage(AppendOnly, PublicModel):
     sending_application = models.CharField(max_length=200, blank=True)
     sending_facility = models.CharField(max_length=200, blank=True)
     control_id = models.CharField(max_length=200, blank=True)
-    device = models.ForeignKey(
-        Device, on_delete=models.PROTECT, null=True, related_name="messages"
-    )
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, null=True, related_name="messages")
     outcome = CodeField(MessageOutcome)
     problem = models.CharField(max_length=200, blank=True, help_text="No patient data.")
 

@@ -8,6 +8,8 @@ import pgtrigger
 from django.db import models
 from django.db.models import Func
 
+from afterglow.db.triggers import FirmTrigger
+
 CHANNEL = "afterglow_outbox"
 
 
@@ -45,14 +47,13 @@ class OutboxEvent(models.Model):
             models.Index(fields=["at"], name="outbox_by_time"),
         ]
         triggers = [
-            pgtrigger.Trigger(
+            FirmTrigger(
                 name="outbox_notifies",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 # An empty payload, so that PostgreSQL folds all of a transaction's into one.
                 func=f"PERFORM pg_notify('{CHANNEL}', ''); RETURN NULL;",
-                ignorable=False,
             ),
         ]
 

@@ -34,7 +34,7 @@ class Product(PublicModel, VersionedModel):
     strength_mg_per_ml = ConcentrationField(null=True, blank=True)
     pack_ml = VolumeField(null=True, blank=True)
     label_class = CodeField(LabelClass, default=LabelClass.OTHER)
-    schedule = models.CharField(max_length=8, blank=True, help_text="Controlled-substance schedule.")
+    schedule = models.CharField(max_length=8, blank=True, help_text="DEA schedule.")
     ndc = models.CharField(max_length=20, blank=True, verbose_name="NDC")
     is_fda_approved = models.BooleanField(default=True)
     is_sedative = models.BooleanField(default=False)

@@ -12,12 +12,12 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.devices.models import Device, RawMessage
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.monitoring.alarms import AlarmPriority
 from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.db.fields import BodyMassField, CodeField, RateField, VolumeField, one_of
-from afterglow.db.locks import refuse_once_signed
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
 from afterglow.db.ranges import only_one_at_a_time
+from afterglow.db.triggers import refuse_once_signed
 
 
 class Source(StrEnum):
@@ -36,12 +36,8 @@ class DeviceAssignment(PublicModel):
         TreatmentSession, on_delete=models.PROTECT, related_name="device_assignments"
     )
     during = DateTimeRangeField()
-    assigned_by = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    released_by = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    assigned_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    released_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     release_reason = models.CharField(max_length=60, blank=True)
 
     class Meta:
@@ -57,9 +53,7 @@ class DeviceAssignment(PublicModel):
 class BodyMassMeasurement(AppendOnly, PublicModel):
     """The patient stood on the scale: kilograms, never pounds, on the day."""
 
-    session = models.ForeignKey(
-        TreatmentSession, on_delete=models.PROTECT, related_name="masses"
-    )
+    session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="masses")
     mass_kg = BodyMassField(max_digits=5, decimal_places=1)
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -88,7 +82,7 @@ class VitalSign(AppendOnly):
     session = models.ForeignKey(
         TreatmentSession, on_delete=models.PROTECT, related_name="vital_signs"
     )
-    batch = models.UUIDField(help_text="One message or one hand entry: a pressure's parts share it.")
+    batch = models.UUIDField(help_text="One message or one hand entry.")
     code = CodeField(VitalSignCode)
     value = models.DecimalField(max_digits=9, decimal_places=3)
     unit = models.CharField(max_length=20)
@@ -109,7 +103,10 @@ class VitalSign(AppendOnly):
             one_of("source", Source, name="vital_sign_source_is_known"),
             models.CheckConstraint(
                 condition=models.Q(
-                    source=Source.DEVICE, device__isnull=False, message__isnull=False, by__isnull=True
+                    source=Source.DEVICE,
+                    device__isnull=False,
+                    message__isnull=False,
+                    by__isnull=True,
                 )
                 | models.Q(source=Source.HAND, by__isnull=False, message__isnull=True),
                 name="a_reading_says_which_device_or_which_person",
@@ -198,8 +195,9 @@ class Alarm(PublicModel, VersionedModel):
 
     session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="alarms")
     condition = models.CharField(max_length=60, help_text="Stable code of the condition.")
+    about = models.CharField(max_length=60, blank=True, help_text="A sign, a source or a device.")
     priority = CodeField(AlarmPriority)
-    is_technical = models.BooleanField(default=False)
+    kind = CodeField(AlarmKind)
     sentence = models.CharField(max_length=300)
     seen = models.CharField(max_length=60, blank=True)
     limit = models.CharField(max_length=60, blank=True)
@@ -210,9 +208,7 @@ class Alarm(PublicModel, VersionedModel):
         Account, on_delete=models.PROTECT, null=True, related_name="+"
     )
     silenced_until = models.DateTimeField(null=True)
-    silenced_by = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    silenced_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     symptomatic = models.BooleanField(
         null=True, help_text="Asked at every red blood pressure; empty until answered."
     )
@@ -221,8 +217,9 @@ class Alarm(PublicModel, VersionedModel):
         verbose_name = "alarm"
         constraints = [
             one_of("priority", AlarmPriority, name="alarm_priority_is_known"),
+            one_of("kind", AlarmKind, name="alarm_kind_is_known"),
             models.UniqueConstraint(
-                fields=["session", "condition"],
+                fields=["session", "condition", "about"],
                 condition=models.Q(ended_at__isnull=True),
                 name="one_open_alarm_per_condition",
             ),
@@ -275,9 +272,7 @@ class ReviewItem(PublicModel, VersionedModel):
     )
     opened_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
-    settled_by = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    settled_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:

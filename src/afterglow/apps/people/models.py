@@ -141,7 +141,9 @@ class CurrentMedicine(PublicModel, VersionedModel):
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="medicines")
     name = models.CharField(max_length=120)
-    medicine_key = models.CharField(max_length=60, blank=True, help_text="Key of the medicine list.")
+    medicine_key = models.CharField(
+        max_length=60, blank=True, help_text="Key of the medicine list."
+    )
     drug_class = models.CharField(
         max_length=40, blank=True, help_text="Class code that interaction rules use."
     )

@@ -1,4 +1,4 @@
-"""Where care happens: sites with their zone and hours, rooms, and the equipment check of the day."""
+"""Where care happens: sites with their zone and hours, rooms, and the equipment check."""
 
 from __future__ import annotations
 
@@ -51,10 +51,12 @@ class SiteHours(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["site", "weekday"], name="one_opening_per_weekday"),
             models.CheckConstraint(
-                condition=models.Q(weekday__gte=0, weekday__lte=6), name="weekday_is_monday_to_sunday"
+                condition=models.Q(weekday__gte=0, weekday__lte=6),
+                name="weekday_is_0_to_6",
             ),
             models.CheckConstraint(
-                condition=models.Q(closes__gt=models.F("opens")), name="a_site_closes_after_it_opens"
+                condition=models.Q(closes__gt=models.F("opens")),
+                name="closes_after_it_opens",
             ),
         ]
 
@@ -69,7 +71,9 @@ class Room(PublicModel, VersionedModel):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="rooms")
     name = models.CharField(max_length=60)
     point_of_care = models.CharField(
-        max_length=60, blank=True, help_text="What monitors call it in PV1-3, such as INFUSION^CHAIR3."
+        max_length=60,
+        blank=True,
+        help_text="What monitors call it in PV1-3, such as INFUSION^CHAIR3.",
     )
     is_active = models.BooleanField(default=True)
 

@@ -10,7 +10,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.courses.models import Course
 from afterglow.apps.people.models import Patient
 from afterglow.apps.places.models import Room, Site
-from afterglow.core.scheduling import AppointmentState
+from afterglow.core.scheduling.appointments import AppointmentState
 from afterglow.db.fields import CodeField, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
 from afterglow.db.ranges import only_one_at_a_time

@@ -79,9 +79,7 @@ class LedgerEntry(AppendOnly, PublicModel):
         verbose_name = "ledger entry"
         constraints = [
             one_of("kind", LedgerKind, name="ledger_kind_is_known"),
-            models.UniqueConstraint(
-                fields=["site", "sequence"], name="one_ledger_line_per_number"
-            ),
+            models.UniqueConstraint(fields=["site", "sequence"], name="one_ledger_line_per_number"),
             models.CheckConstraint(
                 condition=models.Q(amount_mg__gt=0), name="a_ledger_line_moves_something"
             ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pghistory
-import pgtrigger
 from django.db import models
 
 from afterglow.apps.accounts.models import Account
@@ -16,6 +15,7 @@ from afterglow.core.treatment.endings import SessionEnding
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.db.fields import CodeField, one_of
 from afterglow.db.models import LockingManager, PublicModel, VersionedModel
+from afterglow.db.triggers import signed_row_is_locked
 
 
 @pghistory.track()
@@ -35,9 +35,7 @@ class TreatmentSession(PublicModel, VersionedModel):
         help_text="The exact version this session runs under, for ever.",
     )
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="sessions")
-    clinician = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    clinician = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     state = CodeField(SessionState, default=SessionState.CHECKED_IN)
     ending = CodeField(SessionEnding, blank=True)
     ending_reason = models.TextField(blank=True)
@@ -62,20 +60,7 @@ class TreatmentSession(PublicModel, VersionedModel):
             ),
         ]
         indexes = [models.Index(fields=["site", "local_date"], name="sessions_by_day")]
-        triggers = [
-            pgtrigger.Trigger(
-                name="signed_session_is_locked",
-                level=pgtrigger.Row,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                condition=pgtrigger.Q(old__state=SessionState.SIGNED),
-                func=(
-                    "RAISE EXCEPTION 'session % is signed and locked', OLD.public_id "
-                    "USING ERRCODE = 'restrict_violation';"
-                ),
-                ignorable=False,
-            ),
-        ]
+        triggers = [signed_row_is_locked()]
 
     def __str__(self) -> str:
         return f"session {self.public_id}"

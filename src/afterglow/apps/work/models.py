@@ -24,7 +24,9 @@ class Task(PublicModel, VersionedModel):
     """One task with an owner (a role, then perhaps a person), a clock and an escalation."""
 
     kind = models.CharField(max_length=60)
-    title = models.CharField(max_length=200, help_text="No identifying words: lists are glanced at.")
+    title = models.CharField(
+        max_length=200, help_text="No identifying words: lists are glanced at."
+    )
     subject_type = models.CharField(max_length=80)
     subject = models.UUIDField()
     patient = models.UUIDField(null=True)

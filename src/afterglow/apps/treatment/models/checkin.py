@@ -11,38 +11,15 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.people.models import CurrentMedicine
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Overrider
-from afterglow.db.fields import CodeField, one_of
-from afterglow.db.locks import refuse_once_signed
+from afterglow.core.treatment.facts import (
+    Antihypertensive,
+    Cpap,
+    EscortState,
+    PregnancyTest,
+)
+from afterglow.db.fields import CodeField, blank_or_one_of, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
-
-
-class Identifier(StrEnum):
-    """What identity can be checked by. Two are needed, said by the patient."""
-
-    NAME = "name"
-    DATE_OF_BIRTH = "date_of_birth"
-    MRN = "mrn"
-    PHOTO_ID = "photo_id"
-
-
-class EscortState(StrEnum):
-    """Where the responsible adult is."""
-
-    NOT_ASKED = "not_asked"
-    NONE = "none"
-    ON_THE_WAY = "on_the_way"
-    CONFIRMED_FOR_PICKUP = "confirmed_for_pickup"
-    PRESENT = "present"
-
-
-class PregnancyTest(StrEnum):
-    """The urine test of the day, where one is due."""
-
-    NOT_DUE = "not_due"
-    DUE = "due"
-    NEGATIVE = "negative"
-    POSITIVE = "positive"
-    DECLINED = "declined"
+from afterglow.db.triggers import refuse_once_signed
 
 
 class SuicideScreen(StrEnum):
@@ -53,14 +30,6 @@ class SuicideScreen(StrEnum):
     LOW = "low"
     MODERATE = "moderate"
     HIGH = "high"
-    INCOMPLETE = "incomplete"
-
-
-class MonitorFitted(StrEnum):
-    """How the continuous signs are watched."""
-
-    ASSIGNED = "assigned"
-    BY_HAND = "by_hand"
 
 
 @pghistory.track()
@@ -76,40 +45,45 @@ class CheckIn(PublicModel, VersionedModel):
     )
     identified_at = models.DateTimeField(null=True)
     last_solid_at = models.DateTimeField(null=True)
-    last_fluid_at = models.DateTimeField(null=True)
-    alcohol_at = models.DateTimeField(null=True, help_text="Last drink; see alcohol_asked.")
-    drugs_at = models.DateTimeField(null=True, help_text="Last non-prescribed drug.")
-    cannabis_at = models.DateTimeField(null=True)
-    substances_asked = models.BooleanField(default=False)
-    is_ill = models.BooleanField(null=True, help_text="Fever, infection, vomiting, chest illness.")
-    illness = models.CharField(max_length=200, blank=True)
-    takes_glp1 = models.BooleanField(null=True)
-    needs_cpap = models.BooleanField(null=True)
-    cpap_brought = models.BooleanField(null=True)
-    missed_antihypertensive = models.BooleanField(null=True)
-    pregnancy_test = CodeField(PregnancyTest, default=PregnancyTest.NOT_DUE)
-    pregnancy_test_at = models.DateTimeField(null=True)
-    escort_state = CodeField(EscortState, default=EscortState.NOT_ASKED)
+    last_clear_fluid_at = models.DateTimeField(null=True)
+    alcohol_or_drugs_asked = models.BooleanField(default=False)
+    alcohol_or_drugs_last_at = models.DateTimeField(null=True)
+    cannabis_asked = models.BooleanField(default=False)
+    cannabis_last_at = models.DateTimeField(null=True)
+    appears_intoxicated = models.BooleanField(null=True)
+    medicines_reviewed_at = models.DateTimeField(
+        null=True, help_text="Every current medicine was gone through; see MedicineToday."
+    )
+    decongestant_taken_today = models.BooleanField(null=True)
+    antihypertensive = CodeField(Antihypertensive, blank=True)
+    glp1_agonist = models.BooleanField(null=True)
+    acutely_ill = models.BooleanField(null=True, help_text="Fever, infection, vomiting, chest.")
+    cpap = CodeField(Cpap, blank=True)
+    pregnancy_test = CodeField(PregnancyTest, blank=True)
+    pregnancy_tested_on = models.DateField(null=True)
+    escort_state = CodeField(EscortState, blank=True)
     escort_name = models.CharField(max_length=120, blank=True)
     escort_relation = models.CharField(max_length=60, blank=True)
     escort_phone = models.CharField(max_length=40, blank=True)
-    suicide_screen = CodeField(SuicideScreen, default=SuicideScreen.NOT_DONE)
+    suicide_asked_at = models.DateTimeField(null=True)
+    suicide_statement_positive = models.BooleanField(null=True)
     phq9_item9 = models.PositiveSmallIntegerField(null=True)
-    suicide_screen_by = models.ForeignKey(
+    suicide_level = CodeField(SuicideScreen, default=SuicideScreen.NOT_DONE)
+    suicide_assessed_by = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    suicide_screen_at = models.DateTimeField(null=True)
-    suicide_plan = models.TextField(blank=True, help_text="What was done about a positive answer.")
-    medicines_reviewed = models.BooleanField(default=False)
-    monitoring = CodeField(MonitorFitted, default=MonitorFitted.ASSIGNED)
-    has_cardiac_risk = models.BooleanField(default=False)
+    suicide_assessed_at = models.DateTimeField(null=True)
+    safety_plan_given = models.BooleanField(default=False)
+    suicide_note = models.TextField(blank=True, help_text="What was done about a positive answer.")
 
     class Meta:
         verbose_name = "check-in"
         constraints = [
-            one_of("pregnancy_test", PregnancyTest, name="pregnancy_test_is_known"),
-            one_of("escort_state", EscortState, name="escort_state_is_known"),
-            one_of("suicide_screen", SuicideScreen, name="suicide_screen_is_known"),
+            blank_or_one_of("pregnancy_test", PregnancyTest, name="pregnancy_test_is_known"),
+            blank_or_one_of("escort_state", EscortState, name="escort_state_is_known"),
+            blank_or_one_of("cpap", Cpap, name="cpap_is_known"),
+            blank_or_one_of("antihypertensive", Antihypertensive, name="antihypertensive_is_known"),
+            one_of("suicide_level", SuicideScreen, name="suicide_level_is_known"),
             models.CheckConstraint(
                 condition=models.Q(phq9_item9__isnull=True) | models.Q(phq9_item9__lte=3),
                 name="item_9_is_0_to_3",
@@ -185,9 +159,7 @@ class Override(AppendOnly, PublicModel):
 class Refusal(AppendOnly, PublicModel):
     """Something was tried and refused. The reasons are kept as they were then."""
 
-    session = models.ForeignKey(
-        TreatmentSession, on_delete=models.PROTECT, related_name="refusals"
-    )
+    session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="refusals")
     attempted = models.CharField(max_length=60)
     reasons = models.JSONField()
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")

@@ -9,8 +9,8 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.treatment.endings import SessionEnding
 from afterglow.db.fields import CodeField, one_of
-from afterglow.db.locks import refuse_once_signed
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
+from afterglow.db.triggers import refuse_once_signed
 
 
 @pghistory.track()
@@ -92,9 +92,7 @@ class Signature(AppendOnly, PublicModel):
 class Addendum(AppendOnly, PublicModel):
     """Something said after signing, with author and time."""
 
-    session = models.ForeignKey(
-        TreatmentSession, on_delete=models.PROTECT, related_name="addenda"
-    )
+    session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="addenda")
     text = models.TextField()
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()

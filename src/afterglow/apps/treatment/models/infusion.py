@@ -14,8 +14,8 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.core.treatment.lifecycles import InfusionState
 from afterglow.db.fields import CodeField, DoseField, RateField, VolumeField, one_of
-from afterglow.db.locks import refuse_once_signed
 from afterglow.db.models import AppendOnly, LockingManager, PublicModel, VersionedModel
+from afterglow.db.triggers import refuse_once_signed
 
 _OF_INFUSION = "(SELECT session_id FROM treatment_infusion WHERE id = ROW.infusion_id)"
 _RUNS = models.Q(state__in=[InfusionState.RUNNING, InfusionState.PAUSED])
@@ -132,7 +132,7 @@ class PumpAction(AppendOnly, PublicModel):
 
 
 class PumpDifference(AppendOnly, PublicModel):
-    """Pump and chart differed by more than the protocol allows, and a person said which is right."""
+    """Pump and chart differed by more than the protocol allows; a person said which is right."""
 
     infusion = models.ForeignKey(Infusion, on_delete=models.PROTECT, related_name="differences")
     charted_ml = VolumeField(max_digits=9, decimal_places=3)
@@ -177,7 +177,9 @@ class MedicineGiven(AppendOnly, PublicModel):
     class Meta(AppendOnly.Meta):
         verbose_name = "medicine given"
         constraints = [
-            models.CheckConstraint(condition=models.Q(dose_mg__gt=0), name="a_given_dose_is_positive")
+            models.CheckConstraint(
+                condition=models.Q(dose_mg__gt=0), name="a_given_dose_is_positive"
+            )
         ]
         triggers = [*AppendOnly.Meta.triggers, refuse_once_signed()]
 
@@ -197,7 +199,10 @@ class SessionEvent(AppendOnly, PublicModel):
     recorded_at = models.DateTimeField()
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     about = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, related_name="later",
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="later",
         help_text="The mark this names, or the event this withdraws.",
     )
     key = models.UUIDField(unique=True)

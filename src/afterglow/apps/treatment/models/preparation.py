@@ -10,8 +10,8 @@ from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment.models.order import InfusionOrder
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.db.fields import BodyMassField, ConcentrationField, DoseField, RateField, VolumeField
-from afterglow.db.locks import refuse_once_signed
 from afterglow.db.models import PublicModel, VersionedModel
+from afterglow.db.triggers import refuse_once_signed
 
 
 @pghistory.track()
@@ -41,7 +41,7 @@ class Preparation(PublicModel, VersionedModel):
     prepared_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     prepared_at = models.DateTimeField()
     beyond_use_at = models.DateTimeField()
-    check = models.OneToOneField(
+    checked_by = models.OneToOneField(
         Countersignature, on_delete=models.PROTECT, null=True, related_name="+"
     )
     checked_at = models.DateTimeField(null=True)
@@ -62,8 +62,8 @@ class Preparation(PublicModel, VersionedModel):
                 name="one_preparation_in_use_per_session",
             ),
             models.CheckConstraint(
-                condition=models.Q(check__isnull=True, checked_at__isnull=True)
-                | models.Q(check__isnull=False, checked_at__isnull=False),
+                condition=models.Q(checked_by__isnull=True, checked_at__isnull=True)
+                | models.Q(checked_by__isnull=False, checked_at__isnull=False),
                 name="a_checked_preparation_says_who_and_when",
             ),
             models.CheckConstraint(
