@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.migrations.serializer import BaseSerializer, Serializer
 
 from afterglow.core.quantities import BodyMass, Concentration, Dose, Height, Rate, Volume
 
@@ -148,6 +149,17 @@ class ConcentrationField(QuantityField[_ST, _GT]):
     _pyi_private_set_type: Concentration
     _pyi_private_get_type: Concentration
     kind = Concentration
+
+
+class _CodeSerializer(BaseSerializer):
+    """Migrations keep a code as the text it is, so that they outlive the enumeration's module."""
+
+    def serialize(self) -> tuple[str, set[str]]:
+        """Return the code's literal and no imports."""
+        return repr(str(self.value)), set()
+
+
+Serializer._registry = {StrEnum: _CodeSerializer, **Serializer._registry}
 
 
 class CodeField(models.CharField[str, str]):
