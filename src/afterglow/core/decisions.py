@@ -84,7 +84,7 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
 
     @classmethod
-    def from_reasons(cls, *reasons: Reason | Iterable[Reason] | None) -> Self:
+    def from_reasons(cls, *reasons: Reason | Iterable[Reason | None] | None) -> Self:
         """Build a decision from the results of rules; None means "nothing to say"."""
         flat: list[Reason] = []
         for item in reasons:
@@ -93,7 +93,7 @@ class Decision:
             if isinstance(item, Reason):
                 flat.append(item)
             else:
-                flat.extend(item)
+                flat.extend(reason for reason in item if reason is not None)
         unique = dict.fromkeys(flat)
         return cls(tuple(sorted(unique, key=lambda r: (_WEIGHT[r.severity], r.code, r.seen))))
 
