@@ -159,7 +159,8 @@ class _CodeSerializer(BaseSerializer):
         return repr(str(self.value)), set()
 
 
-Serializer._registry = {StrEnum: _CodeSerializer, **Serializer._registry}
+# Django asks its own table in order, and Enum would answer first.
+Serializer._registry = {StrEnum: _CodeSerializer, **Serializer._registry}  # type: ignore[attr-defined]
 
 
 class CodeField(models.CharField[str, str]):
