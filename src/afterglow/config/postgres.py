@@ -71,7 +71,16 @@ class Cluster:
 
     def __post_init__(self) -> None:
         self.home = self.home.absolute()
+        self.user = self._user_of_what_exists()
         self.process: subprocess.Popen[bytes] | None = None
+
+    def _user_of_what_exists(self) -> ServerUser:
+        """Root goes on with the user whom an existing cluster belongs to."""
+        if self.user.is_other and (self.data / "PG_VERSION").exists():
+            owner = self.data.stat()
+            if owner.st_uid not in {0, self.user.uid}:
+                return ServerUser(f"uid {owner.st_uid}", owner.st_uid, owner.st_gid)
+        return self.user
 
     # -- where things are ---------------------------------------------------------------------
 
@@ -327,6 +336,18 @@ class Cluster:
             self.process.wait()
             self.process = None
         shutil.rmtree(self.socket_folder, ignore_errors=True)
+
+    def remove(self) -> None:
+        """Stop the server and delete everything it holds; there is no way back."""
+        self.stop()
+        if (self.home / "postgres-is-at").exists():
+            shutil.rmtree(self.data.parent, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the cluster was made."""
+        return (self.data / "PG_VERSION").exists()
 
     def _stop_pid(self, pid: int) -> None:
         for number, seconds in ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):

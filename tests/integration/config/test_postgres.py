@@ -22,7 +22,7 @@ def private(tmp_path: Path) -> Iterator[Cluster]:
     fresh = Cluster(tmp_path / "postgres", settings=FORGETFUL)
     fresh.prepare()
     yield fresh
-    fresh.stop()
+    fresh.remove()
 
 
 def ask(cluster: Cluster, question: str, role: Role = Role.APPLICATION) -> object:
@@ -133,7 +133,7 @@ def test_an_initdb_killed_half_way_is_begun_again(tmp_path: Path) -> None:
     cluster.start()
 
     assert ask(cluster, "SELECT 1") == 1
-    cluster.stop()
+    cluster.remove()
 
 
 def test_a_folder_with_a_very_long_path_works(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_folder_with_a_very_long_path_works(tmp_path: Path) -> None:
     cluster.start()
 
     assert ask(cluster, "SELECT 1") == 1
-    cluster.stop()
+    cluster.remove()
 
 
 def test_a_missing_passwords_file_is_named(private: Cluster) -> None:

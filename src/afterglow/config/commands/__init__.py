@@ -1,0 +1,1 @@
+"""What ``afterglow`` can do, one module a subject."""

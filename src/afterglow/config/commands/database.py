@@ -1,0 +1,80 @@
+"""``afterglow migrate``, ``prepare`` and ``manage``: Django's commands on the right database."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from afterglow.config.connection import OWNER_URL, URL, Urls, database
+
+
+def set_up_django(url: str) -> None:
+    """Make Django ready in this process, on the database that ``url`` names."""
+    os.environ[URL] = url
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "afterglow.config.settings")
+    import django
+
+    django.setup()
+
+
+def migrate(data: Path) -> int:
+    """Bring the tables up to date as their owner, then give the application role its rights."""
+    with database(data) as urls:
+        bring_up_to_date(urls)
+    return 0
+
+
+def prepare(options: argparse.Namespace) -> int:
+    """Migrate and, for a demo, seed it; the demo's sign-ins go to stdout."""
+    with database(options.data) as urls:
+        bring_up_to_date(urls)
+        if options.demo:
+            _seed_demo(urls)
+    return 0
+
+
+def bring_up_to_date(urls: Urls) -> None:
+    """Run the migrations as the owner and give the application role its rights."""
+    set_up_django(urls.owner)
+    from django.core.management import call_command
+    from django.db import connection
+    from psycopg.conninfo import conninfo_to_dict
+
+    from afterglow.db.roles import grant_application_role
+
+    call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
+    application = conninfo_to_dict(urls.application).get("user")
+    if application and application != conninfo_to_dict(urls.owner).get("user"):
+        grant_application_role(connection, str(application))
+    connection.close()
+
+
+def _seed_demo(urls: Urls) -> None:
+    """Call the management command ``demo`` where this installation has it.
+
+    It runs as the application role, as people's own work does.
+    """
+    from django.core.management import call_command, get_commands
+    from django.db import connections
+
+    from afterglow.config import env
+
+    if "demo" not in get_commands():
+        return
+    connections["default"].close()
+    os.environ[URL] = urls.application
+    connections["default"].settings_dict.update(env.database(urls.application))
+    call_command("demo")
+
+
+def manage(data: Path, arguments: list[str]) -> int:
+    """Run one of Django's own commands, as the application role."""
+    with database(data) as urls:
+        os.environ[OWNER_URL] = urls.owner
+        set_up_django(urls.application)
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["afterglow manage", *arguments])
+    return 0
