@@ -9,6 +9,7 @@ import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.config import env
+from afterglow.web import assets
 
 django_stubs_ext.monkeypatch()
 
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "afterglow.web.middleware.SecurityHeaders",
 ]
 
 ROOT_URLCONF = "afterglow.config.urls"
@@ -111,6 +113,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "afterglow.web.context_processors.page",
             ],
         },
     }
@@ -140,6 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AFTERGLOW_SHELL = "afterglow.apps.accounts.shell.describe"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
@@ -161,7 +165,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
-STATICFILES_DIRS: list[tuple[str, Path]] = []
+STATICFILES_DIRS = list(assets.STATICFILES_DIRS)
 WHITENOISE_USE_FINDERS = True
 
 SESSION_COOKIE_HTTPONLY = True

@@ -45,10 +45,10 @@ def record(
         site=_id(site),
         patient=_id(patient),
         subject_type=subject_type(subject),
-        subject=_id(subject),  # type: ignore[arg-type]
+        subject=subject.public_id,  # type: ignore[attr-defined]
         detail=dict(detail or {}),
     )
 
 
-def _id(row: object | None) -> UUID | None:
-    return None if row is None else row.public_id  # type: ignore[attr-defined, no-any-return]
+def _id(row: HasPublicId | None) -> UUID | None:
+    return None if row is None else row.public_id
