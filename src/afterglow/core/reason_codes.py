@@ -2,9 +2,10 @@
 
 A rule never writes a code by hand; it asks its declared code for a reason::
 
-    STALE = declare("BASELINE_STALE", Severity.BLOCKER,
-                    "The last baseline reading is {seen} old; the limit is {limit}.",
-                    subject="readiness", overridable_by=Overrider.PRESCRIBER)
+    readiness = Subject("readiness")
+    STALE = readiness.blocker("BASELINE_STALE",
+                              "The last baseline reading is {seen} old; the limit is {limit}.",
+                              by=Overrider.PRESCRIBER)
     STALE.reason(seen="34 min", limit="30 min")
 
 A code lives for ever: its sentence may be improved, its meaning may not.
@@ -71,6 +72,41 @@ def declare(
     if _CATALOGUE.setdefault(code, declared) != declared:
         raise InvalidValue(f"The reason code {code} is already declared with another meaning.")
     return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A group of codes, as documents list them: ``Subject("draw").blocker(code, pattern)``."""
+
+    name: str
+
+    def blocker(
+        self,
+        code: str,
+        pattern: str,
+        *,
+        by: Overrider = Overrider.NOBODY,
+        binds_value: bool = False,
+        source: str = "",
+    ) -> ReasonCode:
+        """Declare a code that makes the answer no, and who may override it."""
+        return declare(
+            code,
+            Severity.BLOCKER,
+            pattern,
+            subject=self.name,
+            overridable_by=by,
+            binds_value=binds_value,
+            source=source,
+        )
+
+    def caution(self, code: str, pattern: str, *, source: str = "") -> ReasonCode:
+        """Declare a code that asks for care."""
+        return declare(code, Severity.CAUTION, pattern, subject=self.name, source=source)
+
+    def info(self, code: str, pattern: str, *, source: str = "") -> ReasonCode:
+        """Declare a code that only remarks."""
+        return declare(code, Severity.INFO, pattern, subject=self.name, source=source)
 
 
 def reason_code(code: str) -> ReasonCode:

@@ -46,11 +46,6 @@ class SuicideFacts:
     assessed_at: datetime | None = None
     safety_plan_given: bool = False
 
-    @property
-    def positive(self) -> bool:
-        """Whether any answer was positive."""
-        return bool(self.statement_positive) or (self.item9 or 0) >= 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFacts:

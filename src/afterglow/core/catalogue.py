@@ -1,0 +1,7 @@
+"""Every reason code of the core: importing this module has them all declared."""
+
+from afterglow.core.courses import acceptance
+from afterglow.core.reason_codes import ReasonCode, all_reason_codes
+from afterglow.core.treatment import codes
+
+__all__ = ["ReasonCode", "acceptance", "all_reason_codes", "codes"]
