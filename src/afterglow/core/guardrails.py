@@ -21,7 +21,7 @@ from afterglow.core.quantities import Quantity
 Q = TypeVar("Q", bound=Quantity)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: Range[Dose]() cannot set __orig_class__ on Python 3.11
 class Range(Generic[Q]):
     """From ``low`` to ``high``, both included; None is no limit. Refuses low above high."""
 
@@ -62,7 +62,7 @@ class Range(Generic[Q]):
         raise AssertionError("A range has two ends.")  # pragma: no cover - the cases are complete
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guardrail(Generic[Q]):
     """An absolute range and the recommended range inside it. Refuses one that sticks out."""
 

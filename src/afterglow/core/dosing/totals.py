@@ -86,7 +86,9 @@ def segments(course: Sequence[RateFrom], *, until: datetime) -> tuple[Segment, .
                 f"A rate change at {later.at.isoformat()} follows one at "
                 f"{earlier.at.isoformat()}; each must be later than the one before."
             )
-    ends = [change.at for change in course[1:]] + [until]
+    if not course:
+        return ()
+    ends = [*(change.at for change in course[1:]), until]
     return tuple(
         Segment(change.rate, Duration.between(change.at, min(end, until)))
         for change, end in zip(course, ends, strict=True)

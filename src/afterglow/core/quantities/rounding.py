@@ -25,7 +25,7 @@ from afterglow.core.quantities.kinds import Dose, DosePerMass, Rate, Volume
 Q = TypeVar("Q", bound=Quantity)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a generic cannot set __orig_class__ on Python 3.11
 class RoundingPolicy(Generic[Q]):
     """Round a quantity to the nearest multiple of a step, ties as the name says."""
 
