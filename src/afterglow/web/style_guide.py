@@ -85,6 +85,11 @@ def examples(at: datetime) -> dict[str, Any]:
         "alarms": alarms(at),
         "vitals": vitals(at),
         "timeline": timeline(at),
+        "trend": trend(at),
+        "started": at - timedelta(minutes=18, seconds=30),
+        "ends": at + timedelta(minutes=21, seconds=30),
+        "due": at + timedelta(seconds=72),
+        "columns": [at - timedelta(minutes=5 * back, seconds=30) for back in range(8, 0, -1)],
         "tabs": (
             Tab("Timeline", "#timeline", current=True),
             Tab("Tasks", "#tasks", count=2),
@@ -218,3 +223,41 @@ def timeline(at: datetime) -> tuple[TimelineEntry, ...]:
         ),
         TimelineEntry(at, "Patient says the room is breathing", "J. Okafor", "sticky-note"),
     )
+
+
+def trend(at: datetime) -> dict[str, Any]:
+    """Return an hour of made-up readings with a gap, an artefact, limits and events."""
+
+    def ago(minutes: float) -> str:
+        return (at - timedelta(minutes=minutes)).isoformat()
+
+    readings: list[dict[str, Any]] = []
+    for step in range(96):
+        back = 48 - step / 2
+        lift = max(0, 18 - int(back)) if back < 18 else 0
+        readings.append({"sign": "heart", "at": ago(back), "value": 72 + lift + step * 7 % 5})
+        readings.append({"sign": "breath", "at": ago(back), "value": 14 + step * 5 % 3})
+        if not 22 < back < 26:
+            low = step == 60
+            value = 71 if low else 97 - step * 3 % 2
+            readings.append({"sign": "oxygen", "at": ago(back), "value": value, "artefact": low})
+    pressures = ((45, 128, 78), (40, 131, 80), (20, 134, 82), (15, 142, 86), (10, 151, 90))
+    for back, high, low in (*pressures, (5, 158, 93), (1, 172, 98)):
+        readings.append({"sign": "pressure", "at": ago(back), "systolic": high, "diastolic": low})
+    return {
+        "zone": ZONE,
+        "readings": readings,
+        "limits": [
+            {"sign": "pressure", "value": 160, "level": "amber"},
+            {"sign": "oxygen", "value": 90, "level": "red"},
+        ],
+        "events": [
+            {"at": ago(18.5), "mark": 1, "words": "Infusion started"},
+            {"at": ago(7), "mark": 2, "words": "Rate 52.5 to 40 mL/h"},
+        ],
+        "level": [
+            {"at": ago(18.5 - m), "low": m * 4.2, "mid": m * 5.5, "high": m * 7}
+            for m in range(0, 31)
+        ],
+        "level_max": 280,
+    }

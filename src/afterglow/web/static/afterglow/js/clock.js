@@ -1,0 +1,67 @@
+// The server's clock, shown by the second: data-elapsed-since, data-remaining-until, data-clock, data-at.
+import { ago } from "./words.js";
+
+let offset = 0;
+const meta = document.querySelector("meta[name=server-now]");
+if (meta) {
+  // The page was made before it arrived; the difference is at most the time of one response.
+  offset = Date.parse(meta.content) - (performance.timeOrigin + responseEnd());
+}
+
+function responseEnd() {
+  return performance.getEntriesByType("navigation")[0]?.responseStart ?? performance.now();
+}
+
+/** Milliseconds since 1970 by the server's clock. */
+export const serverNow = () => Date.now() + offset;
+
+/** Take the server's clock from a message that has just arrived. */
+export function setServerNow(iso) {
+  const at = Date.parse(iso);
+  if (Number.isFinite(at)) offset = at - Date.now();
+}
+
+/** 18:30 below an hour, 1:02:07 above; a minus sign when the moment has passed. */
+export function span(seconds) {
+  const sign = seconds < 0 ? "−" : "";
+  const whole = Math.abs(Math.trunc(seconds));
+  const pad = (value) => String(value).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return sign + (hours ? `${hours}:${pad(minutes)}` : `${minutes}`) + `:${pad(whole % 60)}`;
+}
+
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function tick() {
+  const now = serverNow();
+  for (const element of document.querySelectorAll("[data-elapsed-since]")) {
+    // data-elapsed-base: seconds already run before the last pause. Paused: no start, only the base.
+    const since = Date.parse(element.dataset.elapsedSince);
+    const base = Number(element.dataset.elapsedBase ?? 0);
+    put(element, span(base + (Number.isFinite(since) ? (now - since) / 1000 : 0)));
+  }
+  for (const element of document.querySelectorAll("[data-remaining-until]")) {
+    const left = (Date.parse(element.dataset.remainingUntil) - now) / 1000;
+    if (!Number.isFinite(left)) continue;
+    put(element, span(left));
+    element.classList.toggle("is-overdue", left < 0);
+  }
+  for (const element of document.querySelectorAll("[data-clock]")) {
+    const zone = element.dataset.clock || undefined;
+    put(element, new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone }).format(now));
+  }
+  for (const element of document.querySelectorAll("[data-at]")) {
+    const age = (now - Date.parse(element.dataset.at)) / 1000;
+    if (!Number.isFinite(age)) continue;
+    const words = element.querySelector("[data-age]");
+    if (words) put(words, ago(Math.max(0, age)));
+    const limit = Number(element.dataset.staleAfter ?? element.closest("[data-stale-after]")?.dataset.staleAfter);
+    if (Number.isFinite(limit)) element.classList.toggle("stale", age > limit);
+  }
+}
+
+tick();
+setInterval(tick, 1000);

@@ -1,0 +1,40 @@
+// One-key shortcuts: <button data-key="s">. Never while typing, never with a modifier, never repeated
+// by a held key, never behind an open dialog. They can be switched off (data-keys-toggle).
+import { words } from "./words.js";
+
+const STORE = "afterglow-keys";
+const typing = (element) =>
+  element.isContentEditable || (element.matches("input, textarea, select") && !element.matches("[type=checkbox], [type=radio], [type=button], [type=submit]"));
+const off = () => localStorage.getItem(STORE) === "off";
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing || off()) return;
+  if (typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const key = event.key.toLowerCase();
+  const open = document.querySelector("dialog[open]");
+  const scope = open ?? document;
+  const target = [...scope.querySelectorAll("[data-key]")].find(
+    (element) => element.dataset.key.toLowerCase() === key && !element.disabled && element.checkVisibility(),
+  );
+  if (!target) return;
+  event.preventDefault();
+  if (typing(target)) target.focus();
+  else target.click();
+});
+
+function show() {
+  for (const button of document.querySelectorAll("[data-keys-toggle]")) {
+    button.setAttribute("aria-pressed", String(!off()));
+    (button.querySelector("span") ?? button).textContent = off() ? words.shortcutsOff : words.shortcutsOn;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-keys-toggle]")) return;
+  localStorage.setItem(STORE, off() ? "on" : "off");
+  show();
+});
+show();

@@ -1,0 +1,101 @@
+// One EventSource per page: <body data-live-url="/live/…" data-live-events="reading alarm">.
+// Each message becomes a DOM event `live:<event>` on <body>, with its JSON as detail, so that
+// hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
+// `data-live-after` is the id of the last event the page was made from; nothing between is lost.
+import { setServerNow } from "./clock.js";
+
+const body = document.body;
+const url = body.dataset.liveUrl;
+const BEAT = "beat";
+const names = new Set([BEAT, "reading", "alarm", ...(body.dataset.liveEvents ?? "").split(/\s+/).filter(Boolean)]);
+const silence = Number(body.dataset.liveSilence ?? 20) * 1000;
+
+let source = null;
+let after = body.dataset.liveAfter ?? "";
+let heard = performance.now();
+let wait = 500;
+let timer = 0;
+
+function state(name) {
+  if (body.dataset.live === name) return;
+  body.dataset.live = name;
+  for (const element of document.querySelectorAll("[data-connection]")) {
+    element.dataset.connection = name;
+    const words = element.querySelector("[data-connection-words]");
+    if (words) words.textContent = words.dataset[name] ?? name;
+  }
+  body.dispatchEvent(new CustomEvent(`connection:${name}`, { bubbles: true }));
+}
+
+function receive(event) {
+  heard = performance.now();
+  wait = 500;
+  state("connected");
+  if (event.lastEventId) after = event.lastEventId;
+  let detail;
+  try {
+    detail = event.data ? JSON.parse(event.data) : {};
+  } catch {
+    detail = { text: event.data };
+  }
+  const name = event.type === "message" ? detail.event : event.type;
+  if (name === BEAT && detail.now) setServerNow(detail.now);
+  if (name) body.dispatchEvent(new CustomEvent(`live:${name}`, { bubbles: true, detail }));
+}
+
+function connect() {
+  clearTimeout(timer);
+  source?.close();
+  const target = new URL(url, location.href);
+  if (after) target.searchParams.set("after", after);
+  source = new EventSource(target);
+  heard = performance.now();
+  source.addEventListener("open", () => {
+    heard = performance.now();
+    state("connected");
+  });
+  source.addEventListener("message", receive);
+  for (const name of names) source.addEventListener(name, receive);
+  source.addEventListener("error", () => {
+    state("lost");
+    if (source.readyState === EventSource.CLOSED) again();
+  });
+}
+
+function again() {
+  clearTimeout(timer);
+  timer = setTimeout(connect, wait * (0.75 + Math.random() / 2));
+  wait = Math.min(wait * 2, 10_000);
+}
+
+if (url) {
+  state("connecting");
+  connect();
+  // A line can die without a word. The server says "beat"; silence is a lost connection.
+  setInterval(() => {
+    if (performance.now() - heard > silence && source.readyState !== EventSource.CONNECTING) {
+      state("lost");
+      source.close();
+      again();
+      heard = performance.now();
+    }
+  }, 1000);
+  window.addEventListener("online", connect);
+  window.addEventListener("pagehide", () => source?.close());
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload(); // what the back button shows must be what is true now
+  });
+}
+
+// Readings draw themselves in the big numbers; a panel re-fetches only on structural events.
+body.addEventListener("live:reading", ({ detail }) => {
+  if (!detail.sign || detail.artefact) return;
+  for (const tile of document.querySelectorAll(`.vital[data-sign="${CSS.escape(detail.sign)}"]`)) {
+    if (tile.dataset.at && Date.parse(tile.dataset.at) > Date.parse(detail.at)) continue;
+    const pressure = detail.systolic !== undefined;
+    const text = detail.text ?? (pressure ? `${detail.systolic}/${detail.diastolic}` : detail.value);
+    tile.querySelector("[data-value]").textContent = text ?? "–";
+    if (pressure) tile.querySelector("[data-detail]").textContent = detail.mean ? `(${detail.mean})` : "";
+    if (detail.at) tile.dataset.at = detail.at;
+  }
+});

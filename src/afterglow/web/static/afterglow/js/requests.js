@@ -1,0 +1,48 @@
+// htmx and plain forms: the CSRF header, one submit per press, and words when nothing comes back.
+import { toast } from "./small.js";
+import { words } from "./words.js";
+
+const csrf = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
+});
+
+// A second press while the first is under way does nothing. The service is safe to repeat anyway.
+const busy = new WeakSet();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const element = event.detail.elt;
+  if (event.detail.requestConfig.verb === "get") return;
+  if (busy.has(element)) {
+    event.preventDefault();
+    return;
+  }
+  busy.add(element);
+  element.setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  busy.delete(event.detail.elt);
+  event.detail.elt.removeAttribute("aria-busy");
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "dialog" || form.matches("[hx-post], [data-hx-post]")) return;
+  if (form.dataset.submitted) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.submitted = "true";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-submitted]")) delete form.dataset.submitted;
+});
+
+document.addEventListener("htmx:sendError", () => toast(words.notSent, "error"));
+document.addEventListener("htmx:timeout", () => toast(words.notSent, "error"));
+document.addEventListener("htmx:responseError", (event) => {
+  toast(event.detail.xhr.status === 403 ? words.forbidden : words.failed, "error");
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  event.detail.target.querySelector?.("[data-focus]")?.focus();
+});

@@ -1,0 +1,35 @@
+// The few words that scripts say themselves. Everything else comes from the server, translated.
+const WORDS = {
+  en: {
+    ago: (amount) => `${amount} ago`,
+    now: "now",
+    notSent: "Not sent: there is no connection. Nothing was saved. Try again.",
+    failed: "Afterglow could not do this. Nothing was changed. Reload the page and try again.",
+    forbidden: "You may not do this, or the sign-in has ended. Nothing was changed.",
+    close: "Close",
+    shortcutsOn: "Shortcut keys: on",
+    shortcutsOff: "Shortcut keys: off",
+    prediction: "model, secondary",
+  },
+  es: {
+    ago: (amount) => `hace ${amount}`,
+    now: "ahora",
+    notSent: "No se envió: no hay conexión. No se guardó nada. Inténtelo de nuevo.",
+    failed: "Afterglow no pudo hacer esto. No se cambió nada. Recargue la página e inténtelo de nuevo.",
+    forbidden: "No puede hacer esto, o la sesión ha terminado. No se cambió nada.",
+    close: "Cerrar",
+    shortcutsOn: "Teclas rápidas: sí",
+    shortcutsOff: "Teclas rápidas: no",
+    prediction: "modelo, secundario",
+  },
+};
+
+export const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en;
+
+/** The same words as the `ago` filter: "12 s ago", "2 min ago", "3 h ago". */
+export function ago(seconds) {
+  if (seconds < 2) return words.now;
+  if (seconds < 120) return words.ago(`${Math.floor(seconds)} s`);
+  if (seconds < 7200) return words.ago(`${Math.floor(seconds / 60)} min`);
+  return words.ago(`${Math.floor(seconds / 3600)} h`);
+}
