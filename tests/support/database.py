@@ -4,6 +4,9 @@ With ``DATABASE_URL`` set, that server is used (its user must be allowed to crea
 Without it, the first test that needs a database starts a cluster in ``.afterglow/test-pg``; every
 pytest process of the checkout shares it, and the last one to leave stops it. The locks are the
 kernel's, so a killed run leaves nothing that the next one trips over.
+
+Migrating takes long, so it is done once: into a template database that is kept until a migration
+or a model changes. Each pytest process works on a copy (``support.template``).
 """
 
 from __future__ import annotations
@@ -18,9 +21,11 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
+import pytest_django
 from psycopg import sql
 
 from afterglow.config.postgres import FORGETFUL, Cluster, Role
+from support import template
 
 HOME = Path(__file__).resolve().parents[2] / ".afterglow" / "test-pg"
 
@@ -44,6 +49,7 @@ def _join(cluster: Cluster) -> IO[str]:
             with (cluster.home / "server.log").open("wb") as log:
                 cluster.start(log=log.fileno())
             _drop_leftovers(cluster)
+            _let_the_owner_become_the_application(cluster)
     return users
 
 
@@ -63,6 +69,16 @@ def _drop_leftovers(cluster: Cluster) -> None:
         rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'")
         for (name,) in rows.fetchall():
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def _let_the_owner_become_the_application(cluster: Cluster) -> None:
+    """In tests only: the owner may SET ROLE, to see what the application's role is refused."""
+    with psycopg.connect(cluster.url(Role.ADMIN, "postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+                sql.Identifier(Role.APPLICATION), sql.Identifier(Role.OWNER)
+            )
+        )
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +106,48 @@ def django_db_modify_db_settings(
         settings.update({key: ours[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
         # Django first connects to "postgres" to make the test database; both roles may.
     settings["TEST"]["NAME"] = f"test_{settings['NAME']}_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Give this process a copy of the migrated template, and drop it at the end."""
+    from django.db import connections
+
+    HOME.mkdir(parents=True, exist_ok=True)
+    with django_db_blocker.unblock():
+        aliases = list(connections)
+        name = str(connections["default"].settings_dict["TEST"]["NAME"])
+        with (HOME / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            source = template.ensure(application_role=_application_role())
+        template.copy(source, name)
+        for alias in aliases:
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = name
+    with template.emptying_instead_of_flushing():
+        yield
+    with django_db_blocker.unblock():
+        for alias in aliases:
+            connections[alias].close()
+        template.drop(name)
+
+
+def _application_role() -> str | None:
+    """The role that the running application has; with a ``DATABASE_URL`` there is only one role."""
+    return None if os.environ.get("DATABASE_URL") else str(Role.APPLICATION)
+
+
+@pytest.fixture
+def application_role(db: None) -> str:
+    """The application's role, for ``SET ROLE`` in tests of what it is refused."""
+    role = _application_role()
+    if role is None:
+        pytest.skip("DATABASE_URL names one role only; the private cluster has the application's.")
+    return role
 
 
 class DatabaseUrl(Protocol):
