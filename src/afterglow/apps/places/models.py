@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 
 import pghistory
@@ -34,6 +35,10 @@ class Site(PublicModel, VersionedModel):
     def zone(self) -> zoneinfo.ZoneInfo:
         """The site's time zone: what "today" means here."""
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    def local_date(self, at: dt.datetime) -> dt.date:
+        """Return the calendar day it is here at an instant."""
+        return at.astimezone(self.zone).date()
 
 
 @pghistory.track()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import pghistory
 from django.db import models
 
@@ -11,21 +9,9 @@ from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.stock import LedgerKind
 from afterglow.db.fields import CodeField, ConcentrationField, DoseField, VolumeField, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
-
-
-class LedgerKind(StrEnum):
-    """What moved milligrams. Amounts are positive; the kind says which way."""
-
-    RECEIVED = "received"
-    DRAWN = "drawn"
-    WASTED = "wasted"
-    GIVEN = "given"
-    RETURNED = "returned"
-    LOST = "lost"
-    CORRECTION_UP = "correction_up"
-    CORRECTION_DOWN = "correction_down"
 
 
 @pghistory.track()

@@ -1,0 +1,73 @@
+"""Read the ledger: where every milligram is, and whether the chain is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+
+from django.db.models import QuerySet
+
+from afterglow.apps.places.models import Site
+from afterglow.apps.stock.models import LedgerEntry, Vial
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.stock import Balance, ChainBreak, LedgerKind, Line, balance, chain_breaks
+
+
+def hashed_fields(entry: LedgerEntry) -> dict[str, str]:
+    """Return what a line's hash covers, as text."""
+    return {
+        "site": str(entry.site.public_id),
+        "sequence": str(entry.sequence),
+        "vial": str(entry.vial.public_id),
+        "kind": str(entry.kind),
+        "amount_mg": f"{entry.amount_mg.value:.4f}",
+        "volume_ml": "" if entry.volume_ml is None else f"{entry.volume_ml.value:.4f}",
+        "session": "" if entry.session is None else str(entry.session.public_id),
+        "reason": entry.reason,
+        "by": str(entry.by.public_id),
+        "witness": "" if entry.witness is None else str(entry.witness.public_id),
+        "corrects": "" if entry.corrects is None else str(entry.corrects.public_id),
+        "at": entry.at.astimezone(UTC).isoformat(),
+        "key": str(entry.key),
+    }
+
+
+def _lines(entries: Iterable[LedgerEntry]) -> Iterable[Line]:
+    for entry in entries:
+        yield Line(LedgerKind(entry.kind), entry.amount_mg.value, entry.session_id is not None)
+
+
+def vial_balance(vial: Vial) -> Balance:
+    """Return where a vial's milligrams are now."""
+    return balance(_lines(LedgerEntry.objects.filter(vial=vial)))
+
+
+def session_balance(vial: Vial, session: TreatmentSession) -> Balance:
+    """Return what was drawn from a vial for a session, and where it went."""
+    return balance(_lines(LedgerEntry.objects.filter(vial=vial, session=session)))
+
+
+def site_balance(site: Site) -> Balance:
+    """Return where a site's milligrams are now."""
+    return balance(_lines(LedgerEntry.objects.filter(site=site)))
+
+
+def open_vials(site: Site) -> QuerySet[Vial]:
+    """Return the vials of a site that are not closed, the first to expire first."""
+    return (
+        Vial.objects.filter(site=site, closed_at__isnull=True)
+        .select_related("product")
+        .order_by("expires_on", "number")
+    )
+
+
+def broken_links(site: Site) -> tuple[ChainBreak, ...]:
+    """Return every place where a site's ledger is not what it was written as."""
+    entries = (
+        LedgerEntry.objects.filter(site=site)
+        .select_related("site", "vial", "session", "by", "witness", "corrects")
+        .order_by("sequence")
+    )
+    return chain_breaks(
+        [(e.sequence, e.previous_sha256, e.sha256, hashed_fields(e)) for e in entries]
+    )

@@ -1,0 +1,144 @@
+"""Write the ledger: receive, draw, give, waste, return, lose, correct. Each line holds the last."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from afterglow.apps.accounts import policies
+from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.audit import services as audit
+from afterglow.apps.events import services as events
+from afterglow.apps.medicines.models import Product
+from afterglow.apps.places.models import Site
+from afterglow.apps.stock import queries
+from afterglow.apps.stock.models import LedgerEntry, Vial
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.errors import AfterglowError
+from afterglow.core.quantities import Dose, Volume
+from afterglow.core.roles import Action
+from afterglow.core.stock import LedgerKind, line_sha256
+from afterglow.core.stock.ledger import GENESIS
+
+
+class NotEnoughInVial(AfterglowError):
+    """More was to leave a vial than it holds."""
+
+
+@transaction.atomic
+def receive_vial(
+    *,
+    site: Site,
+    product: Product,
+    number: str,
+    lot: str,
+    expires_on: dt.date,
+    contents: Volume,
+    by: Account,
+    at: dt.datetime,
+    key: UUID,
+) -> Vial:
+    """Receive one full vial into a site's stock. The same key again returns the same vial."""
+    policies.check(Action.RECEIVE_STOCK, by=by, site=site, on=site.local_date(at))
+    if line := LedgerEntry.objects.filter(key=key).first():
+        return line.vial
+    if product.strength_mg_per_ml is None:
+        raise AfterglowError(f"{product} has no strength on file, so it cannot be counted.")
+    vial = Vial.objects.create(
+        site=site,
+        product=product,
+        number=number,
+        lot=lot,
+        expires_on=expires_on,
+        strength_mg_per_ml=product.strength_mg_per_ml,
+        contents_ml=contents,
+    )
+    amount = product.strength_mg_per_ml * contents
+    write_line(
+        LedgerKind.RECEIVED, vial=vial, amount=amount, volume=contents, by=by, at=at, key=key
+    )
+    return vial
+
+
+@transaction.atomic
+def write_line(
+    kind: LedgerKind,
+    *,
+    vial: Vial,
+    amount: Dose,
+    by: Account,
+    at: dt.datetime,
+    key: UUID,
+    volume: Volume | None = None,
+    session: TreatmentSession | None = None,
+    witness: Countersignature | None = None,
+    reason: str = "",
+    corrects: LedgerEntry | None = None,
+) -> LedgerEntry:
+    """Add one line to a site's ledger. The same key again returns the same line.
+
+    The site's row is locked, so that lines are numbered and chained one after another. Raises
+    NotEnoughInVial when the vial, or what was drawn from it for the session, would go below zero.
+    """
+    site = Site.objects.select_for_update(of=("self",)).get(pk=vial.site_id)
+    if line := LedgerEntry.objects.filter(key=key).first():
+        return line
+    last = LedgerEntry.objects.filter(site=site).order_by("-sequence").first()
+    entry = LedgerEntry(
+        site=site,
+        sequence=last.sequence + 1 if last else 1,
+        vial=vial,
+        kind=kind,
+        amount_mg=amount,
+        volume_ml=volume,
+        session=session,
+        reason=reason,
+        by=by,
+        witness=witness,
+        corrects=corrects,
+        at=at,
+        key=key,
+        previous_sha256=last.sha256 if last else GENESIS,
+    )
+    entry.sha256 = line_sha256(entry.previous_sha256, queries.hashed_fields(entry))
+    entry.save(force_insert=True)
+    _refuse_overdraft(vial, session)
+    audit.record(
+        f"stock.{kind}",
+        subject=entry,
+        by=by,
+        at=at,
+        site=site,
+        detail={"amount_mg": str(amount.value), "vial": str(vial.public_id)},
+    )
+    events.publish(
+        "ledger-line-written",
+        topic=session.public_id if session else site.public_id,
+        subject=entry.public_id,
+        site=site.public_id,
+        at=at,
+    )
+    return entry
+
+
+def _refuse_overdraft(vial: Vial, session: TreatmentSession | None) -> None:
+    held = queries.vial_balance(vial)
+    if held.on_hand < 0:
+        raise NotEnoughInVial(
+            f"Vial {vial.number} holds {_mg(held.on_hand, -1)} less than this needs. "
+            "Nothing was recorded."
+        )
+    if session is not None:
+        drawn = queries.session_balance(vial, session)
+        if drawn.in_preparation < 0:
+            raise NotEnoughInVial(
+                f"{_mg(drawn.in_preparation, -1)} more would leave than was drawn from vial "
+                f"{vial.number} for this session. Nothing was recorded."
+            )
+
+
+def _mg(amount: Decimal, sign: int) -> str:
+    return str(Dose(amount * sign))

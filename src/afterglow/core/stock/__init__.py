@@ -1,0 +1,21 @@
+"""Stock: every milligram of a controlled medicine, exact, at any instant."""
+
+from afterglow.core.stock.ledger import (
+    Balance,
+    ChainBreak,
+    LedgerKind,
+    Line,
+    balance,
+    chain_breaks,
+    line_sha256,
+)
+
+__all__ = [
+    "Balance",
+    "ChainBreak",
+    "LedgerKind",
+    "Line",
+    "balance",
+    "chain_breaks",
+    "line_sha256",
+]
