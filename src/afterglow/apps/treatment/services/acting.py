@@ -1,0 +1,109 @@
+"""What every treatment service does first and last: lock, permit, move on, refuse, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from afterglow.apps.accounts import policies
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.audit import services as audit
+from afterglow.apps.events import services as events
+from afterglow.apps.treatment.models import Refusal
+from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision
+from afterglow.core.errors import AfterglowError
+from afterglow.core.roles import Action
+from afterglow.core.treatment.lifecycles import SessionAction, SessionState, step
+
+
+class RecordLocked(AfterglowError):
+    """The record is signed. What is said later is an addendum."""
+
+
+def lock_session(session: UUID, *, action: Action, by: Account, at: datetime) -> TreatmentSession:
+    """Lock a session's row for the rest of the transaction, if ``by`` may do ``action`` there.
+
+    Raises DoesNotExist, Forbidden with every reason, or RecordLocked.
+    """
+    row: TreatmentSession = (
+        TreatmentSession.objects.locked()
+        .select_related("site", "patient", "course", "protocol", "room", "clinician")
+        .get(public_id=session)
+    )
+    policies.check(action, by=by, site=row.site, on=row.site.local_date(at))
+    if row.state == SessionState.SIGNED and action is not Action.ADD_ADDENDUM:
+        raise RecordLocked("This record is signed and locked. Add an addendum instead.")
+    return row
+
+
+def move_session(session: TreatmentSession, action: SessionAction) -> None:
+    """Take one step of the session's lifecycle and save it. Raises IllegalTransition."""
+    session.state = step(SessionState(session.state), action)
+    session.save_version()
+
+
+def tell(
+    what: str,
+    *,
+    session: TreatmentSession,
+    subject: models.Model,
+    by: Account | None,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the audit row and the event of one service call: ``infusion-started`` and its row."""
+    audit.record(
+        what,
+        subject=subject,
+        by=by,
+        at=at,
+        site=session.site,
+        patient=session.patient,
+        detail={"session": str(session.public_id), **(detail or {})},
+    )
+    public_id: UUID = subject.public_id  # type: ignore[attr-defined]
+    events.publish_all(
+        [(what, session.public_id, public_id), (what, session.site.public_id, session.public_id)],
+        site=session.site.public_id,
+        at=at,
+    )
+
+
+def refuse(
+    attempted: str, *, session: TreatmentSession, decision: Decision, by: Account, at: datetime
+) -> Refused:
+    """Record that something was tried and refused, with every reason as it was then."""
+    row = Refusal.objects.create(
+        session=session, attempted=attempted, reasons=as_json(decision), by=by, at=at
+    )
+    tell(
+        f"{attempted}-refused",
+        session=session,
+        subject=row,
+        by=by,
+        at=at,
+        detail={"codes": list(decision.codes)},
+    )
+    return Refused(decision)
+
+
+def as_json(decision: Decision) -> list[dict[str, Any]]:
+    """Return a decision's reasons as the record keeps them."""
+    return [
+        {
+            "code": reason.code,
+            "severity": str(reason.severity),
+            "sentence": reason.sentence,
+            "seen": reason.seen,
+            "limit": reason.limit,
+            "overridable_by": str(reason.overridable_by),
+            "overridden": reason.overridden,
+        }
+        for reason in decision
+    ]
