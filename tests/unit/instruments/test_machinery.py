@@ -127,7 +127,8 @@ def test_a_reversed_item_counts_from_the_other_end() -> None:
 def test_nothing_answered_is_never_prorated() -> None:
     scale = parse_instrument(five_items(prorate={"most_missing": leaf("5", "items")}))
     result = score(scale, Assessment.of(scale, {}))
-    assert (result.total, result.flags) == (None, {ScoreFlag.INCOMPLETE})
+    assert result.total is None
+    assert result.flags == {ScoreFlag.INCOMPLETE}
 
 
 def test_a_sub_score_needs_all_its_items() -> None:

@@ -38,6 +38,7 @@ class AlarmCondition:
 
     ``code`` with ``about`` (a source, a sign, a device) is its identity and never changes; the
     sentence carries the value and the limit. ``since`` is when it began, not when it was seen.
+    ``repeat_by`` is set while a red value waits for its repeat.
     """
 
     code: str
@@ -48,6 +49,7 @@ class AlarmCondition:
     since: datetime
     seen: str = ""
     limit: str = ""
+    repeat_by: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.code != self.code.upper() or " " in self.code:
@@ -71,5 +73,6 @@ def worst_first(conditions: list[AlarmCondition]) -> tuple[AlarmCondition, ...]:
     return tuple(sorted(worst.values(), key=lambda c: (-c.priority.weight, c.since, c.key)))
 
 
-def _urgency(condition: AlarmCondition) -> tuple[int, float]:
-    return (condition.priority.weight, -condition.since.timestamp())
+def _urgency(condition: AlarmCondition) -> tuple[int, bool, float]:
+    waits = condition.repeat_by is not None
+    return (condition.priority.weight, waits, -condition.since.timestamp())

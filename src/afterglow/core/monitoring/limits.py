@@ -152,6 +152,7 @@ def _weigh(
     return replace(
         condition,
         priority=AlarmPriority.MEDIUM,
+        repeat_by=run[0].at + limit.confirm_within,
         sentence=(f"{condition.sentence[:-1]}: repeat within {_minutes(limit.confirm_within)}."),
     )
 

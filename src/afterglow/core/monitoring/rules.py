@@ -5,7 +5,7 @@ Every number comes from ``body["monitoring"]`` with its unit, source and status.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -36,15 +36,15 @@ class Bound(StrEnum):
 
     def is_crossed(self, value: Decimal, limit: Decimal) -> bool:
         """Whether ``value`` is beyond ``limit``."""
-        match self:
-            case Bound.AT_OR_ABOVE:
-                return value >= limit
-            case Bound.ABOVE:
-                return value > limit
-            case Bound.AT_OR_BELOW:
-                return value <= limit
-            case Bound.BELOW:
-                return value < limit
+        return _CROSSED[self](value, limit)
+
+
+_CROSSED: Mapping[Bound, Callable[[Decimal, Decimal], bool]] = {
+    Bound.AT_OR_ABOVE: lambda value, limit: value >= limit,
+    Bound.ABOVE: lambda value, limit: value > limit,
+    Bound.AT_OR_BELOW: lambda value, limit: value <= limit,
+    Bound.BELOW: lambda value, limit: value < limit,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,16 +107,13 @@ def next_due(schedule: Iterable[Slot]) -> Slot | None:
 def _planned(
     facts: ScheduleFacts, rules: ScheduleRules, at: datetime
 ) -> list[tuple[ObservationPhase, datetime]]:
-    planned = [
-        (ObservationPhase.BASELINE, due)
-        for due in _baseline_times(facts, rules)
-        if facts.started is None or due < facts.started
-    ]
+    planned = [(ObservationPhase.BASELINE, due) for due in _baseline_times(facts, rules)]
     if facts.started is None:
         return planned
     end = facts.released or _horizon(facts, rules, at)
     infusing_until = facts.stopped or end
-    planned.append((ObservationPhase.INFUSING, facts.started))
+    if facts.stopped != facts.started:
+        planned.append((ObservationPhase.INFUSING, facts.started))
     planned += [
         (ObservationPhase.INFUSING, due)
         for due in _grid(facts, rules, facts.started, infusing_until, rules.infusing_every)
@@ -139,12 +136,19 @@ def _horizon(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> dateti
 
 
 def _baseline_times(facts: ScheduleFacts, rules: ScheduleRules) -> list[datetime]:
-    """Each baseline reading is due a fixed time after the one before was taken."""
+    """Each baseline reading is due a fixed time after the one before was taken.
+
+    One that the start overtook is due half-way to the start: it shows as missed, not as nothing.
+    """
     needed = rules.required[ObservationPhase.BASELINE]
-    before = [r for r in facts.readings if facts.started is None or r.at <= facts.started]
+    before = [r for r in facts.readings if facts.started is None or r.at < facts.started]
     due = facts.baseline_from
     times: list[datetime] = []
     for _ in range(rules.baseline_readings):
+        if facts.started is not None and due >= facts.started:
+            if not times:
+                break
+            due = times[-1] + (facts.started - times[-1]) / 2
         times.append(due)
         window = [r for r in before if r.at >= due - rules.early]
         taken, _lacking = _complete_at(window, needed)

@@ -1,0 +1,137 @@
+"""Laws of monitoring that hold for any readings."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from afterglow.core.monitoring.alarm_state import OpenAlarm, advance
+from afterglow.core.monitoring.alarms import AlarmFacts, evaluate
+from afterglow.core.monitoring.catalogue import VitalSignCode, definition
+from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
+from afterglow.core.monitoring.entry import read_blood_pressure, read_sign
+from afterglow.core.monitoring.gaps import gaps
+from afterglow.core.monitoring.measurements import read_measurement
+from afterglow.core.monitoring.readings import Reading, Source
+from afterglow.core.monitoring.schedule import ScheduleFacts, SlotState, slots
+from support.monitoring import RULES, minute
+
+readings = st.lists(
+    st.builds(
+        Reading,
+        sign=st.sampled_from(["systolic", "diastolic", "spo2", "heart_rate", "moaas"]),
+        value=st.decimals(0, 250, places=1),
+        at=st.integers(0, 3600).map(lambda s: minute(0) + timedelta(seconds=s)),
+        source=st.sampled_from(Source),
+        artefact=st.booleans(),
+    ),
+    max_size=30,
+    unique_by=lambda r: (r.sign, r.source, r.at),
+)
+conditions = st.lists(
+    st.builds(
+        AlarmCondition,
+        code=st.sampled_from(["A", "B", "C"]),
+        about=st.just("device"),
+        kind=st.just(AlarmKind.PHYSIOLOGICAL),
+        priority=st.sampled_from(AlarmPriority),
+        sentence=st.just("Low."),
+        since=st.just(minute(0)),
+    ),
+    max_size=3,
+    unique_by=lambda c: c.code,
+)
+
+
+@given(readings, st.randoms(use_true_random=False))
+def test_the_order_in_which_readings_arrive_changes_no_alarm(
+    window: list[Reading], random: Random
+) -> None:
+    shuffled = list(window)
+    random.shuffle(shuffled)
+    at = minute(60)
+    assert evaluate(AlarmFacts(tuple(shuffled)), RULES, at) == evaluate(
+        AlarmFacts(tuple(window)), RULES, at
+    )
+
+
+@given(readings)
+def test_a_condition_is_never_newer_than_now_and_never_twice(window: list[Reading]) -> None:
+    found = evaluate(AlarmFacts(tuple(window)), RULES, minute(30))
+    assert all(c.since <= minute(30) for c in found)
+    assert len({c.key for c in found}) == len(found)
+
+
+@given(readings)
+def test_hand_entries_never_change_what_the_device_says(window: list[Reading]) -> None:
+    device = tuple(r for r in window if r.source is Source.DEVICE)
+    alone = evaluate(AlarmFacts(device), RULES, minute(60))
+    together = evaluate(AlarmFacts(tuple(window)), RULES, minute(60))
+    assert alone == tuple(c for c in together if c.about == "device")
+
+
+@given(st.lists(conditions, min_size=1, max_size=6))
+def test_advancing_twice_with_the_same_conditions_changes_nothing(
+    steps: list[list[AlarmCondition]],
+) -> None:
+    alarms: tuple[OpenAlarm, ...] = ()
+    for number, step in enumerate(steps):
+        alarms = advance(alarms, step, RULES.alarms, minute(number)).alarms
+    again = advance(alarms, steps[-1], RULES.alarms, minute(99))
+    assert (again.alarms, again.changes) == (alarms, ())
+
+
+@given(st.lists(conditions, min_size=1, max_size=6))
+def test_every_condition_that_holds_has_an_open_alarm_at_least_as_urgent(
+    steps: list[list[AlarmCondition]],
+) -> None:
+    alarms: tuple[OpenAlarm, ...] = ()
+    for number, step in enumerate(steps):
+        alarms = advance(alarms, step, RULES.alarms, minute(number)).alarms
+        open_now = {alarm.key: alarm.priority.weight for alarm in alarms}
+        assert all(open_now[c.key] >= c.priority.weight for c in step)
+
+
+@given(readings, st.integers(0, 90), st.one_of(st.none(), st.integers(0, 60)))
+def test_slots_follow_each_other_and_no_reading_counts_twice(
+    window: list[Reading], now: int, stop: int | None
+) -> None:
+    stopped = minute(stop) if stop is not None else None
+    facts = ScheduleFacts(minute(-10), started=minute(0), stopped=stopped, readings=tuple(window))
+    schedule = slots(facts, RULES.schedule, minute(now))
+    for before, after in pairwise(schedule):
+        assert before.due_at < after.due_at
+        assert before.closes_at == after.opens_at
+    for slot in schedule:
+        if slot.state is SlotState.FULFILLED:
+            assert slot.fulfilled_at is not None
+            assert slot.opens_at <= slot.fulfilled_at <= minute(now)
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_a_field_and_every_refusal_says_why(text: str) -> None:
+    pressure = read_blood_pressure(text)
+    assert pressure.decision.refused is (not pressure.values)
+    for sign in VitalSignCode:
+        entry = read_sign(sign, text)
+        assert entry.decision.refused is (not entry.values)
+        found = read_measurement(sign, text, ucum=definition(sign).unit)
+        assert found.is_usable is (found.value is not None and not found.is_artefact)
+
+
+@given(st.integers(31, 300), st.integers(10, 220))
+def test_a_pressure_written_is_the_pressure_read(high: int, low: int) -> None:
+    entry = read_blood_pressure(f"{high}/{low}")
+    expected = {VitalSignCode.SYSTOLIC: Decimal(high), VitalSignCode.DIASTOLIC: Decimal(low)}
+    assert entry.values == (expected if high > low else {})
+
+
+@given(readings)
+def test_gaps_lie_in_order_inside_the_window(window: list[Reading]) -> None:
+    found = gaps(window, "spo2", RULES.gaps, start=minute(0), end=minute(60))
+    edges = [edge for gap in found for edge in (gap.start, gap.end)]
+    assert edges == sorted(edges)
+    assert all(minute(0) <= edge <= minute(60) for edge in edges)

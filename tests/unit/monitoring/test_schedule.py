@@ -1,0 +1,222 @@
+"""When readings are due, and what becomes of a slot."""
+
+from datetime import timedelta
+
+import pytest
+
+from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.readings import Reading
+from afterglow.core.monitoring.rules import ObservationPhase
+from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, SlotState, next_due, slots
+from support.monitoring import RULES, minute, reading
+
+BEFORE = minute(-10)
+
+
+def observed(*times: float) -> tuple[Reading, ...]:
+    """Return everything that a slot needs, at each of ``times``."""
+    values = {
+        "systolic": "124",
+        "diastolic": "78",
+        "spo2": "97",
+        "pulse_rate": "72",
+        "respiratory_rate": "14",
+        "moaas": "5",
+    }
+    return tuple(reading(sign, v, at) for at in times for sign, v in values.items())
+
+
+def due(schedule: tuple[Slot, ...], phase: ObservationPhase | None = None) -> list[float]:
+    """Return the due times in minutes after the start."""
+    return [
+        (s.due_at - minute(0)) / timedelta(minutes=1)
+        for s in schedule
+        if phase is None or s.phase is phase
+    ]
+
+
+def states(schedule: tuple[Slot, ...]) -> list[str]:
+    return [s.state.value for s in schedule]
+
+
+def test_two_baseline_readings_five_minutes_apart() -> None:
+    schedule = slots(ScheduleFacts(BEFORE), RULES.schedule, minute(-10))
+    assert due(schedule) == [-10, -5]
+    assert states(schedule) == ["due", "upcoming"]
+
+
+def test_the_second_baseline_reading_is_counted_from_the_first_taken() -> None:
+    facts = ScheduleFacts(BEFORE, readings=observed(-8))
+    schedule = slots(facts, RULES.schedule, minute(-7))
+    assert due(schedule) == [-10, -3]
+    assert states(schedule) == ["fulfilled", "upcoming"]
+
+
+def test_a_baseline_reading_taken_early_does_not_pull_the_second_forward() -> None:
+    facts = ScheduleFacts(BEFORE, readings=observed(-11))
+    assert due(slots(facts, RULES.schedule, minute(-9))) == [-10, -5]
+
+
+def test_a_baseline_reading_that_the_start_overtook_is_missed_and_not_forgotten() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), readings=observed(-4))
+    schedule = slots(facts, RULES.schedule, minute(1))
+    assert due(schedule, ObservationPhase.BASELINE) == [-10, -5]
+    assert states(schedule)[:2] == ["missed", "fulfilled"]
+    late = ScheduleFacts(BEFORE, started=minute(0), readings=observed(-8))
+    assert states(slots(late, RULES.schedule, minute(1)))[:2] == ["fulfilled", "missed"]
+
+
+def test_an_infusion_that_started_before_any_baseline_was_asked_for_has_none() -> None:
+    facts = ScheduleFacts(minute(1), started=minute(0))
+    assert due(slots(facts, RULES.schedule, minute(1)), ObservationPhase.BASELINE) == []
+
+
+def test_every_ten_minutes_from_the_start_to_the_planned_stop() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), planned_stop=minute(40))
+    schedule = slots(facts, RULES.schedule, minute(1))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 10, 20, 30, 40]
+
+
+def test_without_a_plan_one_slot_ahead_is_shown() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0))
+    assert due(slots(facts, RULES.schedule, minute(1)), ObservationPhase.INFUSING) == [0, 10]
+
+
+def test_at_the_stop_and_every_fifteen_minutes_after_it() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(36), released=minute(82))
+    schedule = slots(facts, RULES.schedule, minute(82))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 10, 20, 30, 36]
+    assert due(schedule, ObservationPhase.RECOVERY) == [51, 66]
+
+
+def test_a_slot_just_before_the_stop_becomes_the_reading_at_the_stop() -> None:
+    facts = ScheduleFacts(
+        BEFORE, started=minute(0), stopped=minute(41), released=minute(60), readings=observed(40)
+    )
+    schedule = slots(facts, RULES.schedule, minute(45))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 10, 20, 30, 41]
+    assert schedule[6].state is SlotState.FULFILLED
+
+
+def test_recovery_goes_on_until_release() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(40))
+    schedule = slots(facts, RULES.schedule, minute(50))
+    assert due(schedule, ObservationPhase.RECOVERY) == [55]
+
+
+def test_a_sedative_restarts_the_clock_with_closer_readings() -> None:
+    facts = ScheduleFacts(
+        BEFORE, started=minute(0), planned_stop=minute(60), sedatives=(minute(12),)
+    )
+    schedule = slots(facts, RULES.schedule, minute(13))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 10, 17, 22, 27, 32, 37, 42, 52]
+
+
+def test_a_sedative_late_in_the_infusion_keeps_recovery_close() -> None:
+    facts = ScheduleFacts(
+        BEFORE,
+        started=minute(0),
+        stopped=minute(40),
+        released=minute(100),
+        sedatives=(minute(35),),
+    )
+    schedule = slots(facts, RULES.schedule, minute(100))
+    assert due(schedule, ObservationPhase.RECOVERY) == [45, 50, 55, 60, 65, 80, 95]
+
+
+def test_a_second_sedative_restarts_it_again() -> None:
+    facts = ScheduleFacts(
+        BEFORE, started=minute(0), planned_stop=minute(24), sedatives=(minute(13), minute(11))
+    )
+    schedule = slots(facts, RULES.schedule, minute(14))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 10, 18, 23]
+
+
+@pytest.mark.parametrize(
+    ("at", "state"),
+    [
+        (17.9, SlotState.UPCOMING),
+        (18, SlotState.DUE),
+        (20, SlotState.DUE),
+        (23, SlotState.DUE),
+        (23.1, SlotState.OVERDUE),
+        (27.9, SlotState.OVERDUE),
+        (28, SlotState.MISSED),
+    ],
+)
+def test_the_life_of_a_slot_without_a_reading(at: float, state: SlotState) -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), planned_stop=minute(40))
+    schedule = slots(facts, RULES.schedule, minute(at))
+    assert schedule[4].due_at == minute(20)
+    assert schedule[4].state is state
+
+
+def test_a_late_reading_fulfils_its_own_slot_and_not_the_one_before() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), readings=observed(18.5))
+    schedule = slots(facts, RULES.schedule, minute(19))
+    by_due = {s.due_at: s for s in schedule}
+    assert by_due[minute(10)].state is SlotState.MISSED
+    assert by_due[minute(20)].state is SlotState.FULFILLED
+    assert by_due[minute(20)].fulfilled_at == minute(18.5)
+
+
+def test_a_slot_is_fulfilled_when_its_last_sign_arrives() -> None:
+    facts = ScheduleFacts(
+        BEFORE,
+        started=minute(0),
+        readings=(*observed(10)[:-1], reading("moaas", "5", 11.5), *observed(0)),
+    )
+    slot = slots(facts, RULES.schedule, minute(12))[3]
+    assert (slot.state, slot.fulfilled_at) == (SlotState.FULFILLED, minute(11.5))
+
+
+def test_an_incomplete_slot_names_what_is_lacking() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), readings=observed(10)[:3])
+    slot = slots(facts, RULES.schedule, minute(12))[3]
+    assert slot.state is SlotState.DUE
+    assert slot.lacking == ("heart_rate/pulse_rate", "respiratory_rate", "moaas")
+
+
+def test_an_artefact_fulfils_nothing() -> None:
+    marked = tuple(
+        reading(r.sign, str(r.value), 10, artefact=r.sign == "spo2") for r in observed(10)
+    )
+    facts = ScheduleFacts(BEFORE, started=minute(0), readings=marked)
+    assert slots(facts, RULES.schedule, minute(12))[3].lacking == ("spo2",)
+
+
+def test_a_missed_slot_owes_a_reason_until_it_has_one() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0))
+    missed = slots(facts, RULES.schedule, minute(20))[3]
+    assert missed.owes_a_reason
+    told = ScheduleFacts(BEFORE, started=minute(0), reasons={minute(10): "Cuff moved."})
+    slot = slots(told, RULES.schedule, minute(20))[3]
+    assert (slot.state, slot.reason, slot.owes_a_reason) == (
+        SlotState.MISSED,
+        "Cuff moved.",
+        False,
+    )
+
+
+def test_a_reading_from_the_future_fulfils_nothing_yet() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), readings=observed(10))
+    assert slots(facts, RULES.schedule, minute(9))[3].state is SlotState.DUE
+
+
+def test_the_next_due_is_the_first_that_waits() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), readings=observed(-10, -5, 0))
+    waiting = next_due(slots(facts, RULES.schedule, minute(1)))
+    assert waiting is not None
+    assert waiting.due_at == minute(10)
+
+
+def test_after_release_nothing_waits() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(5), released=minute(9))
+    assert next_due(slots(facts, RULES.schedule, minute(10))) is None
+
+
+def test_times_that_cannot_be_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="never started cannot have stopped"):
+        ScheduleFacts(BEFORE, stopped=minute(5))
+    with pytest.raises(InvalidValue, match="before it started"):
+        ScheduleFacts(BEFORE, started=minute(5), stopped=minute(0))
