@@ -1,7 +1,18 @@
 """Every reason code of the core: importing this module has them all declared."""
 
 from afterglow.core.courses import acceptance
+from afterglow.core.instruments import reasons
+from afterglow.core.monitoring import alarm_state, entry, measurements
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
 from afterglow.core.treatment import codes
 
-__all__ = ["ReasonCode", "acceptance", "all_reason_codes", "codes"]
+__all__ = [
+    "ReasonCode",
+    "acceptance",
+    "alarm_state",
+    "all_reason_codes",
+    "codes",
+    "entry",
+    "measurements",
+    "reasons",
+]

@@ -1,12 +1,15 @@
 """Conditions: confirmation, time, sources kept apart, devices, the pump."""
 
+import inspect
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from afterglow.core.errors import InvalidValue
-from afterglow.core.monitoring.alarms import AlarmFacts, evaluate
+from afterglow.core.monitoring import technical
+from afterglow.core.monitoring.alarms import TECHNICAL_CODES, AlarmFacts, alarm_codes, evaluate
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Baseline, Reading, Source, baselines
@@ -18,6 +21,7 @@ from support.monitoring import RULES, baseline_of, minute, reading
 def found(at: float, **facts: object) -> list[tuple[str, str, str]]:
     """Return code, subject and priority of every condition ``at`` minutes after the start."""
     conditions = evaluate(AlarmFacts(**facts), RULES, minute(at))  # type: ignore[arg-type]
+    assert {c.code for c in conditions} <= set(alarm_codes(RULES))
     return [(c.code, c.about, c.priority.value) for c in conditions]
 
 
@@ -70,6 +74,11 @@ def test_a_red_pressure_with_symptoms_is_red_at_once() -> None:
         10, readings=(reading("systolic", "182", 10),), symptoms=(Symptom("HEADACHE", minute(9)),)
     )
     assert ("SYSTOLIC_HIGH", "device", "high") in conditions
+
+
+def test_a_red_pressure_that_is_said_to_be_symptomatic_is_red_at_once() -> None:
+    conditions = found(10, readings=(reading("systolic", "182", 10),), said_symptomatic=True)
+    assert conditions == [("SYSTOLIC_HIGH", "device", "high")]
 
 
 def test_a_request_to_slow_down_is_no_symptom() -> None:
@@ -324,3 +333,11 @@ def test_two_device_readings_outrank_one_by_hand() -> None:
 def test_a_reading_without_a_zone_is_refused() -> None:
     with pytest.raises(InvalidValue, match="needs a zone"):
         Reading("spo2", Decimal(97), datetime(2026, 11, 23, 18, 0), Source.DEVICE)  # noqa: DTZ001
+
+
+def test_every_technical_code_is_listed_once() -> None:
+    source = inspect.getsource(technical)
+    written = set(re.findall(r'"((?:[A-Z]+_)+[A-Z]+)"', source))
+    assert written == set(TECHNICAL_CODES)
+    codes = alarm_codes(RULES)
+    assert len(codes) == len(set(codes))

@@ -19,6 +19,20 @@ from afterglow.core.monitoring.technical import (
     pump_conditions,
 )
 
+TECHNICAL_CODES = (
+    "DEVICE_NOT_ASSIGNED",
+    "DEVICE_CLOCK_DRIFT",
+    "MONITOR_SILENT",
+    "PUMP_SILENT",
+    "PROBE_OFF",
+    "SIGNAL_LOST",
+    "READING_OVERDUE",
+    "PUMP_STILL_RUNNING",
+    "PUMP_NOT_RUNNING",
+    "PUMP_RATE_DIFFERS",
+    "PUMP_VOLUME_DIFFERS",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmFacts:
@@ -26,11 +40,13 @@ class AlarmFacts:
 
     ``readings``: a window that reaches back at least to the last normal value of each sign;
     ``baseline``: from ``readings.baselines``; ``symptoms``: those present now.
+    ``said_symptomatic``: the answer that is asked for at every red pressure.
     """
 
     readings: tuple[Reading, ...] = ()
     baseline: Mapping[str, Baseline] = field(default_factory=dict)
     symptoms: tuple[Symptom, ...] = ()
+    said_symptomatic: bool = False
     devices: tuple[DeviceFacts, ...] = ()
     pump: PumpFacts | None = None
     schedule: tuple[Slot, ...] = ()
@@ -38,7 +54,9 @@ class AlarmFacts:
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
     """Return every condition that holds at ``at``, each once, the most urgent first."""
-    symptomatic = any(rules.symptoms[s.code].is_symptom for s in facts.symptoms if s.at <= at)
+    symptomatic = facts.said_symptomatic or any(
+        rules.symptoms[s.code].is_symptom for s in facts.symptoms if s.at <= at
+    )
     return worst_first(
         [
             *limit_conditions(
@@ -50,3 +68,9 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *pump_conditions(facts.pump, rules.pump, at=at),
         ]
     )
+
+
+def alarm_codes(rules: MonitoringRules) -> tuple[str, ...]:
+    """Return every code that ``evaluate`` can give under these rules, for words and documents."""
+    limits = dict.fromkeys(limit.code for limit in rules.limits)
+    return (*limits, *(f"SYMPTOM_{code}" for code in rules.symptoms), *TECHNICAL_CODES)
