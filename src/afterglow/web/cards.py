@@ -65,6 +65,7 @@ class AlarmCard:
     acknowledged_at: datetime | None = None
     acknowledge_url: str = ""
     silence_url: str = ""
+    silence_words: Words = ""  # "Silence 2 min": the length comes from the protocol
 
 
 @dataclass(frozen=True, slots=True)

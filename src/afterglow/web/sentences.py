@@ -1,20 +1,27 @@
 """Core sentences are English; here they meet the reader's language, by code.
 
-A translated sentence is looked up under the reason's code as message context, so that a sentence
-improved in English never shows an outdated translation. What has no translation stays English.
+A translation is kept under the message context "reason" with the code as its key, and may use
+``%(seen)s`` and ``%(limit)s``. What has no translation stays English: better than nothing said.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from afterglow.core.decisions import Overrider, Reason, Severity
 
+REASON: Final = "reason"
+
 
 def sentence_of(reason: Reason) -> str:
     """Return the reason's sentence in the reader's language, or in English."""
-    return pgettext(reason.code, reason.sentence)
+    words = pgettext(REASON, reason.code)
+    if words == reason.code:
+        return reason.sentence
+    return words % {"seen": reason.seen, "limit": reason.limit}
 
 
 def overrider_words(reason: Reason) -> str:

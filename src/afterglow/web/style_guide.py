@@ -165,6 +165,7 @@ def alarms(at: datetime) -> tuple[AlarmCard, ...]:
             "1",
             acknowledge_url="#acknowledge",
             silence_url="#silence",
+            silence_words="Silence 2 min",
         ),
         AlarmCard(
             AlarmLevel.AMBER,
@@ -238,9 +239,9 @@ def trend(at: datetime) -> dict[str, Any]:
         readings.append({"sign": "heart", "at": ago(back), "value": 72 + lift + step * 7 % 5})
         readings.append({"sign": "breath", "at": ago(back), "value": 14 + step * 5 % 3})
         if not 22 < back < 26:
-            low = step == 60
-            value = 71 if low else 97 - step * 3 % 2
-            readings.append({"sign": "oxygen", "at": ago(back), "value": value, "artefact": low})
+            noisy = step == 60
+            value = 71 if noisy else 97 - step * 3 % 2
+            readings.append({"sign": "oxygen", "at": ago(back), "value": value, "artefact": noisy})
     pressures = ((45, 128, 78), (40, 131, 80), (20, 134, 82), (15, 142, 86), (10, 151, 90))
     for back, high, low in (*pressures, (5, 158, 93), (1, 172, 98)):
         readings.append({"sign": "pressure", "at": ago(back), "systolic": high, "diastolic": low})

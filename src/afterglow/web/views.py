@@ -10,7 +10,7 @@ from afterglow.web import clock, style_guide
 
 
 def _only_for_builders() -> None:
-    if not (settings.DEBUG or getattr(settings, "AFTERGLOW_DEMO", False)):
+    if not (settings.DEBUG or getattr(settings, "DEMO", False)):
         raise Http404
 
 

@@ -55,3 +55,10 @@ document.addEventListener("input", (event) => {
   else if (/^[3-9]\d\d$/.test(clean)) input.value = `${clean.slice(0, 2)}/${clean.slice(2)}`;
   else if ((clean.match(/\//g) ?? []).length > 1) input.value = clean.replace(/\/(?=.*\/)/g, "");
 });
+
+// The newest column is the one that matters: a wide grid opens at its end.
+function toTheEnd(root) {
+  for (const grid of root.querySelectorAll("[data-grid]")) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
+}
+toTheEnd(document);
+document.addEventListener("htmx:afterSwap", (event) => toTheEnd(event.detail.target.parentElement ?? document));

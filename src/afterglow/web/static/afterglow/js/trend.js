@@ -181,8 +181,8 @@ class Trend {
     ctx.globalAlpha = 1;
     ctx.fillStyle = this.colour["ink-2"];
     ctx.font = `${12 * devicePixelRatio}px ${getComputedStyle(this.host).fontFamily}`;
-    ctx.textAlign = "left";
-    ctx.fillText(words.prediction, bbox.left + 8 * devicePixelRatio, foot - 8 * devicePixelRatio);
+    ctx.textAlign = "right";
+    ctx.fillText(words.prediction, bbox.left + bbox.width - 8 * devicePixelRatio, foot - 8 * devicePixelRatio);
   }
 
   over(u) {
