@@ -1,0 +1,157 @@
+"""The dose plan of a session: its order, today's mass, a product and a bag, with every check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from afterglow.apps.monitoring.models import BodyMassMeasurement
+from afterglow.apps.people.models import Patient, SexAtBirth
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import Infusion, InfusionOrder, Preparation
+from afterglow.apps.treatment.protocol import rules_of
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision
+from afterglow.core.dosing import (
+    Bag,
+    Body,
+    Diluent,
+    DosingRules,
+    Draw,
+    FormulaSex,
+    MassMeasured,
+    OrderFacts,
+    PlannedInfusion,
+    Prescription,
+    check_basis,
+    check_order,
+    check_weight,
+    dosing_mass,
+    plan_infusion,
+)
+from afterglow.core.quantities import (
+    BodyMass,
+    Concentration,
+    DosePerMass,
+    Duration,
+    MassBasis,
+)
+
+_FORMULA_SEX = {SexAtBirth.FEMALE: FormulaSex.FEMALE, SexAtBirth.MALE: FormulaSex.MALE}
+
+
+@dataclass(frozen=True, slots=True)
+class DosePlan:
+    """What the order comes to today. ``plan`` is None while something it needs is missing."""
+
+    decision: Decision
+    plan: PlannedInfusion | None
+    order: InfusionOrder | None
+    mass: BodyMassMeasurement | None
+    basis: MassBasis | None
+
+
+def body_of(patient: Patient, mass: BodyMass) -> Body:
+    """Return what the mass rules need of a patient."""
+    return Body(mass, patient.height_cm, _FORMULA_SEX.get(SexAtBirth(patient.sex_at_birth)))
+
+
+def weight_decision(session: TreatmentSession, mass: BodyMass, *, at: datetime) -> Decision:
+    """Decide whether a mass just read off the scale is plausible for this patient."""
+    history = [
+        MassMeasured(row.mass_kg, row.at)
+        for row in BodyMassMeasurement.objects.filter(session__patient=session.patient)
+    ]
+    rules = rules_of(session.protocol_id).dosing
+    return check_weight(body_of(session.patient, mass), at=at, history=history, rules=rules)
+
+
+def dose_plan(
+    session: TreatmentSession,
+    *,
+    at: datetime,
+    strength: Concentration | None = None,
+    diluent: Diluent | None = None,
+) -> DosePlan:
+    """Plan today's infusion and judge it, as far as the record allows.
+
+    Without a strength the first product of the protocol stands in, and the usual bag: the page
+    shows a plan before anything is taken from the cabinet.
+    """
+    order = queries.order_in_force(session)
+    mass = queries.mass_today(session)
+    if order is None or mass is None:
+        return DosePlan(Decision(), None, order, mass, None)
+    rules = rules_of(session.protocol_id).dosing
+    chosen = MassBasis(order.mass_basis) if order.mass_basis else None
+    body = body_of(session.patient, mass.mass_kg)
+    basis_decision = check_basis(body, chosen, rules)
+    weighed = weight_decision(session, mass.mass_kg, at=mass.at)
+    basis = chosen or rules.dosing_mass.default_basis
+    if (
+        "HEIGHT_UNKNOWN" in basis_decision.codes
+        or "SEX_FOR_FORMULA_UNKNOWN" in basis_decision.codes
+    ):
+        return DosePlan(weighed & basis_decision, None, order, mass, basis)
+    planned = plan_infusion(
+        prescription_of(order),
+        dosing_mass(body, basis, rules.dosing_mass),
+        strength=strength or rules.preparation.products[0].strength,
+        diluent=diluent or usual_diluent(rules),
+        rules=rules,
+    )
+    ordered = check_order(
+        OrderFacts(
+            prescription=planned.prescription,
+            dosing_mass=planned.dosing_mass,
+            at=at,
+            drawn=planned.drawn,
+            last_dose=last_dose(session.patient, before=at),
+            earlier_starts=earlier_starts(session),
+        ),
+        rules,
+    )
+    return DosePlan(weighed & basis_decision & ordered, planned, order, mass, basis)
+
+
+def usual_diluent(rules: DosingRules) -> Diluent:
+    """Return the protocol's usual bag, without line or residual."""
+    return Diluent(rules.preparation.bag_usual)
+
+
+def prescription_of(order: InfusionOrder) -> Prescription:
+    """Return the order as the dosing core reads it."""
+    return Prescription(
+        DosePerMass.mg_per_kg(order.dose_mg_per_kg), Duration.minutes(order.minutes)
+    )
+
+
+def last_dose(patient: Patient, *, before: datetime) -> DosePerMass | None:
+    """Return the dose per kilogram of the patient's last infusion, None before the first."""
+    row = (
+        Preparation.objects.filter(
+            session__patient=patient, infusion__isnull=False, infusion__started_at__lt=before
+        )
+        .select_related("order")
+        .order_by("-infusion__started_at")
+        .first()
+    )
+    return None if row is None else DosePerMass.mg_per_kg(row.order.dose_mg_per_kg)
+
+
+def earlier_starts(session: TreatmentSession) -> tuple[datetime, ...]:
+    """Return when the patient's infusions of other sessions started."""
+    return tuple(
+        Infusion.objects.filter(session__patient=session.patient)
+        .exclude(session=session)
+        .order_by("started_at")
+        .values_list("started_at", flat=True)
+    )
+
+
+def bag_of(preparation: Preparation) -> Bag:
+    """Return a preparation as the dosing core reads it: the drawn volume replaced diluent."""
+    return Bag(
+        Draw(preparation.drawn_ml, preparation.strength_mg_per_ml),
+        Diluent(preparation.bag_ml, residual=preparation.residual_ml, line=preparation.line_ml),
+    )

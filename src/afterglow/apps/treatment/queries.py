@@ -1,0 +1,183 @@
+"""Reads of one infusion day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
+from afterglow.apps.treatment.models import (
+    Infusion,
+    InfusionOrder,
+    MedicineGiven,
+    MedicineToday,
+    Preparation,
+    PumpAction,
+    PumpDifference,
+    SessionEvent,
+)
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.dosing import RateFrom, Reconciliation, reconcile
+from afterglow.core.quantities import Rate
+from afterglow.core.treatment.lifecycles import InfusionState
+
+STOPPED = Rate.ml_per_h(0)
+
+
+def order_in_force(session: TreatmentSession) -> InfusionOrder | None:
+    """Return the newest order for the session's day that was not replaced or cancelled."""
+    return (
+        InfusionOrder.objects.filter(
+            course=session.course,
+            for_date=session.local_date,
+            replaced_by__isnull=True,
+            cancellation__isnull=True,
+        )
+        .select_related("signed_by", "protocol")
+        .order_by("-signed_at")
+        .first()
+    )
+
+
+def mass_today(session: TreatmentSession) -> BodyMassMeasurement | None:
+    """Return the last mass measured in this session."""
+    return BodyMassMeasurement.objects.filter(session=session).order_by("-at", "-pk").first()
+
+
+def preparation_in_use(session: TreatmentSession) -> Preparation | None:
+    """Return the preparation that was not discarded."""
+    return (
+        Preparation.objects.filter(session=session, discarded_at__isnull=True)
+        .select_related("order", "vial__product", "prepared_by", "checked_by__account")
+        .first()
+    )
+
+
+def infusion_of(session: TreatmentSession) -> Infusion | None:
+    """Return the session's newest infusion."""
+    return (
+        Infusion.objects.filter(session=session)
+        .select_related("preparation__order", "clinician")
+        .order_by("-started_at")
+        .first()
+    )
+
+
+def running_infusions(clinician_pk: int) -> int:
+    """Return how many infusions of a clinician run or are paused."""
+    return Infusion.objects.filter(
+        clinician_id=clinician_pk, state__in=[InfusionState.RUNNING, InfusionState.PAUSED]
+    ).count()
+
+
+def actions_of(infusion: Infusion) -> Sequence[PumpAction]:
+    """Return what was done at the pump, in order."""
+    return list(infusion.actions.select_related("by").order_by("sequence"))
+
+
+def course_of(actions: Sequence[PumpAction]) -> tuple[RateFrom, ...]:
+    """Return the charted rates over time: a pause and the stop are 0 mL/h."""
+    return tuple(
+        RateFrom(
+            action.at,
+            STOPPED
+            if action.kind in (PumpActionKind.PAUSE, PumpActionKind.STOP)
+            else action.rate_ml_per_h,
+        )
+        for action in actions
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PumpNow:
+    """What the pump last said, beside what is charted."""
+
+    reading: PumpReading | None
+    charted_rate: Rate
+    still_runs: bool
+    """The chart says stopped or paused, and the pump still reports a rate."""
+
+
+def pump_now(session: TreatmentSession, *, at: datetime) -> PumpNow:
+    """Return what the pump last said, beside the rate that is charted."""
+    reading = (
+        PumpReading.objects.filter(session=session, rate_ml_per_h__isnull=False)
+        .order_by("-taken_at", "-pk")
+        .first()
+    )
+    infusion = infusion_of(session)
+    course = course_of(actions_of(infusion)) if infusion else ()
+    charted = course[-1].rate if course else STOPPED
+    newer = reading is not None and bool(course) and reading.taken_at >= course[-1].at
+    runs = reading is not None and reading.rate_ml_per_h is not None and newer
+    still = runs and charted == STOPPED and reading.rate_ml_per_h > STOPPED  # type: ignore[union-attr, operator]
+    return PumpNow(reading, charted, bool(still))
+
+
+def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
+    """Return what was given by ``at``: as charted, as the pump says, and how far apart they are.
+
+    When a person has said that the chart is right, the pump's account is left out.
+    """
+    from afterglow.apps.treatment.planning import bag_of
+    from afterglow.apps.treatment.protocol import rules_of
+
+    until = min(at, infusion.ended_at) if infusion.ended_at else at
+    last = (
+        PumpReading.objects.filter(
+            session=infusion.session, delivered_ml__isnull=False, taken_at__lte=at
+        )
+        .order_by("-taken_at", "-pk")
+        .first()
+    )
+    resolved = PumpDifference.objects.filter(infusion=infusion).order_by("-at").first()
+    trusted = None if last is None or (resolved and resolved.truth == "chart") else last
+    return reconcile(
+        bag_of(infusion.preparation),
+        course_of(actions_of(infusion)),
+        trusted.delivered_ml if trusted else None,
+        at=until,
+        rules=rules_of(infusion.session.protocol_id).dosing,
+    )
+
+
+def medicines_today(session: TreatmentSession) -> Sequence[MedicineToday]:
+    """Return what the patient said about each medicine, corrections applied."""
+    return list(
+        MedicineToday.objects.filter(session=session, replaced_by__isnull=True).order_by("name")
+    )
+
+
+def medicines_given(session: TreatmentSession) -> Sequence[MedicineGiven]:
+    """Return the medicines given beside the infusion, oldest first."""
+    return list(
+        MedicineGiven.objects.filter(session=session)
+        .select_related("product", "by")
+        .order_by("at", "pk")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEvent:
+    """An event as the time axis shows it: its later name, and whether it was withdrawn."""
+
+    number: int
+    event: SessionEvent
+    label: str
+    withdrawn: bool
+
+
+def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
+    """Return the session's events in clinical order, numbered, names and undos applied."""
+    rows = list(
+        SessionEvent.objects.filter(session=session).select_related("by").order_by("at", "pk")
+    )
+    names = {row.about_id: row.label for row in rows if row.kind == EventKind.NAME_MARK}
+    gone = {row.about_id for row in rows if row.kind == EventKind.WITHDRAWN}
+    own = [r for r in rows if r.kind not in (EventKind.NAME_MARK, EventKind.WITHDRAWN)]
+    return [
+        ShownEvent(number, row, names.get(row.pk, row.label), row.pk in gone)
+        for number, row in enumerate(own, start=1)
+    ]

@@ -1,0 +1,361 @@
+"""Start, change, pause, resume and stop an infusion: the pump's story as charted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import Infusion, PumpAction, PumpDifference
+from afterglow.apps.treatment.models.infusion import PumpActionKind
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.planning import bag_of
+from afterglow.apps.treatment.protocol import rules_of
+from afterglow.apps.treatment.services.acting import lock_session, move_session, refuse, tell
+from afterglow.apps.treatment.services.deciding import readiness_decision
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, blocker
+from afterglow.core.quantities import Rate, Volume
+from afterglow.core.roles import Action
+from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding
+from afterglow.core.treatment.lifecycles import (
+    INFUSION,
+    InfusionAction,
+    InfusionState,
+    SessionAction,
+    SessionState,
+    step_infusion,
+)
+from afterglow.db.models import StaleRow
+
+_STEP = {
+    PumpActionKind.CHANGE_RATE: InfusionAction.CHANGE_RATE,
+    PumpActionKind.PAUSE: InfusionAction.PAUSE,
+    PumpActionKind.RESUME: InfusionAction.RESUME,
+}
+
+
+@transaction.atomic
+def start_infusion(
+    *, session: UUID, by: Account, at: datetime, key: UUID
+) -> Done[Infusion] | Refused:
+    """Start the prepared infusion, or refuse with every reason. Safe to repeat with the same key.
+
+    The clinician of the session is the one who watches; whoever presses start is on record too.
+    """
+    row = lock_session(session, action=Action.START_INFUSION, by=by, at=at)
+    if running := Infusion.objects.filter(key=key, session=row).first():
+        return Done(running, Decision(), repeated=True)
+    if row.state != SessionState.READY:
+        return refuse(
+            "start-infusion",
+            session=row,
+            decision=_wrong_state(row, "started", limit="ready") & readiness_decision(row, at=at),
+            by=by,
+            at=at,
+        )
+    # Two sessions of one clinician may be started at once from two tablets: the second waits here.
+    if row.clinician_id is not None:
+        Account.objects.select_for_update(of=("self",)).get(pk=row.clinician_id)
+    decision = readiness_decision(row, at=at)
+    preparation = queries.preparation_in_use(row)
+    if decision.refused or preparation is None or row.clinician is None:
+        return refuse("start-infusion", session=row, decision=decision, by=by, at=at)
+    infusion = Infusion.objects.create(
+        session=row,
+        preparation=preparation,
+        clinician=row.clinician,
+        started_at=at,
+        key=key,
+    )
+    PumpAction.objects.create(
+        infusion=infusion,
+        sequence=1,
+        kind=PumpActionKind.START,
+        rate_ml_per_h=preparation.rate_ml_per_h,
+        at=at,
+        recorded_at=at,
+        by=by,
+        key=key,
+    )
+    move_session(row, SessionAction.START_INFUSION)
+    tell(
+        "infusion-started",
+        session=row,
+        subject=infusion,
+        by=by,
+        at=at,
+        detail={
+            "drawn_mg": str(preparation.drawn_mg.value),
+            "rate_ml_per_h": str(preparation.rate_ml_per_h.value),
+            "cautions": list(decision.codes),
+        },
+    )
+    return Done(infusion, decision)
+
+
+@transaction.atomic
+def act_on_pump(
+    *,
+    session: UUID,
+    kind: PumpActionKind,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    seen_sequence: int,
+    happened_at: datetime | None = None,
+    rate: Rate | None = None,
+    reason: str = "",
+) -> Done[PumpAction] | Refused:
+    """Chart a rate change, a pause or a resume. Safe to repeat with the same key.
+
+    ``seen_sequence`` is the last pump action that was on the person's screen: when another tablet
+    has charted one since, StaleRow is raised and nothing is saved. ``rate`` is needed for a change
+    and optional for a resume (the last running rate is taken).
+    """
+    if kind not in _STEP:
+        raise ValueError(f"{kind} is not charted here; starting and stopping have their own verbs.")
+    row = lock_session(session, action=Action.RUN_INFUSION, by=by, at=at)
+    if earlier := PumpAction.objects.filter(key=key).first():
+        return Done(earlier, Decision(), repeated=True)
+    when = happened_at or at
+    infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
+    if infusion is None or InfusionState(infusion.state) not in (
+        InfusionState.RUNNING,
+        InfusionState.PAUSED,
+    ):
+        decision = _wrong_state(row, str(kind).replace("_", " "), limit="infusing")
+        return refuse(str(kind), session=row, decision=decision, by=by, at=at)
+    last = infusion.actions.order_by("-sequence").first()
+    if last is None:
+        raise AssertionError("An infusion begins with its start.")
+    if last.sequence != seen_sequence:
+        raise StaleRow(infusion, seen=seen_sequence, current=last.sequence)
+    refusal = _refused_step(infusion, last, kind, rate, when, at)
+    if refusal is not None:
+        return refuse(str(kind), session=row, decision=refusal, by=by, at=at)
+    new_rate = rate if rate is not None else _running_rate(infusion)
+    if kind is PumpActionKind.PAUSE:
+        new_rate = queries.STOPPED
+    infusion.state = step_infusion(InfusionState(infusion.state), _STEP[kind])
+    infusion.save_version()
+    action = PumpAction.objects.create(
+        infusion=infusion,
+        sequence=last.sequence + 1,
+        kind=kind,
+        rate_ml_per_h=new_rate,
+        at=when,
+        recorded_at=at,
+        reason=reason,
+        by=by,
+        key=key,
+    )
+    tell(
+        _EVENT[kind],
+        session=row,
+        subject=action,
+        by=by,
+        at=at,
+        detail={
+            "from_ml_per_h": str(last.rate_ml_per_h.value),
+            "to_ml_per_h": str(new_rate.value),
+            "happened_at": when.isoformat(),
+        },
+    )
+    return Done(action, Decision())
+
+
+_EVENT = {
+    PumpActionKind.CHANGE_RATE: "rate-changed",
+    PumpActionKind.PAUSE: "infusion-paused",
+    PumpActionKind.RESUME: "infusion-resumed",
+}
+
+
+@transaction.atomic
+def record_pump_stopped(
+    *,
+    session: UUID,
+    ending: InfusionEnding,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    happened_at: datetime | None = None,
+    reason: str = "",
+) -> Done[PumpAction] | Refused:
+    """Chart that the pump was stopped. It asks nothing first and never waits for another tablet.
+
+    The latest state is taken whatever the person saw: a stop is never refused because somebody
+    else changed the rate a second ago. Safe to repeat, with the same key or another.
+    """
+    row = lock_session(session, action=Action.STOP_INFUSION, by=by, at=at)
+    infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
+    if infusion is None:
+        decision = _wrong_state(row, "stopped", limit="infusing")
+        return refuse("stop-infusion", session=row, decision=decision, by=by, at=at)
+    last = infusion.actions.order_by("-sequence").first()
+    if last is None:
+        raise AssertionError("An infusion begins with its start.")
+    if last.kind == PumpActionKind.STOP:
+        return Done(last, Decision(), repeated=True)
+    when = _after(last.at, min(happened_at or at, at))
+    infusion.state = step_infusion(InfusionState(infusion.state), INFUSION_ENDINGS[ending].action)
+    infusion.ended_at = when
+    infusion.ending = ending
+    infusion.ending_reason = reason
+    infusion.save_version()
+    action = PumpAction.objects.create(
+        infusion=infusion,
+        sequence=last.sequence + 1,
+        kind=PumpActionKind.STOP,
+        rate_ml_per_h=queries.STOPPED,
+        at=when,
+        recorded_at=at,
+        reason=reason,
+        by=by,
+        key=key,
+    )
+    move_session(row, SessionAction.RECORD_PUMP_STOPPED)
+    tell(
+        "infusion-stopped",
+        session=row,
+        subject=infusion,
+        by=by,
+        at=at,
+        detail={"ending": str(ending), "happened_at": when.isoformat()},
+    )
+    return Done(action, Decision())
+
+
+@transaction.atomic
+def resolve_pump_difference(
+    *, session: UUID, truth: str, reason: str, by: Account, at: datetime
+) -> Done[PumpDifference] | Refused:
+    """Say which account is right where pump and chart differ: ``pump`` or ``chart``."""
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    infusion = queries.infusion_of(row)
+    told = queries.given(infusion, at=at) if infusion else None
+    if infusion is None or told is None or told.pump is None:
+        why = blocker("NO_PUMP_ACCOUNT", "The pump has reported no volume to compare with.")
+        return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
+    if not reason.strip():
+        why = blocker("DIFFERENCE_WITHOUT_REASON", "Say in words why pump and chart differ.")
+        return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
+    resolved = PumpDifference.objects.create(
+        infusion=infusion,
+        charted_ml=_thousandth(told.charted.volume),
+        pump_ml=_thousandth(told.pump.volume),
+        truth=truth,
+        reason=reason.strip(),
+        by=by,
+        at=at,
+    )
+    tell(
+        "pump-difference-resolved",
+        session=row,
+        subject=resolved,
+        by=by,
+        at=at,
+        detail={"truth": truth},
+    )
+    return Done(resolved, Decision())
+
+
+def _thousandth(volume: Volume) -> Volume:
+    """Round as the column keeps it; the exact totals are computed anew, never read from here."""
+    return Volume(volume.value.quantize(Decimal("0.001"), ROUND_HALF_UP))
+
+
+def _running_rate(infusion: Infusion) -> Rate:
+    """Return the last rate above zero: what a pump resumes at."""
+    last = infusion.actions.filter(rate_ml_per_h__gt=queries.STOPPED).order_by("-sequence").first()
+    return last.rate_ml_per_h if last else infusion.preparation.rate_ml_per_h
+
+
+def _after(earlier: datetime, when: datetime) -> datetime:
+    """Keep pump actions in order: a stop in the same instant as a change comes just after it."""
+    return max(when, earlier + timedelta(milliseconds=1))
+
+
+def _refused_step(
+    infusion: Infusion,
+    last: PumpAction,
+    kind: PumpActionKind,
+    rate: Rate | None,
+    when: datetime,
+    at: datetime,
+) -> Decision | None:
+    """Return why this step cannot be charted, or None when it can."""
+    reasons = []
+    if not INFUSION.can(InfusionState(infusion.state), _STEP[kind]):
+        reasons.append(
+            blocker(
+                "PUMP_STEP_NOT_POSSIBLE",
+                f"The infusion is {infusion.state}, so it cannot {str(kind).replace('_', ' ')}.",
+                seen=infusion.state,
+            )
+        )
+    if when <= last.at:
+        reasons.append(
+            blocker(
+                "PUMP_TIME_OUT_OF_ORDER",
+                f"{when:%H:%M:%S} is not after the last pump entry at {last.at:%H:%M:%S} (UTC).",
+                seen=when.isoformat(),
+                limit=last.at.isoformat(),
+            )
+        )
+    if when > at:
+        reasons.append(
+            blocker(
+                "PUMP_TIME_IN_FUTURE",
+                "The time given is in the future.",
+                seen=when.isoformat(),
+                limit=at.isoformat(),
+            )
+        )
+    if kind is PumpActionKind.CHANGE_RATE and rate is None:
+        reasons.append(blocker("RATE_MISSING", "A rate change needs the new rate in mL/h."))
+    if rate is not None and not rate > queries.STOPPED:
+        reasons.append(
+            blocker(
+                "RATE_NOT_POSITIVE",
+                f"{rate} is not a rate to run at; pause or stop the pump instead.",
+                seen=str(rate),
+                limit="0 mL/h",
+            )
+        )
+    fastest = fastest_rate(infusion)
+    if rate is not None and rate > fastest:
+        reasons.append(
+            blocker(
+                "RATE_ABOVE_HARD_LIMIT",
+                f"{rate} is faster than {fastest}, at which the bag would run in the shortest "
+                "time the protocol allows.",
+                seen=str(rate),
+                limit=str(fastest),
+            )
+        )
+    return Decision.from_reasons(reasons) if reasons else None
+
+
+def fastest_rate(infusion: Infusion) -> Rate:
+    """Return the fastest rate the protocol allows for this bag: all of it in the shortest time."""
+    rules = rules_of(infusion.session.protocol_id).dosing
+    exact = bag_of(infusion.preparation).volume_to_be_infused / rules.limits.shortest
+    return rules.rounding.rate(exact)
+
+
+def _wrong_state(session: TreatmentSession, verb: str, *, limit: str) -> Decision:
+    return Decision.from_reasons(
+        blocker(
+            "SESSION_NOT_IN_STATE",
+            f"The session is {str(session.state).replace('_', ' ')}; it must be {limit} "
+            f"to be {verb}.",
+            seen=str(session.state),
+            limit=limit,
+        )
+    )
