@@ -171,7 +171,6 @@ def main(arguments: list[str]) -> int:
         script = str(REPOSITORY / "tests" / "support" / "everything.py")
         os.execv(python, [python, "-P", script, *rest])  # noqa: S606
     os.execv(python, [python, "-P", "-m", "afterglow.config.cli", "serve", *rest])  # noqa: S606
-    return 1
 
 
 if __name__ == "__main__":
