@@ -68,7 +68,13 @@ def examples(at: datetime) -> dict[str, Any]:
             initial={"weight": Decimal("70.4"), "fasting": "no", "remark": "Calm, talking."}
         ),
         "wrong_form": ExampleForm(
-            {"weight": "704", "pressure": "80/120", "count": "2,5", "name": "Sam Okafor"}
+            {
+                "wrong-weight": "704",
+                "wrong-pressure": "80/120",
+                "wrong-count": "2,5",
+                "wrong-name": "Sam Okafor",
+            },
+            prefix="wrong",
         ),
         "refusal": refusal(),
         "overridden": refusal().overriding({"BP_ABOVE_START_LIMIT": Overrider.PRESCRIBER}),
