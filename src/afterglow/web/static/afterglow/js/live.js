@@ -1,4 +1,5 @@
-// One EventSource per page: <body data-live-url="/live/…" data-live-events="reading alarm">.
+// One EventSource per page: <body data-live-url="/live/…" data-live-events="patient-moved">.
+// "reading", "alarm", "beat" and every name in an hx-trigger="live:…" are listened to without asking.
 // Each message becomes a DOM event `live:<event>` on <body>, with its JSON as detail, so that
 // hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
 // `data-live-after` is the id of the last event the page was made from; nothing between is lost.
@@ -43,6 +44,17 @@ function receive(event) {
   if (name) body.dispatchEvent(new CustomEvent(`live:${name}`, { bubbles: true, detail }));
 }
 
+/** Listen to every event that some element of the page waits for. */
+function listen() {
+  for (const element of document.querySelectorAll('[hx-trigger*="live:"]')) {
+    for (const [, name] of element.getAttribute("hx-trigger").matchAll(/live:([\w-]+)/g)) {
+      if (names.has(name)) continue;
+      names.add(name);
+      source?.addEventListener(name, receive);
+    }
+  }
+}
+
 function connect() {
   clearTimeout(timer);
   source?.close();
@@ -70,6 +82,8 @@ function again() {
 
 if (url) {
   state("connecting");
+  listen();
+  document.addEventListener("htmx:afterSwap", listen);
   connect();
   // A line can die without a word. The server says "beat"; silence is a lost connection.
   setInterval(() => {

@@ -247,7 +247,10 @@ class Trend {
       const x = u.valToPos(p.x, "x", true);
       if (!p.artefact && x - last < SPACING * 2.2 * devicePixelRatio && p !== points.at(-1)) continue;
       if (!p.artefact) last = x;
-      this.shape(ctx, sign, x, u.valToPos(p.y, scale, true), p.artefact);
+      // What lies off the scale is drawn at its edge: an artefact must not vanish.
+      const y = u.valToPos(p.y, scale, true);
+      const edge = 6 * devicePixelRatio;
+      this.shape(ctx, sign, x, Math.min(u.bbox.top + u.bbox.height - edge, Math.max(u.bbox.top + edge, y)), p.artefact);
     }
   }
 
