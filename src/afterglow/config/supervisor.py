@@ -109,7 +109,7 @@ class Supervisor:
         leftovers = processes.marked_with(f"{MARK}={self.place.data}")
         if leftovers:
             say(f"Ending {len(leftovers)} processes that an earlier run left behind …")
-            processes.end(leftovers)
+            processes.end(leftovers, grace_s=3)
 
     def start_database(self) -> None:
         """Make and start PostgreSQL, unless the database is a server of somebody's own."""
