@@ -113,7 +113,9 @@ class VitalSign(AppendOnly):
             ),
         ]
         indexes = [
-            models.Index(fields=["session", "code", "taken_at"], name="vital_signs_by_time"),
+            models.Index(
+                fields=["session", "source", "code", "taken_at"], name="vital_signs_by_line"
+            ),
             models.Index(fields=["batch"], name="vital_signs_by_batch"),
         ]
         triggers = [*AppendOnly.Meta.triggers, refuse_once_signed()]
@@ -196,12 +198,17 @@ class Alarm(PublicModel, VersionedModel):
     session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="alarms")
     condition = models.CharField(max_length=60, help_text="Stable code of the condition.")
     about = models.CharField(max_length=60, blank=True, help_text="A sign, a source or a device.")
-    priority = CodeField(AlarmPriority)
+    priority = CodeField(AlarmPriority, help_text="The highest since it was last acknowledged.")
+    present_priority = CodeField(AlarmPriority, default=AlarmPriority.LOW)
     kind = CodeField(AlarmKind)
     sentence = models.CharField(max_length=300)
     seen = models.CharField(max_length=60, blank=True)
     limit = models.CharField(max_length=60, blank=True)
+    since = models.DateTimeField(null=True, help_text="When the condition itself began.")
     raised_at = models.DateTimeField()
+    condition_gone_at = models.DateTimeField(
+        null=True, help_text="The condition has gone; the alarm waits to be acknowledged."
+    )
     ended_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
@@ -209,6 +216,9 @@ class Alarm(PublicModel, VersionedModel):
     )
     silenced_until = models.DateTimeField(null=True)
     silenced_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    silences = models.PositiveSmallIntegerField(
+        default=0, help_text="How often in a row it was silenced without an acknowledgement."
+    )
     symptomatic = models.BooleanField(
         null=True, help_text="Asked at every red blood pressure; empty until answered."
     )
@@ -217,6 +227,7 @@ class Alarm(PublicModel, VersionedModel):
         verbose_name = "alarm"
         constraints = [
             one_of("priority", AlarmPriority, name="alarm_priority_is_known"),
+            one_of("present_priority", AlarmPriority, name="present_alarm_priority_is_known"),
             one_of("kind", AlarmKind, name="alarm_kind_is_known"),
             models.UniqueConstraint(
                 fields=["session", "condition", "about"],

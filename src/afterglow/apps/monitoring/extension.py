@@ -1,0 +1,71 @@
+"""What higher apps tell monitoring: the course of the infusion, scores and symptoms.
+
+Monitoring is below ``treatment`` and beside ``assessments``: it never imports them. They register
+one function each in their ``AppConfig.ready()``::
+
+    extension.tell_course(courses)   # treatment: start, stop, rates, sedatives, symptoms
+    extension.tell_scores(scores)    # assessments: MOAA/S and RASS as readings
+
+Each function is called once for many sessions, with their primary keys, so that a batch of
+messages costs a few queries, however many rooms it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from afterglow.core.dosing.totals import RateFrom
+from afterglow.core.monitoring.limits import Symptom
+from afterglow.core.monitoring.readings import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class InfusionCourse:
+    """One session's infusion as charted. All empty before an order is made.
+
+    ``rates``: every start, change, pause, resume and stop of the pump, in order of time.
+    ``sedatives``: times at which one was given. ``symptoms``: those present now.
+    """
+
+    started: datetime | None = None
+    stopped: datetime | None = None
+    released: datetime | None = None
+    planned_stop: datetime | None = None
+    rates: tuple[RateFrom, ...] = ()
+    sedatives: tuple[datetime, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
+
+
+CourseTeller = Callable[[Sequence[int], datetime], Mapping[int, InfusionCourse]]
+ScoreTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[Reading]]]
+
+_course: CourseTeller | None = None
+_scores: ScoreTeller | None = None
+
+
+def tell_course(teller: CourseTeller | None) -> CourseTeller | None:
+    """Register who knows the course of infusions (session pk → course); return the one before."""
+    global _course
+    before, _course = _course, teller
+    return before
+
+
+def tell_scores(teller: ScoreTeller | None) -> ScoreTeller | None:
+    """Register who knows scored signs (session pk → readings); return the one before."""
+    global _scores
+    before, _scores = _scores, teller
+    return before
+
+
+def courses_of(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCourse]:
+    """Return each session's infusion as charted at ``at``; one never ordered is all empty."""
+    told = _course(sessions, at) if _course is not None and sessions else {}
+    return {pk: told.get(pk, InfusionCourse()) for pk in sessions}
+
+
+def scores_of(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Reading]]:
+    """Return each session's scored signs up to ``at``, in order of time."""
+    told = _scores(sessions, at) if _scores is not None and sessions else {}
+    return {pk: told.get(pk, ()) for pk in sessions}

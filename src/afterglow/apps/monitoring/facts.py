@@ -1,0 +1,286 @@
+"""What the rules of monitoring are judged from, gathered for many sessions at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from afterglow.apps.devices.models import DeviceKind as StoredDeviceKind
+from afterglow.apps.devices.models import DevicePlacement
+from afterglow.apps.monitoring import extension, lines
+from afterglow.apps.monitoring.extension import InfusionCourse
+from afterglow.apps.monitoring.models import (
+    ArtefactMark,
+    DeviceAssignment,
+    MissedReading,
+    PumpReading,
+    VitalSign,
+)
+from afterglow.apps.monitoring.models import Source as StoredSource
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.dosing.totals import RateFrom, delivered, segments
+from afterglow.core.monitoring.alarms import AlarmFacts
+from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
+from afterglow.core.monitoring.readings import Baseline, Reading, Source, baselines
+from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, SlotState, slots
+from afterglow.core.monitoring.technical import DeviceFacts, DeviceKind, PumpFacts
+from afterglow.core.treatment.lifecycles import SessionState
+
+# How far back a rule looks for the beginning of a run of readings. Continuous signals come every
+# second, and no limit on them is sustained for longer than this.
+CONTINUOUS_WINDOW = timedelta(minutes=5)
+SPARSE_WINDOW = timedelta(hours=2)
+INSTANT = timedelta(microseconds=1)
+
+WATCHED = (
+    SessionState.CHECKED_IN,
+    SessionState.PREPARING,
+    SessionState.READY,
+    SessionState.INFUSING,
+    SessionState.RECOVERY,
+)
+"""The states in which alarms are judged: from check-in until the patient has left."""
+
+Sessions = Sequence[TreatmentSession]
+
+
+def alarms(
+    sessions: Sessions, at: datetime, *, with_schedule: bool = True
+) -> Mapping[int, AlarmFacts]:
+    """Return what each session's alarms are judged from, by primary key.
+
+    Without the schedule it costs ten queries for any number of sessions; with it a few more for
+    each. A session before its infusion has no limits to compare a pump with.
+    """
+    keys = [session.pk for session in sessions]
+    courses = extension.courses_of(keys, at)
+    scores = extension.scores_of(keys, at)
+    windows = _windows(keys, at)
+    starts = baseline(sessions, courses, at)
+    devices = _devices(sessions, at)
+    pumps = _pumps(keys, courses)
+    return {
+        session.pk: AlarmFacts(
+            readings=(*windows.get(session.pk, ()), *scores[session.pk]),
+            baseline=starts[session.pk],
+            symptoms=courses[session.pk].symptoms,
+            devices=tuple(devices.get(session.pk, ())),
+            pump=pumps.get(session.pk),
+            schedule=schedule(session, at, course=courses[session.pk], scores=scores[session.pk])
+            if with_schedule
+            else (),
+        )
+        for session in sessions
+    }
+
+
+def baseline(
+    sessions: Sessions, courses: Mapping[int, InfusionCourse], at: datetime
+) -> Mapping[int, Mapping[str, Baseline]]:
+    """Return the baseline of every sign: the mean of the last two readings before the start.
+
+    Before the start it is provisional and follows the readings. Device and hand never mix.
+    """
+    gaps = {s.pk: _apart(s) for s in sessions}
+    before = {s.pk: courses[s.pk].started or at for s in sessions}
+    last = lines.last_of(
+        line
+        for session in sessions
+        for line in lines.every_line([session.pk], until=before[session.pk] + INSTANT)
+    )
+    earlier = lines.last_of(
+        found.line._replace(until=found.taken_at - gaps[found.line.session] + INSTANT)
+        for found in last
+    )
+    readings: dict[int, list[Reading]] = defaultdict(list)
+    for found in (*last, *earlier):
+        readings[found.line.session].append(found.reading)
+    return {
+        s.pk: baselines(
+            readings[s.pk],
+            before=before[s.pk],
+            apart=rules_of(s).schedule.baseline_apart,
+            tolerance=rules_of(s).schedule.early,
+        )
+        for s in sessions
+    }
+
+
+def schedule(
+    session: TreatmentSession,
+    at: datetime,
+    *,
+    course: InfusionCourse | None = None,
+    scores: Sequence[Reading] | None = None,
+) -> tuple[Slot, ...]:
+    """Return every observation slot of a session: due, fulfilled, overdue or missed.
+
+    When the second baseline reading is due follows from the first one, so the windows are asked
+    for again until they stand still.
+    """
+    if course is None:
+        course = extension.courses_of([session.pk], at)[session.pk]
+    if scores is None:
+        scores = extension.scores_of([session.pk], at)[session.pk]
+    rules = rules_of(session).schedule
+    reasons = dict(MissedReading.objects.filter(session=session).values_list("due_at", "reason"))
+    readings: tuple[Reading, ...] = tuple(scores)
+    asked: set[tuple[datetime, datetime | None]] = set()
+    while True:
+        planned = slots(
+            ScheduleFacts(
+                baseline_from=session.checked_in_at,
+                started=course.started,
+                stopped=course.stopped,
+                released=course.released or session.ended_at,
+                planned_stop=course.planned_stop,
+                sedatives=course.sedatives,
+                readings=readings,
+                reasons=reasons,
+            ),
+            rules,
+            at,
+        )
+        new = {(slot.opens_at, slot.closes_at) for slot in planned if slot.opens_at <= at} - asked
+        if not new:
+            return planned
+        asked |= new
+        found = lines.first_of(
+            line
+            for opens, closes in sorted(new, key=lambda window: window[0])
+            for line in lines.every_line(
+                [session.pk], since=opens, until=min(closes or at + INSTANT, at + INSTANT)
+            )
+        )
+        readings = (*readings, *(f.reading for f in found))
+
+
+def owed_reasons(planned: Iterable[Slot]) -> tuple[Slot, ...]:
+    """Return the missed slots that nobody has explained yet."""
+    return tuple(slot for slot in planned if slot.state is SlotState.MISSED and not slot.reason)
+
+
+def _apart(session: TreatmentSession) -> timedelta:
+    rules = rules_of(session).schedule
+    return rules.baseline_apart - rules.early
+
+
+def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
+    """The readings that limits are compared with; artefacts stay in, marked as such."""
+    continuous = [code for code in VitalSignCode if code not in BLOOD_PRESSURE]
+    rows = (
+        VitalSign.objects.filter(
+            Q(
+                source=StoredSource.DEVICE,
+                code__in=continuous,
+                taken_at__gte=at - CONTINUOUS_WINDOW,
+            )
+            | Q(
+                source=StoredSource.DEVICE,
+                code__in=BLOOD_PRESSURE,
+                taken_at__gte=at - SPARSE_WINDOW,
+            )
+            | Q(source=StoredSource.HAND, taken_at__gte=at - SPARSE_WINDOW),
+            session_id__in=keys,
+            taken_at__lte=at,
+        )
+        .order_by("taken_at", "pk")
+        .values_list("session_id", "code", "value", "taken_at", "source", "flag", "pk")
+    )
+    marked = dict(
+        ArtefactMark.objects.filter(session_id__in=keys)
+        .order_by("at", "pk")
+        .values_list("vital_sign_id", "is_artefact")
+    )
+    found: dict[int, list[Reading]] = defaultdict(list)
+    for session, code, value, taken_at, source, flag, pk in rows:
+        artefact = bool(flag) or marked.get(pk, False)
+        found[session].append(Reading(code, value, taken_at, Source(source), artefact))
+    return found
+
+
+def _devices(sessions: Sessions, at: datetime) -> Mapping[int, list[DeviceFacts]]:
+    """The devices that serve each session, and those in its room that serve nobody."""
+    found: dict[int, list[DeviceFacts]] = defaultdict(list)
+    signals: dict[int, list[tuple[str, datetime | None]]] = defaultdict(list)
+    keys = [session.pk for session in sessions]
+    for last in lines.last_of(lines.every_line(keys, until=at + INSTANT, sources=(Source.DEVICE,))):
+        signals[last.line.session].append((last.line.code, last.taken_at))
+    serving = (
+        DeviceAssignment.objects.filter(session_id__in=keys, during__contains=at)
+        .select_related("device", "device__status")
+        .order_by("pk")
+    )
+    for row in serving:
+        status = getattr(row.device, "status", None)
+        is_monitor = row.device.kind == StoredDeviceKind.MONITOR
+        ahead = status.clock_ahead_s if status else None
+        found[row.session_id].append(
+            DeviceFacts(
+                kind=DeviceKind(row.device.kind),
+                name=row.device.name,
+                is_assigned=True,
+                expected_since=row.during.lower or at,
+                last_heard=max(status.last_heard_at, row.during.lower) if status else None,
+                clock_offset=timedelta(seconds=float(ahead)) if ahead is not None else None,
+                signals=tuple(signals.pop(row.session_id, ())) if is_monitor else (),
+            )
+        )
+    rooms = {s.room_id: s.pk for s in sessions if s.room_id is not None}
+    idle = (
+        DevicePlacement.objects.filter(room_id__in=rooms, during__contains=at)
+        .exclude(device__assignments__during__contains=at)
+        .select_related("device")
+        .order_by("pk")
+    )
+    for placement in idle:
+        found[rooms[placement.room_id]].append(
+            DeviceFacts(
+                kind=DeviceKind(placement.device.kind),
+                name=placement.device.name,
+                is_assigned=False,
+                expected_since=placement.during.lower or at,
+            )
+        )
+    return found
+
+
+def _pumps(keys: Sequence[int], courses: Mapping[int, InfusionCourse]) -> Mapping[int, PumpFacts]:
+    """What each pump said last, beside what the chart says it should be doing."""
+    found: dict[int, PumpFacts] = {}
+    for report in last_pump_readings(keys).values():
+        course = courses[report.session_id]
+        now = charted_rate(course.rates, report.taken_at)
+        if now is None or report.rate_ml_per_h is None:
+            continue
+        found[report.session_id] = PumpFacts(
+            reported_rate=report.rate_ml_per_h.value,
+            reported_at=report.taken_at,
+            charted_rate=now.rate.value,
+            charted_since=now.at,
+            reported_volume=report.delivered_ml.value if report.delivered_ml else None,
+            charted_volume=delivered(segments(course.rates, until=report.taken_at)).value,
+        )
+    return found
+
+
+def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
+    """Return the last report of each session's pump that carries a rate."""
+    last = RawSQL(  # constants only; the keys are parameters
+        "SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ("
+        "SELECT id FROM monitoring_pumpreading WHERE session_id = s.id "
+        "AND rate_ml_per_h IS NOT NULL ORDER BY taken_at DESC, id DESC LIMIT 1) p",
+        [list(keys)],
+    )
+    rows = PumpReading.objects.filter(pk__in=last).select_related("device")
+    return {row.session_id: row for row in rows}
+
+
+def charted_rate(rates: Sequence[RateFrom], at: datetime) -> RateFrom | None:
+    """Return the rate the chart says the pump has at ``at``; None before the start."""
+    return next((rate for rate in reversed(rates) if rate.at <= at), None)

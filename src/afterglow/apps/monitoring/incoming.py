@@ -1,0 +1,107 @@
+"""What arrives from a device, in this app's own words; an adapter outside fills it in.
+
+``interop`` translates HL7 v2 into these values. Nothing here knows how a message looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from typing import NamedTuple
+
+from afterglow.core.monitoring.catalogue import Metric
+
+
+class ValueTime(StrEnum):
+    """How far the time of a value can be trusted."""
+
+    KNOWN = "known"
+    FUTURE = "future"
+    MISSING = "missing"
+    INVALID = "invalid"
+
+
+class IncomingValue(NamedTuple):
+    """One value as the device sent it; ``text`` is in the unit that the device names.
+
+    ``doubt`` is a flag code when the device itself, or its coding, says not to believe it;
+    ``is_bad`` when the value could not be read at all. ``equipment`` is the EUI-64 of what
+    measured it, empty when the message does not say. ``channel`` groups a pump's values.
+    """
+
+    metric: Metric
+    text: str
+    taken_at: datetime | None
+    time: ValueTime
+    unit_code: int | None = None
+    ucum: str = ""
+    equipment: str = ""
+    channel: str = ""
+    doubt: str = ""
+    is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPatient:
+    """Whom a message names. For comparing only; never shown in a log."""
+
+    record_numbers: tuple[str, ...] = field(default=(), repr=False)
+    family: str = field(default="", repr=False)
+    given: str = field(default="", repr=False)
+    birth_date: date | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a message says. ``sender`` is the EUI-64 of the sending application, if it has one."""
+
+    values: tuple[IncomingValue, ...]
+    patients: tuple[NamedPatient, ...] = ()
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """One arrival, to be kept whatever it is.
+
+    ``equipment``: EUI-64s in the message, those that measured first, the sender last. ``read``
+    gives the report, with times that carry no zone read in the zone given; None when there is
+    nothing that may be read, and ``problem`` says why. ``is_for_charts`` is false for a test or
+    training message.
+    """
+
+    content: bytes = field(repr=False)
+    sha256: str
+    received_at: datetime
+    peer: str
+    port: int
+    application: str = ""
+    facility: str = ""
+    control_id: str = ""
+    equipment: tuple[str, ...] = ()
+    read: Callable[[tzinfo], Report] | None = None
+    is_for_charts: bool = True
+    problem: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes two arrivals the same message."""
+        return (self.application, self.facility, self.control_id, self.sha256)
+
+
+class Kept(StrEnum):
+    """What became of a message. Every one of these is on disk."""
+
+    CHARTED = "charted"
+    REPEAT = "repeat"
+    PARKED = "parked"
+    REJECTED = "rejected"
+
+
+class Fate(NamedTuple):
+    """The word on one message; ``remarks`` are sentences for the sender, without patient data."""
+
+    kept: Kept
+    remarks: Sequence[str] = ()

@@ -1,0 +1,103 @@
+"""One believed reading from each of many lines, in one query.
+
+A line is one sign of one session from one source. Device readings come every second, so nothing
+that is asked often may read them all: every question here is an index probe a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import connection
+
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.readings import Reading, Source
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Line(NamedTuple):
+    """Which line, and the stretch of device time to look in: ``since`` included, ``until`` not."""
+
+    session: int
+    source: str
+    code: str
+    since: datetime
+    until: datetime
+
+
+class Found(NamedTuple):
+    """One reading that is neither flagged nor marked as an artefact."""
+
+    line: Line
+    pk: int
+    value: Decimal
+    unit: str
+    taken_at: datetime
+    arrived_at: datetime
+    device: int | None
+    by: int | None
+
+    @property
+    def reading(self) -> Reading:
+        """The reading as rules want it."""
+        return Reading(self.line.code, self.value, self.taken_at, Source(self.line.source))
+
+
+# Whether the last mark on a reading says that it is an artefact.
+MARKED = (
+    "COALESCE((SELECT m.is_artefact FROM monitoring_artefactmark m WHERE m.vital_sign_id = v.id "
+    "ORDER BY m.at DESC, m.id DESC LIMIT 1), FALSE)"
+)
+
+_SQL = """
+SELECT w.n, v.id, v.value, v.unit, v.taken_at, v.arrived_at, v.device_id, v.by_id
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+     WITH ORDINALITY AS w(session_id, source, code, since, until, n)
+CROSS JOIN LATERAL (
+    SELECT * FROM monitoring_vitalsign v
+    WHERE v.session_id = w.session_id AND v.source = w.source AND v.code = w.code
+      AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
+      AND NOT {marked}
+    ORDER BY v.taken_at {order}, v.id {order} LIMIT 1
+) v ORDER BY w.n
+"""
+
+
+def last_of(lines: Iterable[Line]) -> list[Found]:
+    """Return the last believed reading of each line that has one, in the order of the lines."""
+    return _one_each(list(lines), "DESC")
+
+
+def first_of(lines: Iterable[Line]) -> list[Found]:
+    """Return the first believed reading of each line that has one, in the order of the lines."""
+    return _one_each(list(lines), "ASC")
+
+
+def every_line(
+    sessions: Iterable[int],
+    *,
+    until: datetime,
+    since: datetime = LONG_AGO,
+    sources: Sequence[Source] = tuple(Source),
+) -> list[Line]:
+    """Return every line that some sessions could have."""
+    return [
+        Line(session, source, code, since, until)
+        for session in sessions
+        for source in sources
+        for code in VitalSignCode
+    ]
+
+
+def _one_each(lines: list[Line], order: str) -> list[Found]:
+    if not lines:
+        return []
+    columns = [list(column) for column in zip(*lines, strict=True)]
+    columns[1:3] = [[str(word) for word in column] for column in columns[1:3]]
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL.format(marked=MARKED, order=order), columns)
+        return [Found(lines[row[0] - 1], *row[1:]) for row in cursor.fetchall()]

@@ -1,0 +1,237 @@
+"""What pages read of a session: latest values, the grid, trends, alarms, the pump."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from afterglow.apps.monitoring import extension, facts, lines
+from afterglow.apps.monitoring.models import Alarm, ArtefactMark, VitalSign
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.dosing.totals import delivered, segments
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.conditions import AlarmCondition, AlarmPriority
+from afterglow.core.monitoring.readings import Baseline, Reading, Source
+from afterglow.core.monitoring.schedule import Slot, next_due
+from afterglow.core.monitoring.technical import PumpFacts, pump_conditions
+from afterglow.core.quantities import Rate, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class LatestReading:
+    """The last believed value of one sign from one source. ``pk`` names it for an artefact mark."""
+
+    pk: int
+    sign: VitalSignCode
+    source: Source
+    value: Decimal
+    unit: str
+    taken_at: datetime
+    arrived_at: datetime
+
+    def age(self, at: datetime) -> timedelta:
+        """How old it is."""
+        return at - self.taken_at
+
+
+def latest_readings(session: TreatmentSession, *, at: datetime) -> tuple[LatestReading, ...]:
+    """Return the last believed value of every sign and source, in the catalogue's order."""
+    found = lines.last_of(
+        sorted(
+            lines.every_line([session.pk], until=at + facts.INSTANT),
+            key=lambda line: list(VitalSignCode).index(VitalSignCode(line.code)),
+        )
+    )
+    return tuple(
+        LatestReading(
+            pk=each.pk,
+            sign=VitalSignCode(each.line.code),
+            source=Source(each.line.source),
+            value=each.value,
+            unit=each.unit,
+            taken_at=each.taken_at,
+            arrived_at=each.arrived_at,
+        )
+        for each in found
+    )
+
+
+def baseline(session: TreatmentSession, *, at: datetime) -> Mapping[str, Baseline]:
+    """Return the baseline of every sign: the mean of the two readings before the start."""
+    courses = extension.courses_of([session.pk], at)
+    return facts.baseline([session], courses, at)[session.pk]
+
+
+def believed_readings(
+    session: TreatmentSession,
+    *,
+    since: datetime,
+    until: datetime,
+    signs: Sequence[VitalSignCode] = tuple(VitalSignCode),
+) -> tuple[Reading, ...]:
+    """Return every reading of a stretch with artefacts marked as such, in order of time."""
+    marked = _marks(session)
+    rows = (
+        VitalSign.objects.filter(
+            session=session,
+            source__in=list(Source),
+            code__in=signs,
+            taken_at__gte=since,
+            taken_at__lte=until,
+        )
+        .order_by("taken_at", "pk")
+        .values_list("pk", "code", "value", "taken_at", "source", "flag")
+    )
+    return tuple(
+        Reading(code, value, taken_at, Source(source), bool(flag) or marked.get(pk, False))
+        for pk, code, value, taken_at, source, flag in rows
+    )
+
+
+def schedule(session: TreatmentSession, *, at: datetime) -> tuple[Slot, ...]:
+    """Return every observation slot: upcoming, due, overdue, fulfilled or missed."""
+    return facts.schedule(session, at)
+
+
+def next_reading_due(session: TreatmentSession, *, at: datetime) -> Slot | None:
+    """Return the slot that waits for its readings, or None when none does."""
+    return next_due(schedule(session, at=at))
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One slot with the readings taken in its window, by sign and source."""
+
+    slot: Slot
+    values: Mapping[tuple[str, Source], LatestReading]
+    scores: tuple[Reading, ...]
+
+
+def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
+    """Return the observation grid, one row a slot that has opened, oldest first.
+
+    A slot shows the first believed reading of each sign and source in its window and no other:
+    nothing is carried forward.
+    """
+    opened = [slot for slot in schedule(session, at=at) if slot.opens_at <= at]
+    end = at + facts.INSTANT
+    found = lines.first_of(
+        line
+        for slot in opened
+        for line in lines.every_line(
+            [session.pk], since=slot.opens_at, until=min(slot.closes_at or end, end)
+        )
+    )
+    by_window: dict[datetime, dict[tuple[str, Source], LatestReading]] = {}
+    for each in found:
+        by_window.setdefault(each.line.since, {})[(each.line.code, Source(each.line.source))] = (
+            LatestReading(
+                pk=each.pk,
+                sign=VitalSignCode(each.line.code),
+                source=Source(each.line.source),
+                value=each.value,
+                unit=each.unit,
+                taken_at=each.taken_at,
+                arrived_at=each.arrived_at,
+            )
+        )
+    scores = extension.scores_of([session.pk], at)[session.pk]
+    return tuple(
+        GridRow(
+            slot,
+            by_window.get(slot.opens_at, {}),
+            tuple(s for s in scores if slot.opens_at <= s.at < (slot.closes_at or end)),
+        )
+        for slot in opened
+    )
+
+
+def open_alarms(session: TreatmentSession) -> QuerySet[Alarm]:
+    """Return the alarms that are open, the most urgent first."""
+    return open_alarms_of([session.pk])
+
+
+def open_alarms_of(sessions: Sequence[int]) -> QuerySet[Alarm]:
+    """Return the open alarms of some sessions, the most urgent first."""
+    weight = Case(
+        *(When(priority=p, then=Value(-p.weight)) for p in AlarmPriority),
+        output_field=IntegerField(),
+    )
+    return (
+        Alarm.objects.filter(session__in=sessions, ended_at__isnull=True)
+        .select_related("acknowledged_by", "silenced_by")
+        .order_by(weight, "raised_at", "pk")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PumpView:
+    """The pump beside the chart. What the pump reports outranks what was charted.
+
+    ``differences`` are the rules' own words: "The pump still reports 52 mL/h, and the chart says
+    that it is stopped." An empty tuple means that the two agree, or may still settle.
+    """
+
+    reported_rate: Rate
+    reported_at: datetime
+    reported_volume: Volume | None
+    drug: str
+    status: str
+    charted_rate: Rate | None
+    charted_volume: Volume | None
+    differences: tuple[AlarmCondition, ...]
+
+
+def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
+    """Return what the pump last said, beside what was charted for that moment; None: silence."""
+    report = facts.last_pump_readings([session.pk]).get(session.pk)
+    if report is None or report.rate_ml_per_h is None:
+        return None
+    course = extension.courses_of([session.pk], at)[session.pk]
+    charted = facts.charted_rate(course.rates, report.taken_at)
+    volume = delivered(segments(course.rates, until=report.taken_at)) if charted else None
+    differences: tuple[AlarmCondition, ...] = ()
+    if charted is not None and volume is not None:
+        compared = PumpFacts(
+            reported_rate=report.rate_ml_per_h.value,
+            reported_at=report.taken_at,
+            charted_rate=charted.rate.value,
+            charted_since=charted.at,
+            reported_volume=report.delivered_ml.value if report.delivered_ml else None,
+            charted_volume=volume.value,
+        )
+        differences = tuple(pump_conditions(compared, rules_of(session).pump, at=at))
+    return PumpView(
+        reported_rate=report.rate_ml_per_h,
+        reported_at=report.taken_at,
+        reported_volume=report.delivered_ml,
+        drug=report.drug,
+        status=report.status,
+        charted_rate=charted.rate if charted else None,
+        charted_volume=volume,
+        differences=differences,
+    )
+
+
+def session_of_live_topic(topic: UUID) -> TreatmentSession | None:
+    """Return the session whose stream a screen asks for."""
+    return (
+        TreatmentSession.objects.select_related("site", "protocol")
+        .defer("protocol__body")
+        .filter(public_id=topic)
+        .first()
+    )
+
+
+def _marks(session: TreatmentSession) -> dict[int, bool]:
+    return dict(
+        ArtefactMark.objects.filter(session=session)
+        .order_by("at", "pk")
+        .values_list("vital_sign_id", "is_artefact")
+    )

@@ -1,0 +1,37 @@
+"""The verbs of monitoring. Each is atomic, audited, published and safe to repeat."""
+
+from afterglow.apps.monitoring.outcomes import Refused
+from afterglow.apps.monitoring.services.alarms import (
+    acknowledge_alarm,
+    refresh_alarms,
+    silence_alarm,
+)
+from afterglow.apps.monitoring.services.assignments import (
+    assign_device,
+    assign_devices_of_room,
+    release_devices,
+    release_stale_devices,
+)
+from afterglow.apps.monitoring.services.common import RecordLocked
+from afterglow.apps.monitoring.services.readings import (
+    mark_artefact,
+    record_body_mass,
+    record_missed_reading,
+    record_vital_signs_by_hand,
+)
+
+__all__ = [
+    "RecordLocked",
+    "Refused",
+    "acknowledge_alarm",
+    "assign_device",
+    "assign_devices_of_room",
+    "mark_artefact",
+    "record_body_mass",
+    "record_missed_reading",
+    "record_vital_signs_by_hand",
+    "refresh_alarms",
+    "release_devices",
+    "release_stale_devices",
+    "silence_alarm",
+]

@@ -1,0 +1,200 @@
+"""Alarms: judged, raised, ended, acknowledged and silenced. The monitor's own alarm comes first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.events import services as events
+from afterglow.apps.monitoring import facts
+from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.monitoring.outcomes import Refused
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.monitoring.services import common
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring import alarm_state
+from afterglow.core.monitoring.alarm_state import Change, ChangeKind, OpenAlarm
+from afterglow.core.monitoring.alarms import evaluate
+from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
+from afterglow.core.roles import Action
+
+OVERDUE = "READING_OVERDUE"
+_EVENTS = {
+    ChangeKind.RAISED: "alarm-raised",
+    ChangeKind.ESCALATED: "alarm-escalated",
+    ChangeKind.ENDED: "alarm-ended",
+    ChangeKind.EASED: "alarm-changed",
+    ChangeKind.UPDATED: "alarm-changed",
+    ChangeKind.CONDITION_GONE: "alarm-changed",
+}
+
+
+@transaction.atomic
+def refresh_alarms(*, session: UUID, at: datetime) -> int:
+    """Bring a session's alarms up to date with the time that has passed; return what changed."""
+    row = TreatmentSession.objects.only("pk").get(public_id=session)
+    locked = common.lock_sessions([row.pk])
+    return judge(list(locked.values()), at=at)
+
+
+def judge(sessions: Sequence[TreatmentSession], *, at: datetime, with_schedule: bool = True) -> int:
+    """Judge the alarms of sessions that the caller has locked; return how many changed.
+
+    A session that is over has no conditions: what is open ends. Without the schedule, overdue
+    readings stay as they are.
+    """
+    watched = [session for session in sessions if session.state in facts.WATCHED]
+    gathered = facts.alarms(watched, at, with_schedule=with_schedule)
+    known: dict[int, list[Alarm]] = defaultdict(list)
+    rows = Alarm.objects.filter(session__in=[s.pk for s in sessions], ended_at__isnull=True)
+    for alarm in rows.select_for_update().order_by("pk"):
+        known[alarm.session_id].append(alarm)
+    changed = 0
+    for session in sessions:
+        conditions: list[AlarmCondition] = []
+        if session.pk in gathered:
+            conditions += evaluate(gathered[session.pk], rules_of(session), at)
+            if not with_schedule:
+                conditions += [
+                    open_alarm(a).condition
+                    for a in known[session.pk]
+                    if a.condition == OVERDUE and a.condition_gone_at is None
+                ]
+        changed += _advance(session, known[session.pk], conditions, at)
+    return changed
+
+
+@transaction.atomic
+def acknowledge_alarm(
+    *, alarm: UUID, by: Account, at: datetime, symptomatic: bool | None = None
+) -> Alarm:
+    """Record that a person has seen an alarm. Repeating it changes nothing.
+
+    ``symptomatic`` answers what is asked at a red blood pressure; None leaves it unanswered.
+    Raises Forbidden, RecordLocked or DoesNotExist.
+    """
+    session, row = _lock(alarm, by, at)
+    if row.ended_at is not None or (row.acknowledged_at is not None and symptomatic is None):
+        return row
+    seen = alarm_state.acknowledge(open_alarm(row), at=max(at, row.raised_at))
+    row.acknowledged_at, row.acknowledged_by = seen.acknowledged_at, by
+    row.priority, row.silences = seen.priority, seen.silences
+    if symptomatic is not None:
+        row.symptomatic = symptomatic
+    row.save_version()
+    common.tell(
+        "alarm-acknowledged",
+        session=session,
+        subject=row,
+        by=by,
+        at=at,
+        on_board=True,
+        detail={"condition": row.condition, "symptomatic": symptomatic},
+    )
+    judge([session], at=at, with_schedule=False)
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def silence_alarm(*, alarm: UUID, span: timedelta, by: Account, at: datetime) -> Alarm | Refused:
+    """Take an alarm's sound away for a while; it is drawn all the same.
+
+    Refused when longer, or more often in a row, than the protocol allows.
+    """
+    session, row = _lock(alarm, by, at)
+    current, rules = open_alarm(row), rules_of(session).alarms
+    decision = alarm_state.check_silence(current, span, rules)
+    if decision.refused:
+        return common.refuse(
+            "alarm-silence", session=session, subject=row, decision=decision, by=by, at=at
+        )
+    if row.ended_at is not None:
+        return row
+    silent = alarm_state.silence(current, span, rules, at=at)
+    row.silenced_until, row.silenced_by, row.silences = silent.silenced_until, by, silent.silences
+    row.save_version()
+    common.tell(
+        "alarm-silenced",
+        session=session,
+        subject=row,
+        by=by,
+        at=at,
+        detail={"condition": row.condition, "seconds": int(span.total_seconds())},
+    )
+    return row
+
+
+def open_alarm(row: Alarm) -> OpenAlarm:
+    """Return a row as the rules of an alarm's life see it."""
+    condition = AlarmCondition(
+        code=row.condition,
+        about=row.about,
+        kind=AlarmKind(row.kind),
+        priority=AlarmPriority(row.present_priority),
+        sentence=row.sentence,
+        since=row.since or row.raised_at,
+        seen=row.seen,
+        limit=row.limit,
+    )
+    return OpenAlarm(
+        condition=condition,
+        priority=AlarmPriority(row.priority),
+        raised_at=row.raised_at,
+        acknowledged_at=row.acknowledged_at,
+        silenced_until=row.silenced_until,
+        silences=row.silences,
+        condition_gone_at=row.condition_gone_at,
+    )
+
+
+def _lock(alarm: UUID, by: Account, at: datetime) -> tuple[TreatmentSession, Alarm]:
+    of = Alarm.objects.values_list("session__public_id", flat=True).get(public_id=alarm)
+    session = common.lock_session(of, action=Action.ACKNOWLEDGE_ALARM, by=by, at=at)
+    return session, Alarm.objects.select_for_update().get(public_id=alarm)
+
+
+def _advance(
+    session: TreatmentSession,
+    rows: Iterable[Alarm],
+    conditions: Iterable[AlarmCondition],
+    at: datetime,
+) -> int:
+    """Write what changed between the open alarms and what holds now."""
+    by_key = {(row.condition, row.about): row for row in rows}
+    step = alarm_state.advance(
+        [open_alarm(row) for row in by_key.values()], conditions, rules_of(session).alarms, at
+    )
+    told: list[tuple[str, UUID, UUID]] = []
+    for change in step.changes:
+        row = by_key.get(change.alarm.key) or Alarm(session=session)
+        _write(row, change, at)
+        told.append((_EVENTS[change.kind], session.public_id, row.public_id))
+    if any(c.kind in (ChangeKind.RAISED, ChangeKind.ESCALATED) for c in step.changes):
+        Alarm.objects.filter(
+            session=session, ended_at__isnull=True, silenced_until__isnull=False
+        ).update(silenced_until=None, row_version=F("row_version") + 1)
+    if told:
+        told.append((told[0][0], session.site.public_id, session.public_id))
+        events.publish_all(told, site=session.site.public_id, at=at)
+    return len(step.changes)
+
+
+def _write(row: Alarm, change: Change, at: datetime) -> None:
+    alarm, condition = change.alarm, change.alarm.condition
+    row.condition, row.about, row.kind = condition.code, condition.about[:60], condition.kind
+    row.priority, row.present_priority = alarm.priority, condition.priority
+    row.sentence, row.since = condition.sentence[:300], condition.since
+    row.seen, row.limit = condition.seen[:60], condition.limit[:60]
+    row.raised_at, row.condition_gone_at = alarm.raised_at, alarm.condition_gone_at
+    row.silenced_until, row.silences = alarm.silenced_until, alarm.silences
+    if alarm.acknowledged_at is None:
+        row.acknowledged_at = row.acknowledged_by = None
+    row.ended_at = max(at, alarm.raised_at) if change.kind is ChangeKind.ENDED else None
+    row.save_version()
