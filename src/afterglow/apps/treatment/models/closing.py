@@ -20,7 +20,9 @@ class Recovery(PublicModel, VersionedModel):
     session = models.OneToOneField(
         TreatmentSession, on_delete=models.PROTECT, related_name="recovery"
     )
-    oriented_x3 = models.BooleanField(null=True)
+    oriented = models.PositiveSmallIntegerField(
+        null=True, help_text="Of person, place and time: 0 to 3."
+    )
     steady_gait = models.BooleanField(null=True)
     first_walk_accompanied = models.BooleanField(null=True)
     drank_fluid = models.BooleanField(null=True)
@@ -30,17 +32,23 @@ class Recovery(PublicModel, VersionedModel):
     iv_removed = models.BooleanField(null=True)
     iv_site_checked = models.BooleanField(null=True)
     iv_site_note = models.CharField(max_length=200, blank=True)
-    suicide_screen = models.CharField(max_length=20, blank=True)
-    safety_plan_given = models.BooleanField(null=True)
     told_no_driving = models.BooleanField(null=True)
     written_instructions = models.BooleanField(null=True)
+    phone_24_h_given = models.BooleanField(null=True)
     escort_present = models.BooleanField(null=True)
+    escort_is_adult = models.BooleanField(null=True)
     escort_name = models.CharField(max_length=120, blank=True)
     escort_relation = models.CharField(max_length=60, blank=True)
     escort_phone = models.CharField(max_length=40, blank=True)
 
     class Meta:
         verbose_name = "recovery"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(oriented__isnull=True) | models.Q(oriented__lte=3),
+                name="oriented_is_0_to_3",
+            )
+        ]
         triggers = [refuse_once_signed()]
 
     def __str__(self) -> str:

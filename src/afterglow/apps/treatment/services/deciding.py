@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from afterglow.apps.monitoring import facts as monitoring_facts
+from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
 from afterglow.apps.treatment.facts.overrides import apply_overrides
 from afterglow.apps.treatment.facts.readiness import readiness as readiness_facts
+from afterglow.apps.treatment.facts.sign import sign as sign_facts
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
-from afterglow.core.treatment import readiness
+from afterglow.core.treatment import discharge, readiness, sign
+from afterglow.core.treatment.endings import SessionEnding
 
 READINESS = "readiness"
+DRAW = "draw"
+DISCHARGE = "discharge"
+SIGN = "sign"
 
 
 def readiness_decision(session: TreatmentSession, *, at: datetime) -> Decision:
@@ -21,8 +30,33 @@ def readiness_decision(session: TreatmentSession, *, at: datetime) -> Decision:
     return apply_overrides(raw, session, gate=READINESS, at=at)
 
 
+def discharge_decision(
+    session: TreatmentSession,
+    *,
+    ending: SessionEnding,
+    at: datetime,
+    fields: Mapping[str, Any] | None = None,
+) -> Decision:
+    """Decide whether the session may end now in the way named, overrides applied."""
+    facts = discharge_facts(session, ending=ending, fields=fields or {}, at=at)
+    raw = discharge.assess(facts, rules_of(session.protocol_id).session)
+    return apply_overrides(raw, session, gate=DISCHARGE, at=at)
+
+
+def sign_decision(session: TreatmentSession, *, at: datetime) -> Decision:
+    """Decide whether the record may be signed now, overrides applied."""
+    unread = len(monitoring_facts.owed_reasons(monitoring_facts.schedule(session, at=at)))
+    facts = sign_facts(session, slots_unread=unread, at=at)
+    raw = sign.assess(facts, rules_of(session.protocol_id).session)
+    return apply_overrides(raw, session, gate=SIGN, at=at)
+
+
 def decision_at(session: TreatmentSession, gate: str, *, at: datetime) -> Decision:
-    """Decide one gate by name: ``readiness``."""
+    """Decide one gate by name. Discharge is judged as going home."""
     if gate == READINESS:
         return readiness_decision(session, at=at)
+    if gate == DISCHARGE:
+        return discharge_decision(session, ending=SessionEnding.COMPLETED, at=at)
+    if gate == SIGN:
+        return sign_decision(session, at=at)
     raise ValueError(f"{gate!r} is not a gate.")

@@ -1,0 +1,166 @@
+"""Everything the rules look at before a patient goes home, or a session ends in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.facts.day import suicide_facts
+from afterglow.apps.treatment.facts.readiness import moaas_of
+from afterglow.apps.treatment.models import CheckIn, Recovery
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.treatment.endings import EndingField, SessionEnding
+from afterglow.core.treatment.facts import (
+    AldreteFacts,
+    DischargeFacts,
+    EscortAtDischarge,
+    LatestVitals,
+    MpadssFacts,
+)
+
+
+def discharge(
+    session: TreatmentSession,
+    *,
+    ending: SessionEnding,
+    fields: Mapping[str, Any],
+    at: datetime,
+) -> DischargeFacts:
+    """Gather everything that decides whether the session may end now in the way named."""
+    recovery = Recovery.objects.get(session=session)
+    infusion = queries.infusion_of(session)
+    sedatives = [row.at for row in queries.medicines_given(session) if row.is_sedative]
+    return DischargeFacts(
+        at=at,
+        ending=ending,
+        infusion_started=infusion is not None,
+        pump_stopped_at=infusion.ended_at if infusion else None,
+        last_sedative_at=max(sedatives, default=None),
+        aldrete=aldrete(session, at=at),
+        mpadss=mpadss(session, at=at),
+        moaas=moaas_of(session, at=at),
+        oriented=recovery.oriented,
+        vitals=latest_vitals(session, recovery, at=at),
+        dissociation_above_baseline=dissociation_change(session, at=at),
+        clinician_states_dissociation_resolved=bool(recovery.dissociation_at_baseline),
+        gait_steady=recovery.steady_gait,
+        drinks_fluid=recovery.drank_fluid,
+        nausea_controlled=recovery.nausea_controlled,
+        iv_removed=recovery.iv_removed,
+        iv_site_checked=recovery.iv_site_checked,
+        escort=EscortAtDischarge(
+            present=bool(recovery.escort_present),
+            adult=bool(recovery.escort_is_adult),
+            name_recorded=bool(recovery.escort_name),
+            relation_recorded=bool(recovery.escort_relation),
+            phone_recorded=bool(recovery.escort_phone),
+        ),
+        no_driving_told=bool(recovery.told_no_driving),
+        written_instructions_given=bool(recovery.written_instructions),
+        phone_24_h_given=bool(recovery.phone_24_h_given),
+        suicide=suicide_facts(session, CheckIn.objects.get(session=session)),
+        ending_fields=frozenset(
+            EndingField(name) for name, value in fields.items() if value not in (None, "", False)
+        ),
+    )
+
+
+def _last_answers(
+    session: TreatmentSession, prefix: str, *, at: datetime
+) -> Mapping[str, Any] | None:
+    infusion = queries.infusion_of(session)
+    rows = Assessment.objects.filter(
+        session=session, instrument_key__startswith=prefix, at__lte=at, replaced_by=None
+    )
+    if infusion is not None and infusion.ended_at is not None:
+        rows = rows.filter(at__gte=infusion.ended_at)
+    row = rows.order_by("-at").first()
+    return row.answers if row else None
+
+
+def aldrete(session: TreatmentSession, *, at: datetime) -> AldreteFacts | None:
+    """Return the last modified Aldrete score taken after the pump stopped."""
+    answers = _last_answers(session, "aldrete", at=at)
+    if answers is None:
+        return None
+    return AldreteFacts(
+        activity=int(answers["activity"]),
+        respiration=int(answers["respiration"]),
+        circulation=int(answers["circulation"]),
+        consciousness=int(answers["consciousness"]),
+        spo2=int(answers["oxygen"]),
+    )
+
+
+def mpadss(session: TreatmentSession, *, at: datetime) -> MpadssFacts | None:
+    """Return the last modified PADSS score taken after the pump stopped."""
+    answers = _last_answers(session, "mpadss", at=at)
+    if answers is None:
+        return None
+    return MpadssFacts(
+        vital_signs=int(answers["circulation"]),
+        ambulation=int(answers["ambulation"]),
+        nausea=int(answers["nausea"]),
+        pain=int(answers["pain"]),
+        bleeding=int(answers["bleeding"]),
+    )
+
+
+def dissociation_change(session: TreatmentSession, *, at: datetime) -> int | None:
+    """Return how far the last dissociation score lies above the first of the session."""
+    rows = list(
+        Assessment.objects.filter(
+            session=session, instrument_key__startswith="dissociation", at__lte=at, replaced_by=None
+        )
+        .prefetch_related("scores")
+        .order_by("at")
+    )
+    values = [score.value for row in rows for score in row.scores.all() if score.value is not None]
+    return int(values[-1] - values[0]) if len(values) > 1 else None
+
+
+def latest_vitals(
+    session: TreatmentSession, recovery: Recovery, *, at: datetime
+) -> LatestVitals | None:
+    """Return the last believed pressure and saturation beside the baseline, if all are known."""
+    infusion = queries.infusion_of(session)
+    if infusion is None:
+        return None
+    marked = ArtefactMark.objects.filter(session=session, is_artefact=True).values("vital_sign")
+    rows = VitalSign.objects.filter(session=session, flag="", taken_at__lte=at).exclude(
+        pk__in=marked
+    )
+    pressure = rows.filter(code=VitalSignCode.SYSTOLIC).order_by("-taken_at").first()
+    saturation = rows.filter(code=VitalSignCode.SPO2).order_by("-taken_at").first()
+    diastolic = (
+        rows.filter(code=VitalSignCode.DIASTOLIC, batch=pressure.batch).first()
+        if pressure
+        else None
+    )
+    before = rows.filter(taken_at__lte=infusion.started_at)
+    systolic_before = _mean_of_two(before, VitalSignCode.SYSTOLIC)
+    diastolic_before = _mean_of_two(before, VitalSignCode.DIASTOLIC)
+    if not (pressure and diastolic and saturation and systolic_before and diastolic_before):
+        return None
+    return LatestVitals(
+        at=pressure.taken_at,
+        systolic_mmhg=int(pressure.value),
+        diastolic_mmhg=int(diastolic.value),
+        baseline_systolic_mmhg=systolic_before,
+        baseline_diastolic_mmhg=diastolic_before,
+        spo2_percent=int(saturation.value),
+        on_oxygen=recovery.on_room_air is not True,
+    )
+
+
+def _mean_of_two(before: Any, code: VitalSignCode) -> int | None:
+    """Return the baseline: the mean of the last two readings before the start."""
+    values = list(
+        before.filter(code=code).order_by("-taken_at").values_list("value", flat=True)[:2]
+    )
+    return round(sum(values) / len(values)) if values else None

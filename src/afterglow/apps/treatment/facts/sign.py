@@ -1,0 +1,135 @@
+"""Everything the rules look at before a record is signed and locked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.stock import queries as stock
+from afterglow.apps.stock.models import LedgerEntry
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import CheckIn, Discharge, Override, Preparation
+from afterglow.apps.treatment.models.checkin import SuicideScreen
+from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.services.tasks import SUICIDE
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.apps.work.models import Task
+from afterglow.core.decisions import Decision, Overrider, Reason, Severity
+from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
+from afterglow.core.stock import LedgerKind
+from afterglow.core.treatment.endings import EndingField, SessionEnding
+from afterglow.core.treatment.facts import AmountFacts, OverrideShown, SignFacts
+from afterglow.core.treatment.lifecycles import InfusionState, SessionState
+
+
+def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignFacts:
+    """Gather everything that decides whether the record may be signed now."""
+    infusion = queries.infusion_of(session)
+    told = queries.given(infusion, at=at) if infusion else None
+    reds = Alarm.objects.filter(
+        session=session, priority=AlarmPriority.HIGH, kind=AlarmKind.PHYSIOLOGICAL
+    )
+    discharge = last_discharge(session)
+    positives = suicide_positives(session)
+    return SignFacts(
+        at=at,
+        state=SessionState(session.state),
+        ending=SessionEnding(session.ending) if session.ending else None,
+        infusion_started=infusion is not None,
+        infusion_running=infusion is not None
+        and infusion.state in (InfusionState.RUNNING, InfusionState.PAUSED),
+        amounts=tuple(
+            amounts(preparation)
+            for preparation in Preparation.objects.filter(session=session).select_related("vial")
+        ),
+        pump_volume_ml=told.pump.volume.value if told and told.pump else None,
+        charted_volume_ml=told.charted.volume.value if told else None,
+        pump_difference_resolved=bool(infusion and infusion.differences.exists()),
+        slots_unread=slots_unread,
+        alarms_not_acknowledged=Alarm.objects.filter(
+            session=session,
+            acknowledged_at__isnull=True,
+            priority__in=[AlarmPriority.HIGH, AlarmPriority.MEDIUM],
+        ).count(),
+        slowest_red_acknowledgement=max(
+            (row.acknowledged_at - row.raised_at for row in reds if row.acknowledged_at),
+            default=None,
+        ),
+        red_pressures_without_symptom_answer=reds.filter(
+            condition__contains="PRESSURE", symptomatic__isnull=True
+        ).count(),
+        overrides=tuple(
+            OverrideShown(code=row.code, has_reason=bool(row.reason), shown=True)
+            for row in Override.objects.filter(session=session)
+        ),
+        coverage_named=session.clinician_id is not None,
+        discharge_decision=decision_from(discharge.reasons) if discharge else None,
+        suicide_positives=positives,
+        suicide_tasks_owned=min(positives, _owned_tasks(session)),
+        ending_fields=frozenset(
+            EndingField(name) for name in recorded_fields(discharge.fields if discharge else {})
+        ),
+    )
+
+
+def recorded_fields(fields: Mapping[str, Any]) -> list[str]:
+    """Return the names of the ending's fields that hold something."""
+    return [name for name, value in fields.items() if value not in (None, "", False)]
+
+
+def last_discharge(session: TreatmentSession) -> Discharge | None:
+    """Return the newest discharge; an earlier one was called back."""
+    return Discharge.objects.filter(session=session).order_by("-at", "-pk").first()
+
+
+def amounts(preparation: Preparation) -> AmountFacts:
+    """Return where a preparation's milligrams went, by the ledger."""
+    lines = LedgerEntry.objects.filter(vial=preparation.vial, session=preparation.session)
+    held = stock.session_balance(preparation.vial, preparation.session)
+    wasted = lines.filter(kind=LedgerKind.WASTED)
+    return AmountFacts(
+        drawn_mg=sum(
+            (line.amount_mg.value for line in lines.filter(kind=LedgerKind.DRAWN)), Decimal(0)
+        ),
+        given_mg=held.given,
+        wasted_mg=held.wasted,
+        lost_mg=held.lost,
+        waste_witnessed=all(line.witness_id is not None for line in wasted),
+    )
+
+
+def suicide_positives(session: TreatmentSession) -> int:
+    """Count the positive answers about suicide: at check-in, and in the chair."""
+    check = CheckIn.objects.get(session=session)
+    at_the_door = (
+        bool(check.suicide_statement_positive)
+        or (check.phq9_item9 or 0) >= 1
+        or check.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
+    )
+    said = session.events.filter(kind=EventKind.SUICIDAL_STATEMENT).exists()
+    return int(at_the_door or said)
+
+
+def _owned_tasks(session: TreatmentSession) -> int:
+    return Task.objects.filter(key=f"{SUICIDE}:{session.public_id}").exclude(owner=None).count()
+
+
+def decision_from(reasons: list[dict[str, Any]]) -> Decision:
+    """Return the decision that a record keeps as JSON."""
+    return Decision(
+        tuple(
+            Reason(
+                code=item["code"],
+                severity=Severity(item["severity"]),
+                sentence=item["sentence"],
+                seen=item["seen"],
+                limit=item["limit"],
+                overridable_by=Overrider(item["overridable_by"]),
+                overridden=item["overridden"],
+            )
+            for item in reasons
+        )
+    )

@@ -1,0 +1,259 @@
+"""Put things on the time axis: marks, notes, symptoms, medicines, hand-over, and their undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.medicines.models import Product
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
+from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
+from afterglow.apps.treatment.services.tasks import open_suicide_task
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, blocker
+from afterglow.core.quantities import Dose
+from afterglow.core.roles import Action
+from afterglow.core.treatment.lifecycles import InfusionState
+
+AHEAD = timedelta(minutes=1)
+"""How far a tablet's clock may run ahead before its time is refused."""
+
+
+@transaction.atomic
+def record_event(
+    *,
+    session: UUID,
+    kind: EventKind,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    happened_at: datetime | None = None,
+    label: str = "",
+    text: str = "",
+    data: Mapping[str, Any] | None = None,
+    about: UUID | None = None,
+) -> Done[SessionEvent] | Refused:
+    """Put one event on the time axis. Safe to repeat with the same key.
+
+    A mark is stamped first and named after (``NAME_MARK`` about it). A suicidal statement opens an
+    owned task with a clock at once.
+    """
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    if earlier := SessionEvent.objects.filter(key=key).first():
+        return Done(earlier, Decision(), repeated=True)
+    when = happened_at or at
+    if (refusal := _time_refused(row, when, at)) is not None:
+        return refuse("record-event", session=row, decision=refusal, by=by, at=at)
+    subject = SessionEvent.objects.get(public_id=about, session=row) if about else None
+    event = SessionEvent.objects.create(
+        session=row,
+        kind=kind,
+        label=label,
+        text=text,
+        data=dict(data or {}),
+        at=when,
+        recorded_at=at,
+        by=by,
+        about=subject,
+        key=key,
+    )
+    if kind is EventKind.SUICIDAL_STATEMENT:
+        open_suicide_task(session=row, subject=event, at=at)
+    tell("event-recorded", session=row, subject=event, by=by, at=at, detail={"kind": str(kind)})
+    return Done(event, Decision())
+
+
+@transaction.atomic
+def withdraw_event(
+    *, session: UUID, event: UUID, reason: str, by: Account, at: datetime, key: UUID
+) -> Done[SessionEvent] | Refused:
+    """Undo an event. The event and its undo both stay on record; a statement stays a statement."""
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    if earlier := SessionEvent.objects.filter(key=key).first():
+        return Done(earlier, Decision(), repeated=True)
+    subject = SessionEvent.objects.get(public_id=event, session=row)
+    if subject.kind in (EventKind.SUICIDAL_STATEMENT, EventKind.WITHDRAWN):
+        why = blocker(
+            "EVENT_CANNOT_BE_WITHDRAWN",
+            "What the patient said about suicide is never taken back; add a note instead."
+            if subject.kind == EventKind.SUICIDAL_STATEMENT
+            else "An undo cannot be undone; record the event again.",
+            seen=str(subject.kind),
+        )
+        return refuse("withdraw-event", session=row, decision=Decision((why,)), by=by, at=at)
+    undo = SessionEvent.objects.create(
+        session=row,
+        kind=EventKind.WITHDRAWN,
+        text=reason,
+        at=at,
+        recorded_at=at,
+        by=by,
+        about=subject,
+        key=key,
+    )
+    tell("event-withdrawn", session=row, subject=undo, by=by, at=at)
+    return Done(undo, Decision())
+
+
+@transaction.atomic
+def give_medicine(
+    *,
+    session: UUID,
+    product: UUID,
+    dose: Dose,
+    route: str,
+    indication: str,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    happened_at: datetime | None = None,
+    witness: Countersignature | None = None,
+) -> Done[MedicineGiven] | Refused:
+    """Chart a medicine given beside the infusion; a sedative restarts the observation clock.
+
+    Refuses what the order does not name, a known allergy, and a dose of nothing.
+    """
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    if earlier := MedicineGiven.objects.filter(key=key).first():
+        return Done(earlier, Decision(), repeated=True)
+    when = happened_at or at
+    chosen = Product.objects.get(public_id=product)
+    reasons = list(_time_refused(row, when, at) or ())
+    order = queries.order_in_force(row)
+    allowed = order.prn if order else []
+    if chosen.key not in allowed and chosen.medicine not in allowed:
+        reasons.append(
+            blocker(
+                "MEDICINE_NOT_ORDERED",
+                f"{chosen.name} is not among the medicines the order allows by need. "
+                "Ask the prescriber for an order.",
+                seen=chosen.key,
+                limit=", ".join(allowed) or "none",
+            )
+        )
+    if not dose > Dose.mg(0):
+        reasons.append(blocker("DOSE_NOT_POSITIVE", f"{dose} is not a dose.", seen=str(dose)))
+    from afterglow.apps.treatment.facts.readiness import allergies_of, product_facts
+
+    for substance in sorted(product_facts(chosen).substances & allergies_of(row)):
+        reasons.append(
+            blocker(
+                "ALLERGY_TO_MEDICINE", f"The patient is allergic to {substance}.", seen=substance
+            )
+        )
+    if reasons:
+        decision = Decision.from_reasons(reasons)
+        return refuse("give-medicine", session=row, decision=decision, by=by, at=at)
+    given = MedicineGiven.objects.create(
+        session=row,
+        product=chosen,
+        dose_mg=dose,
+        route=route,
+        indication=indication,
+        is_sedative=chosen.is_sedative,
+        at=when,
+        recorded_at=at,
+        by=by,
+        witness=witness,
+        key=key,
+    )
+    tell(
+        "medicine-given",
+        session=row,
+        subject=given,
+        by=by,
+        at=at,
+        detail={"product": chosen.key, "dose_mg": str(dose.value)},
+    )
+    return Done(given, Decision())
+
+
+@transaction.atomic
+def hand_over(
+    *, session: UUID, to: Account, by: Account, at: datetime, key: UUID
+) -> Done[SessionEvent] | Refused:
+    """Hand the patient to another clinician, who must have no other running infusion."""
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    if earlier := SessionEvent.objects.filter(key=key).first():
+        return Done(earlier, Decision(), repeated=True)
+    Account.objects.select_for_update(of=("self",)).get(pk=to.pk)
+    infusion = queries.infusion_of(row)
+    active = infusion is not None and infusion.state in (
+        InfusionState.RUNNING,
+        InfusionState.PAUSED,
+    )
+    busy = queries.running_infusions(to.pk)
+    if active and busy and row.clinician_id != to.pk:
+        why = blocker(
+            "CLINICIAN_HAS_RUNNING_INFUSION",
+            f"{to.get_short_name()} has {busy} other running infusions; one patient is watched "
+            "at a time.",
+            seen=str(busy),
+            limit="0",
+        )
+        return refuse("hand-over", session=row, decision=Decision((why,)), by=by, at=at)
+    before = row.clinician
+    row.clinician = to
+    row.save_version()
+    if infusion is not None and active:
+        Infusion.objects.filter(pk=infusion.pk).update(clinician=to)
+    event = SessionEvent.objects.create(
+        session=row,
+        kind=EventKind.HAND_OVER,
+        label=to.get_short_name(),
+        data={
+            "from": str(before.public_id) if before else "",
+            "to": str(to.public_id),
+        },
+        at=at,
+        recorded_at=at,
+        by=by,
+        key=key,
+    )
+    tell(
+        "clinician-changed",
+        session=row,
+        subject=event,
+        by=by,
+        at=at,
+        detail={
+            "from": str(before.public_id) if before else None,
+            "to": str(to.public_id),
+        },
+    )
+    return Done(event, Decision())
+
+
+def _time_refused(session: TreatmentSession, when: datetime, at: datetime) -> Decision | None:
+    """Refuse a clinical time in the future or before the patient came."""
+    if when > at + AHEAD:
+        return Decision(
+            (
+                blocker(
+                    "TIME_IN_FUTURE",
+                    "The time given is in the future.",
+                    seen=when.isoformat(),
+                    limit=at.isoformat(),
+                ),
+            )
+        )
+    if when < session.checked_in_at:
+        return Decision(
+            (
+                blocker(
+                    "TIME_BEFORE_CHECK_IN",
+                    "The time given is before the patient checked in.",
+                    seen=when.isoformat(),
+                    limit=session.checked_in_at.isoformat(),
+                ),
+            )
+        )
+    return None

@@ -1,0 +1,249 @@
+"""Check a patient in, and write down what they said and showed at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from afterglow.apps.accounts import policies
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring.models import BodyMassMeasurement
+from afterglow.apps.people.models import CurrentMedicine
+from afterglow.apps.places.models import Room
+from afterglow.apps.scheduling.models import Appointment
+from afterglow.apps.treatment import planning
+from afterglow.apps.treatment.models import CheckIn, MedicineToday, Recovery
+from afterglow.apps.treatment.models.checkin import SuicideScreen
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.protocol import rules_of
+from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
+from afterglow.apps.treatment.services.tasks import open_suicide_task
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, blocker
+from afterglow.core.quantities import BodyMass
+from afterglow.core.roles import Action
+from afterglow.core.scheduling.appointments import (
+    APPOINTMENT,
+    AppointmentAction,
+    AppointmentState,
+)
+from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
+
+ANSWERS = frozenset(
+    field.name
+    for field in CheckIn._meta.get_fields()
+    if field.concrete
+    and field.name not in {"id", "public_id", "row_version", "session"}
+    and not field.name.endswith("_by")
+)
+"""What a person may answer; who did it follows from who is signed in."""
+
+
+@transaction.atomic
+def check_in(*, appointment: UUID, by: Account, at: datetime) -> Done[TreatmentSession]:
+    """Open the session of an appointment. Checking in twice finds the same session.
+
+    The session keeps the protocol version of its course, and its date at the site, for ever.
+    Raises IllegalTransition for an appointment that was cancelled or missed.
+    """
+    booked = (
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("site", "course__protocol", "room", "clinician", "patient")
+        .get(public_id=appointment)
+    )
+    policies.check(Action.CHECK_IN, by=by, site=booked.site, on=booked.site.local_date(at))
+    if existing := TreatmentSession.objects.filter(appointment=booked).first():
+        return Done(existing, Decision(), repeated=True)
+    for action in (AppointmentAction.ARRIVE, AppointmentAction.BEGIN_SESSION):
+        booked.state = APPOINTMENT.step(AppointmentState(booked.state), action)
+    booked.save_version()
+    session = TreatmentSession.objects.create(
+        site=booked.site,
+        patient=booked.patient,
+        course=booked.course,
+        appointment=booked,
+        protocol=booked.course.protocol,
+        room=booked.room,
+        clinician=booked.clinician,
+        local_date=booked.site.local_date(at),
+        checked_in_at=at,
+        checked_in_by=by,
+    )
+    CheckIn.objects.create(session=session)
+    Recovery.objects.create(session=session)
+    tell("patient-checked-in", session=session, subject=session, by=by, at=at)
+    return Done(session, Decision())
+
+
+@transaction.atomic
+def save_check_in(
+    *,
+    session: UUID,
+    answers: Mapping[str, Any],
+    seen_version: int,
+    by: Account,
+    at: datetime,
+) -> Done[CheckIn]:
+    """Save some check-in answers. Raises StaleRow when another tablet saved in between.
+
+    Who identified the patient and who assessed for suicide follow from who saves it. A positive
+    answer about suicide opens an owned task at once, whatever else was answered.
+    """
+    row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
+    if unknown := sorted(set(answers) - ANSWERS):
+        raise ValueError(f"{', '.join(unknown)} is not a check-in answer.")
+    check = CheckIn.objects.select_for_update(of=("self",)).get(session=row)
+    before = {name: getattr(check, name) for name in answers}
+    changed = {name: value for name, value in answers.items() if before[name] != value}
+    for name, value in changed.items():
+        setattr(check, name, value)
+    if "identifiers" in changed:
+        check.identified_by, check.identified_at = by, at
+    if {"suicide_statement_positive", "phq9_item9"} & set(changed):
+        check.suicide_asked_at = at
+    if "suicide_level" in changed:
+        done = check.suicide_level != SuicideScreen.NOT_DONE
+        check.suicide_assessed_by = by if done else None
+        check.suicide_assessed_at = at if done else None
+        check.suicide_asked_at = check.suicide_asked_at or at
+    check.save_version(seen=seen_version)
+    if _suicide_positive(check):
+        open_suicide_task(session=row, subject=check, at=at)
+    tell(
+        "check-in-saved",
+        session=row,
+        subject=check,
+        by=by,
+        at=at,
+        detail={
+            name: [_plain(before[name]), _plain(value)]
+            for name, value in changed.items()
+            if not isinstance(value, str) or len(value) <= _CODE
+        },
+    )
+    return Done(check, Decision())
+
+
+_CODE = 20
+"""Codes are short; the words of a chart stay in the chart."""
+
+
+def _suicide_positive(check: CheckIn) -> bool:
+    rules = rules_of(check.session.protocol_id).session
+    item9 = check.phq9_item9 is not None and check.phq9_item9 >= rules.suicide_item9_positive_from
+    found = check.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
+    return item9 or found or bool(check.suicide_statement_positive)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | list):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+@transaction.atomic
+def weigh(
+    *,
+    session: UUID,
+    mass: BodyMass,
+    by: Account,
+    at: datetime,
+    confirmed_unusual: bool = False,
+) -> Done[BodyMassMeasurement] | Refused:
+    """Record the mass read off the scale, in kilograms.
+
+    Refuses what is impossible or looks like pounds; a change from the history that only needs a
+    second look is recorded once it is confirmed as weighed again.
+    """
+    row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
+    decision = planning.weight_decision(row, mass, at=at)
+    if decision.refused and not (confirmed_unusual and _may_confirm(decision)):
+        return refuse("weigh", session=row, decision=decision, by=by, at=at)
+    weighed = BodyMassMeasurement.objects.create(
+        session=row,
+        mass_kg=mass,
+        at=at,
+        recorded_at=at,
+        by=by,
+        confirmed_unusual=confirmed_unusual,
+    )
+    tell(
+        "patient-weighed",
+        session=row,
+        subject=weighed,
+        by=by,
+        at=at,
+        detail={"kg": str(mass.value), "codes": list(decision.codes)},
+    )
+    return Done(weighed, decision)
+
+
+def _may_confirm(decision: Decision) -> bool:
+    """Whether every blocker is a change that a second weighing settles."""
+    return all(reason.code == "WEIGHT_CHANGED_BLOCK" for reason in decision.blockers)
+
+
+@transaction.atomic
+def record_medicine_today(
+    *,
+    session: UUID,
+    name: str,
+    taken_at: datetime | None,
+    by: Account,
+    at: datetime,
+    medicine: UUID | None = None,
+    drug_class: str = "",
+    dose: str = "",
+) -> Done[MedicineToday]:
+    """Record that a medicine was taken today, or held (``taken_at`` None). The last one counts."""
+    row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
+    listed = (
+        CurrentMedicine.objects.get(public_id=medicine, patient=row.patient) if medicine else None
+    )
+    earlier = MedicineToday.objects.filter(
+        session=row, name__iexact=listed.name if listed else name, replaced_by__isnull=True
+    ).first()
+    answer = MedicineToday.objects.create(
+        session=row,
+        medicine=listed,
+        name=listed.name if listed else name,
+        drug_class=listed.drug_class if listed else drug_class,
+        taken_at=taken_at,
+        dose=dose,
+        by=by,
+        at=at,
+        replaces=earlier,
+    )
+    tell("medicine-today-recorded", session=row, subject=answer, by=by, at=at)
+    return Done(answer, Decision())
+
+
+@transaction.atomic
+def assign_place(
+    *, session: UUID, room: UUID, clinician: UUID, seen_version: int, by: Account, at: datetime
+) -> Done[TreatmentSession] | Refused:
+    """Give the session a room and the one clinician who will watch. Only before the start."""
+    row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
+    if SessionState(row.state) not in BEFORE_START:
+        why = blocker(
+            "SESSION_NOT_IN_STATE",
+            "Room and clinician are chosen before the start; afterwards hand the patient over.",
+            seen=str(row.state),
+        )
+        return refuse("assign-place", session=row, decision=Decision((why,)), by=by, at=at)
+    row.room = Room.objects.get(public_id=room, site=row.site)
+    row.clinician = Account.objects.get(public_id=clinician)
+    row.save_version(seen=seen_version)
+    tell(
+        "place-assigned",
+        session=row,
+        subject=row,
+        by=by,
+        at=at,
+        detail={"room": str(room), "clinician": str(clinician)},
+    )
+    return Done(row, Decision())

@@ -1,0 +1,174 @@
+"""Recovery, discharge in every way a session can end, and being called back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
+from afterglow.apps.treatment.models import Discharge, Recovery
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services.acting import (
+    as_json,
+    lock_session,
+    move_session,
+    refuse,
+    tell,
+)
+from afterglow.apps.treatment.services.deciding import discharge_decision
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, blocker
+from afterglow.core.roles import Action
+from afterglow.core.scheduling.appointments import (
+    APPOINTMENT,
+    AppointmentAction,
+    AppointmentState,
+)
+from afterglow.core.treatment.endings import ENDINGS, SessionEnding
+from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionState
+
+CRITERIA = frozenset(
+    field.name
+    for field in Recovery._meta.get_fields()
+    if field.concrete and field.name not in {"id", "public_id", "row_version", "session"}
+)
+"""What a person may fill in on the recovery page."""
+
+
+@transaction.atomic
+def save_recovery(
+    *,
+    session: UUID,
+    answers: Mapping[str, Any],
+    seen_version: int,
+    by: Account,
+    at: datetime,
+) -> Done[Recovery]:
+    """Save some discharge criteria as found. Raises StaleRow when another tablet saved first."""
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    if unknown := sorted(set(answers) - CRITERIA):
+        raise ValueError(f"{', '.join(unknown)} is not a discharge criterion.")
+    recovery = Recovery.objects.select_for_update(of=("self",)).get(session=row)
+    changed = {name: value for name, value in answers.items() if getattr(recovery, name) != value}
+    for name, value in changed.items():
+        setattr(recovery, name, value)
+    recovery.save_version(seen=seen_version)
+    tell(
+        "recovery-saved",
+        session=row,
+        subject=recovery,
+        by=by,
+        at=at,
+        detail={"fields": sorted(changed)},
+    )
+    return Done(recovery, Decision())
+
+
+@transaction.atomic
+def discharge(
+    *,
+    session: UUID,
+    ending: SessionEnding,
+    fields: Mapping[str, Any],
+    by: Account,
+    at: datetime,
+    key: UUID,
+) -> Done[Discharge] | Refused:
+    """End the session in one of its ways, or refuse with every reason. Safe to repeat.
+
+    Going home needs the discharge criteria; leaving against advice, a transfer and a death need
+    their own fields on record instead.
+    """
+    row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
+    if earlier := Discharge.objects.filter(key=key).first():
+        return Done(earlier, Decision(), repeated=True)
+    rule = ENDINGS[ending]
+    if not SESSION.can(SessionState(row.state), rule.action):
+        allowed = ", ".join(
+            str(each) for each in SessionEnding if row.state in ENDINGS[each].from_states
+        )
+        why = blocker(
+            "ENDING_NOT_POSSIBLE",
+            f"A session that is {row.state} cannot end as {ending}; "
+            f"possible: {allowed or 'none, record the pump as stopped first'}.",
+            seen=str(row.state),
+            limit=allowed,
+        )
+        return refuse("discharge", session=row, decision=Decision((why,)), by=by, at=at)
+    decision = discharge_decision(row, ending=ending, fields=fields, at=at)
+    if decision.refused:
+        return refuse("discharge", session=row, decision=decision, by=by, at=at)
+    facts = discharge_facts(row, ending=ending, fields=fields, at=at)
+    left = Discharge.objects.create(
+        session=row,
+        ending=ending,
+        fields=dict(fields),
+        facts=_jsonable(asdict(facts)),
+        reasons=as_json(decision),
+        by=by,
+        at=at,
+        key=key,
+    )
+    row.ending = ending
+    row.ending_reason = str(fields.get("reason", ""))
+    row.ended_at = at
+    move_session(row, rule.action)
+    _finish_appointment(row)
+    from afterglow.apps.monitoring import services as monitoring
+
+    monitoring.release_devices(session=row.public_id, reason="discharged", by=by, at=at)
+    tell(
+        "session-ended",
+        session=row,
+        subject=left,
+        by=by,
+        at=at,
+        detail={"ending": str(ending), "codes": list(decision.codes)},
+    )
+    return Done(left, decision)
+
+
+def _finish_appointment(session: TreatmentSession) -> None:
+    booked = session.appointment
+    if booked is not None and APPOINTMENT.can(
+        AppointmentState(booked.state), AppointmentAction.FINISH
+    ):
+        booked.state = APPOINTMENT.step(AppointmentState(booked.state), AppointmentAction.FINISH)
+        booked.save_version()
+
+
+@transaction.atomic
+def call_back(
+    *, session: UUID, reason: str, by: Account, at: datetime
+) -> Done[TreatmentSession] | Refused:
+    """Somebody who turns faint at the door is a patient again: back to recovery."""
+    row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
+    if not SESSION.can(SessionState(row.state), SessionAction.CALL_BACK):
+        why = blocker(
+            "SESSION_NOT_IN_STATE",
+            f"The session is {row.state}; only a discharged patient is called back.",
+            seen=str(row.state),
+            limit="discharged",
+        )
+        return refuse("call-back", session=row, decision=Decision((why,)), by=by, at=at)
+    row.ending, row.ending_reason, row.ended_at = "", "", None
+    move_session(row, SessionAction.CALL_BACK)
+    tell("patient-called-back", session=row, subject=row, by=by, at=at, detail={"reason": reason})
+    return Done(row, Decision())
+
+
+def _jsonable(value: Any) -> Any:
+    """Return facts as JSON keeps them: times as ISO text, numbers as they are, codes as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_jsonable(item) for item in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
