@@ -9,3 +9,11 @@ class TreatmentConfig(AppConfig):
 
     name = "afterglow.apps.treatment"
     verbose_name = _("Treatment")
+
+    def ready(self) -> None:
+        """Tell monitoring, which is below, what it needs to know of infusions and scores."""
+        from afterglow.apps.monitoring import extension
+        from afterglow.apps.treatment import courses
+
+        extension.tell_course(courses.courses)
+        extension.tell_scores(courses.scores)

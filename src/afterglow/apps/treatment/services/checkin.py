@@ -12,6 +12,7 @@ from django.db import transaction
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.models import BodyMassMeasurement
+from afterglow.apps.monitoring.services import assign_devices_of_room
 from afterglow.apps.people.models import CurrentMedicine
 from afterglow.apps.places.models import Room
 from afterglow.apps.scheduling.models import Appointment
@@ -75,6 +76,7 @@ def check_in(*, appointment: UUID, by: Account, at: datetime) -> Done[TreatmentS
     )
     CheckIn.objects.create(session=session)
     Recovery.objects.create(session=session)
+    assign_devices_of_room(session=session.public_id, by=by, at=at)
     tell("patient-checked-in", session=session, subject=session, by=by, at=at)
     return Done(session, Decision())
 
@@ -238,6 +240,7 @@ def assign_place(
     row.room = Room.objects.get(public_id=room, site=row.site)
     row.clinician = Account.objects.get(public_id=clinician)
     row.save_version(seen=seen_version)
+    assign_devices_of_room(session=row.public_id, by=by, at=at)
     tell(
         "place-assigned",
         session=row,

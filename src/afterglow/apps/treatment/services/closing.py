@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring.services import release_devices
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
 from afterglow.apps.treatment.models import Discharge, Recovery
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -120,9 +121,7 @@ def discharge(
     row.ended_at = at
     move_session(row, rule.action)
     _finish_appointment(row)
-    from afterglow.apps.monitoring import services as monitoring
-
-    monitoring.release_devices(session=row.public_id, reason="discharged", by=by, at=at)
+    release_devices(session=row.public_id, reason="discharge", by=by, at=at)
     tell(
         "session-ended",
         session=row,

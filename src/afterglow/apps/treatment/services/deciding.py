@@ -45,7 +45,7 @@ def discharge_decision(
 
 def sign_decision(session: TreatmentSession, *, at: datetime) -> Decision:
     """Decide whether the record may be signed now, overrides applied."""
-    unread = len(monitoring_facts.owed_reasons(monitoring_facts.schedule(session, at=at)))
+    unread = len(monitoring_facts.owed_reasons(monitoring_facts.schedule(session, at)))
     facts = sign_facts(session, slots_unread=unread, at=at)
     raw = sign.assess(facts, rules_of(session.protocol_id).session)
     return apply_overrides(raw, session, gate=SIGN, at=at)

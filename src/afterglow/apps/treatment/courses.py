@@ -1,0 +1,115 @@
+"""What monitoring needs to know of infusions as charted: many sessions at once, few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from afterglow.apps.assessments.models import Score
+from afterglow.apps.monitoring.extension import InfusionCourse
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
+from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.planning import bag_of
+from afterglow.core.dosing import completes_at
+from afterglow.core.monitoring.limits import Symptom
+from afterglow.core.monitoring.readings import Reading, Source
+
+SCALES = {"moaas": "moaas", "rass": "rass"}
+"""Instruments whose total is watched like a vital sign, and the sign's name."""
+
+
+def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCourse]:
+    """Return each session's infusion as charted at ``at``; sessions without one are left out."""
+    infusions = {
+        row.session_id: row
+        for row in Infusion.objects.filter(session__in=sessions, started_at__lte=at)
+        .select_related("preparation", "session")
+        .prefetch_related("actions")
+        .order_by("started_at")
+    }
+    sedatives: dict[int, list[datetime]] = defaultdict(list)
+    for session, when in (
+        MedicineGiven.objects.filter(session__in=sessions, is_sedative=True, at__lte=at)
+        .order_by("at")
+        .values_list("session_id", "at")
+    ):
+        sedatives[session].append(when)
+    symptoms = _symptoms(sessions, at)
+    told: dict[int, InfusionCourse] = {}
+    for pk in sessions:
+        row = infusions.get(pk)
+        if row is None:
+            if sedatives[pk] or symptoms[pk]:
+                told[pk] = InfusionCourse(
+                    sedatives=tuple(sedatives[pk]), symptoms=tuple(symptoms[pk])
+                )
+            continue
+        rates = queries.course_of(
+            sorted(
+                (action for action in row.actions.all() if action.at <= at),
+                key=lambda action: action.sequence,
+            )
+        )
+        stopped = row.ended_at if row.ended_at and row.ended_at <= at else None
+        told[pk] = InfusionCourse(
+            started=row.started_at,
+            stopped=stopped,
+            released=row.session.ended_at,
+            planned_stop=None if stopped else completes_at(bag_of(row.preparation), rates, at=at),
+            rates=rates,
+            sedatives=tuple(sedatives[pk]),
+            symptoms=tuple(symptoms[pk]),
+        )
+    return told
+
+
+def _symptoms(sessions: Sequence[int], at: datetime) -> dict[int, list[Symptom]]:
+    """Return the symptoms present now: charted, not withdrawn, and not charted as over."""
+    rows = list(
+        SessionEvent.objects.filter(
+            session__in=sessions, kind__in=[EventKind.SYMPTOM, EventKind.WITHDRAWN], at__lte=at
+        ).order_by("at", "pk")
+    )
+    gone = {row.about_id for row in rows if row.kind == EventKind.WITHDRAWN}
+    present: dict[int, dict[str, Symptom]] = defaultdict(dict)
+    for row in rows:
+        if row.kind != EventKind.SYMPTOM or row.pk in gone:
+            continue
+        code = str(row.data.get("code", ""))
+        if row.data.get("over"):
+            present[row.session_id].pop(code, None)
+        elif code:
+            present[row.session_id][code] = Symptom(code, row.at)
+    return defaultdict(list, {pk: list(found.values()) for pk, found in present.items()})
+
+
+def scores(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Reading]]:
+    """Return each session's sedation scores up to ``at`` as readings, in order of time."""
+    told: dict[int, list[Reading]] = defaultdict(list)
+    rows = (
+        Score.objects.filter(
+            assessment__session__in=sessions,
+            assessment__instrument_key__in=SCALES,
+            assessment__at__lte=at,
+            assessment__replaced_by__isnull=True,
+            value__isnull=False,
+            name="total",
+        )
+        .select_related("assessment")
+        .order_by("assessment__at", "pk")
+    )
+    for row in rows:
+        session = row.assessment.session_id
+        if session is None or row.value is None:
+            continue
+        told[session].append(
+            Reading(
+                sign=SCALES[row.assessment.instrument_key],
+                value=row.value,
+                at=row.assessment.at,
+                source=Source.HAND,
+            )
+        )
+    return told
