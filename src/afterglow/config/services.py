@@ -86,8 +86,8 @@ def _gateway_listens(place: Place) -> bool:
 # The programs behind `afterglow gateway`, `watch`, `worker`, `simulator` and `monitor`. Each module
 # has `main(arguments: list[str]) -> int` and is called after Django is set up.
 PROGRAMS = {
-    "gateway": "afterglow.apps.devices.gateway",
-    "watch": "afterglow.apps.monitoring.watch",
+    "gateway": "afterglow.interop.hl7v2.main",
+    "watch": "afterglow.config.watch",
     "worker": "afterglow.config.worker",
     "simulator": "afterglow.simulator.clinic",
     "monitor": "afterglow.simulator.monitor",

@@ -143,6 +143,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AFTERGLOW_GATEWAY_HOST = env.read("AFTERGLOW_GATEWAY_HOST")
+AFTERGLOW_GATEWAY_PORT = int(env.read("AFTERGLOW_GATEWAY_PORT"))
+# Reads a stored device message once more; the apps themselves know nothing of HL7.
+AFTERGLOW_MESSAGE_READER = "afterglow.interop.hl7v2.store.read_raw"
 AFTERGLOW_SHELL = "afterglow.apps.accounts.shell.describe"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

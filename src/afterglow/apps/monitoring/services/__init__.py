@@ -13,6 +13,7 @@ from afterglow.apps.monitoring.services.assignments import (
     release_stale_devices,
 )
 from afterglow.apps.monitoring.services.common import RecordLocked
+from afterglow.apps.monitoring.services.incoming import store_messages
 from afterglow.apps.monitoring.services.readings import (
     mark_artefact,
     record_body_mass,
@@ -34,4 +35,5 @@ __all__ = [
     "release_devices",
     "release_stale_devices",
     "silence_alarm",
+    "store_messages",
 ]

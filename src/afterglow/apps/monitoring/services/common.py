@@ -32,7 +32,7 @@ def lock_sessions(keys: Iterable[int]) -> dict[int, TreatmentSession]:
     """
     rows = (
         TreatmentSession.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("site", "protocol")
+        .select_related("site", "protocol", "patient")
         .defer("protocol__body")
         .filter(pk__in=set(keys))
         .order_by("pk")

@@ -1,0 +1,315 @@
+"""Messages from devices: stored, charted or parked, judged and told, all in one transaction.
+
+A message is acknowledged only after this returns. What cannot be understood or matched is kept
+and shown, never dropped; one message that cannot be stored does not take the others with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+
+from afterglow.apps.devices.models import Device, DeviceStatus, MessageOutcome, RawMessage
+from afterglow.apps.events import services as events
+from afterglow.apps.monitoring.incoming import Fate, IncomingMessage, Kept, Report
+from afterglow.apps.monitoring.models import (
+    DeviceAssignment,
+    PumpReading,
+    ReviewItem,
+    ReviewReason,
+    VitalSign,
+)
+from afterglow.apps.monitoring.services import charting, common
+from afterglow.apps.monitoring.services.alarms import judge
+from afterglow.apps.places.models import Site
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.errors import AfterglowError
+
+log = logging.getLogger(__name__)
+
+_MESSAGE_AT_FAULT = (
+    DataError,
+    IntegrityError,
+    ValidationError,
+    AfterglowError,
+    ArithmeticError,
+    ValueError,
+)
+_LONGEST_OFFSET_S = Decimal(10) ** 8
+
+
+def store_messages(received: Sequence[IncomingMessage]) -> list[Fate]:
+    """Store a batch, in order, and answer one for one. Nothing is stored when it raises.
+
+    Raises OperationalError and the like when the database cannot take it: the senders keep their
+    messages and send them again. A batch may hold the same message twice.
+    """
+    if not received:
+        return []
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                return _store(received)
+        except _MESSAGE_AT_FAULT as error:
+            log.warning("A batch of %s is stored one by one: %s", len(received), _kind(error))
+        return [_store_alone(message) for message in received]
+
+
+def _store_alone(message: IncomingMessage) -> Fate:
+    """Store one message; when its content is at fault, keep its bytes for a person to look at."""
+    try:
+        with transaction.atomic():
+            return _store([message])[0]
+    except _MESSAGE_AT_FAULT as error:
+        log.warning("A message is kept unread: %s", _kind(error))
+        with transaction.atomic():
+            return _store([message], unread=f"It could not be charted ({_kind(error)}).")[0]
+
+
+def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fate]:
+    known = _already_stored(received)
+    fates: dict[int, Fate] = {}
+    fresh: list[int] = []
+    for index, message in enumerate(received):
+        if message.control_id and message.identity in known:
+            fates[index] = Fate(Kept.REPEAT)
+        else:
+            known.add(message.identity)
+            fresh.append(index)
+    messages = [received[index] for index in fresh]
+    devices = _devices(messages)
+    reports = [None if unread else _read(message, devices) for message in messages]
+    keys = {row.session_id for rows in devices.assignments.values() for row in rows}
+    sessions = _lock(keys)
+    raws = [_raw(message, devices.first(message.equipment)) for message in messages]
+    outcomes: list[charting.Charted] = []
+    for message, report, raw in zip(messages, reports, raws, strict=True):
+        charted = (
+            charting.chart(
+                report,
+                message=raw,
+                equipment=message.equipment,
+                devices=devices,
+                sessions=sessions,
+            )
+            if report is not None
+            else charting.Charted()
+        )
+        if report is None and message.is_for_charts:
+            charted.review(ReviewReason.NOT_UNDERSTOOD, unread or message.problem)
+        raw.outcome = _outcome(message, report, charted)
+        raw.problem = (charted.remarks[0] if charted.remarks else message.problem)[:200]
+        outcomes.append(charted)
+        _note_offset(devices, raw, report)
+    RawMessage.objects.bulk_create(raws)
+    _write(outcomes, sessions)
+    _hear(raws, devices)
+    _park(raws, outcomes)
+    if touched := sorted({key for charted in outcomes for key in charted.sessions}):
+        at = max(message.received_at for message in messages)
+        _judge([sessions[key] for key in touched], at)
+    for index, raw, charted in zip(fresh, raws, outcomes, strict=True):
+        fates[index] = Fate(_kept(raw), tuple(charted.remarks))
+    return [fates[index] for index in range(len(received))]
+
+
+def _judge(sessions: Sequence[TreatmentSession], at: datetime) -> None:
+    """Judge alarms; rules that cannot be read never cost a reading its place in the record."""
+    try:
+        with transaction.atomic():
+            judge(sessions, at=at, with_schedule=False)
+    except AfterglowError:
+        log.exception("The alarms of %s sessions could not be judged", len(sessions))
+
+
+def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:
+    """The identities among a batch that are on disk already."""
+    asked = [message for message in received if message.control_id]
+    if not asked:
+        return set()
+    return set(
+        RawMessage.objects.filter(
+            sending_application__in={m.application for m in asked},
+            sending_facility__in={m.facility for m in asked},
+            control_id__in={m.control_id for m in asked},
+            sha256__in={m.sha256 for m in asked},
+        ).values_list("sending_application", "sending_facility", "control_id", "sha256")
+    )
+
+
+def _devices(messages: Iterable[IncomingMessage]) -> charting.KnownDevices:
+    """The devices that some messages are about, with everything they served lately."""
+    messages = list(messages)
+    wanted = {charting.eui64(each) for message in messages for each in message.equipment}
+    rows = Device.objects.filter(eui64__in=wanted, is_active=True).select_related("site", "status")
+    by_eui = {row.eui64: row for row in rows}
+    offsets = {}
+    for row in by_eui.values():
+        status = getattr(row, "status", None)
+        if status is not None and status.clock_ahead_s is not None:
+            offsets[row.pk] = timedelta(seconds=float(status.clock_ahead_s))
+    assignments: dict[int, list[DeviceAssignment]] = defaultdict(list)
+    if by_eui:
+        oldest = min(message.received_at for message in messages) - timedelta(days=1)
+        serving = DeviceAssignment.objects.filter(
+            device__in=[row.pk for row in by_eui.values()], during__overlap=(oldest, None)
+        )
+        for assignment in serving.order_by("pk"):
+            assignments[assignment.device_id].append(assignment)
+    return charting.KnownDevices(by_eui, assignments, offsets)
+
+
+def _lock(keys: Iterable[int]) -> dict[int, TreatmentSession]:
+    keys = set(keys)
+    return common.lock_sessions(keys) if keys else {}
+
+
+def _read(message: IncomingMessage, devices: charting.KnownDevices) -> Report | None:
+    if message.read is None or not message.is_for_charts:
+        return None
+    return message.read(devices.zone_of(message.equipment))
+
+
+def _raw(message: IncomingMessage, device: Device | None) -> RawMessage:
+    return RawMessage(
+        received_at=message.received_at,
+        peer=message.peer[:80],
+        port=max(0, message.port),
+        content=message.content,
+        sha256=message.sha256,
+        sending_application=message.application,
+        sending_facility=message.facility,
+        control_id=message.control_id,
+        device=device,
+    )
+
+
+def _outcome(
+    message: IncomingMessage, report: Report | None, charted: charting.Charted
+) -> MessageOutcome:
+    if not message.is_for_charts:
+        return MessageOutcome.NOT_FOR_CHARTS
+    if report is None:
+        return MessageOutcome.NOT_UNDERSTOOD
+    if charted.reviews and not charted.sessions:
+        return MessageOutcome.PARKED
+    return MessageOutcome.CHARTED
+
+
+def _kept(raw: RawMessage) -> Kept:
+    if raw.outcome in (MessageOutcome.NOT_FOR_CHARTS, MessageOutcome.NOT_UNDERSTOOD):
+        return Kept.REJECTED
+    return Kept.PARKED if raw.outcome == MessageOutcome.PARKED else Kept.CHARTED
+
+
+def _note_offset(devices: charting.KnownDevices, raw: RawMessage, report: Report | None) -> None:
+    if report is not None and report.sent_at is not None and raw.device is not None:
+        devices.offsets[raw.device.pk] = report.sent_at - raw.received_at
+
+
+def _write(outcomes: Sequence[charting.Charted], sessions: dict[int, TreatmentSession]) -> None:
+    """Add readings and tell the sessions' screens: one event a message and session."""
+    signs = new_readings([row for charted in outcomes for row in charted.vital_signs])
+    pumps = [row for charted in outcomes for row in charted.pump_readings]
+    VitalSign.objects.bulk_create(signs)
+    PumpReading.objects.bulk_create(pumps)
+    told: dict[int, dict[tuple[str, object], datetime]] = defaultdict(dict)
+    for sign in signs:
+        told[sign.session_id][("vital-signs-recorded", sign.batch)] = sign.arrived_at
+    for pump in pumps:
+        told[pump.session_id][("pump-reported", pump.message.public_id)] = pump.arrived_at
+    for key, rows in told.items():
+        session = sessions[key]
+        events.publish_all(
+            [(what, session.public_id, batch) for what, batch in rows],  # type: ignore[misc]
+            site=session.site.public_id,
+            at=max(rows.values()),
+        )
+
+
+def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
+    """Drop what a monitor only said again: same sign, device, device time and value.
+
+    A monitor repeats its last cuff pressure, with its time, in every message until the next one.
+    """
+    if not rows:
+        return []
+    stored: set[tuple[int, int | None, str, datetime, Decimal]] = set(
+        VitalSign.objects.filter(
+            session__in={row.session_id for row in rows},
+            source="device",
+            code__in={row.code for row in rows},
+            taken_at__in={row.taken_at for row in rows},
+        ).values_list("session_id", "device_id", "code", "taken_at", "value")
+    )
+    kept = []
+    for row in rows:
+        identity = (row.session_id, row.device_id, row.code, row.taken_at, row.value)
+        if identity not in stored:
+            stored.add(identity)
+            kept.append(row)
+    return kept
+
+
+def _hear(raws: Sequence[RawMessage], devices: charting.KnownDevices) -> None:
+    """Note when each device was last heard and how far its clock is off."""
+    last = {raw.device.pk: raw for raw in raws if raw.device is not None}
+    DeviceStatus.objects.bulk_create(
+        [
+            DeviceStatus(
+                device_id=key, last_heard_at=raw.received_at, clock_ahead_s=_seconds(devices, key)
+            )
+            for key, raw in sorted(last.items())
+        ],
+        update_conflicts=True,
+        unique_fields=["device"],
+        update_fields=["last_heard_at", "clock_ahead_s"],
+    )
+
+
+def _seconds(devices: charting.KnownDevices, device: int) -> Decimal | None:
+    offset = devices.offsets.get(device)
+    if offset is None:
+        return None
+    seconds = Decimal(str(offset.total_seconds())).quantize(Decimal("0.001"))
+    return max(-_LONGEST_OFFSET_S, min(seconds, _LONGEST_OFFSET_S))
+
+
+def _park(raws: Sequence[RawMessage], outcomes: Sequence[charting.Charted]) -> None:
+    """Open a review for every message that a person must look at, and tell the sites."""
+    items = [
+        ReviewItem(
+            message=raw,
+            site=raw.device.site if raw.device else None,
+            reason=charted.reviews[0],
+            opened_at=raw.received_at,
+        )
+        for raw, charted in zip(raws, outcomes, strict=True)
+        if charted.reviews
+    ]
+    if not items:
+        return
+    ReviewItem.objects.bulk_create(items)
+    everywhere = list(Site.objects.filter(is_active=True)) if any(not i.site for i in items) else []
+    told: dict[Site, list[ReviewItem]] = defaultdict(list)
+    for item in items:
+        # A device nobody knows may stand anywhere: every site hears of it.
+        for site in [item.site] if item.site else everywhere:
+            told[site].append(item)
+    for site, of_site in told.items():
+        events.publish_all(
+            [("review-item-opened", site.public_id, item.public_id) for item in of_site],
+            site=site.public_id,
+            at=max(item.opened_at for item in of_site),
+        )
+
+
+def _kind(error: Exception) -> str:
+    """Name an error without its text, which may quote what a message said."""
+    return type(error).__name__
