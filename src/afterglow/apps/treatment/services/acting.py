@@ -26,10 +26,13 @@ class RecordLocked(AfterglowError):
     """The record is signed. What is said later is an addendum."""
 
 
-def lock_session(session: UUID, *, action: Action, by: Account, at: datetime) -> TreatmentSession:
+def lock_session(
+    session: UUID, *, action: Action, by: Account, at: datetime, signed_too: bool = False
+) -> TreatmentSession:
     """Lock a session's row for the rest of the transaction, if ``by`` may do ``action`` there.
 
-    Raises DoesNotExist, Forbidden with every reason, or RecordLocked.
+    ``signed_too`` lets the few verbs through that a signed record still knows. Raises
+    DoesNotExist, Forbidden with every reason, or RecordLocked.
     """
     row: TreatmentSession = (
         TreatmentSession.objects.locked()
@@ -37,7 +40,7 @@ def lock_session(session: UUID, *, action: Action, by: Account, at: datetime) ->
         .get(public_id=session)
     )
     policies.check(action, by=by, site=row.site, on=row.site.local_date(at))
-    if row.state == SessionState.SIGNED and action is not Action.ADD_ADDENDUM:
+    if row.state == SessionState.SIGNED and not signed_too:
         raise RecordLocked("This record is signed and locked. Add an addendum instead.")
     return row
 
