@@ -31,7 +31,11 @@ VARIABLES = (
     Variable("AFTERGLOW_ORIGIN", "http://localhost:8000", "the one origin people open"),
     Variable("AFTERGLOW_DEMO", "", "1: demo accounts and demo notes are shown"),
     Variable("AFTERGLOW_DEBUG", "", "1: error pages with detail; never in production"),
-    Variable("AFTERGLOW_MAIL_URL", "console:", "smtp://user:password@host:port or console:"),
+    Variable(
+        "AFTERGLOW_MAIL_URL",
+        "console:",
+        "smtp(s)://user:password@host:port?from=… or console:",
+    ),
     Variable("AFTERGLOW_GATEWAY_HOST", "127.0.0.1", "where the monitor gateway listens"),
     Variable("AFTERGLOW_GATEWAY_PORT", "2575", "where the monitor gateway listens"),
 )
@@ -54,6 +58,44 @@ def flag(name: str) -> bool:
 def data_folder() -> Path:
     """Return the data folder as an absolute path."""
     return Path(read("AFTERGLOW_DATA")).expanduser().resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Where mail goes."""
+
+    backend: str
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+    sender: str = "afterglow@localhost"
+
+
+def mail(url: str) -> Mail:
+    """Return the mail settings of a URL. Raises InvalidValue for another kind.
+
+    ``console:`` prints; ``smtps://`` speaks STARTTLS; ``?from=`` is the sender's address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return Mail("django.core.mail.backends.console.EmailBackend")
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise InvalidValue(
+            f"AFTERGLOW_MAIL_URL begins with {parts.scheme or 'nothing'!r}; "
+            "it must be smtp://host:port, smtps://host:port or console:."
+        )
+    tls = parts.scheme == "smtps"
+    return Mail(
+        "django.core.mail.backends.smtp.EmailBackend",
+        parts.hostname,
+        parts.port or (587 if tls else 25),
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        tls,
+        dict(parse_qsl(parts.query)).get("from", "afterglow@localhost"),
+    )
 
 
 def database(url: str) -> dict[str, object]:

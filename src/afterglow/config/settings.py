@@ -56,9 +56,6 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
     "afterglow.web",
     # the base
     "afterglow.apps.audit",
@@ -84,6 +81,10 @@ INSTALLED_APPS = [
     "afterglow.apps.stock",
     # the infusion itself
     "afterglow.apps.treatment",
+    # last, so that our templates come before theirs
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -98,6 +99,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "afterglow.web.middleware.SecurityHeaders",
+    "afterglow.apps.accounts.middleware.CurrentSite",
+    "afterglow.apps.accounts.middleware.LockedScreen",
+    "afterglow.apps.accounts.middleware.SecondFactor",
+    "afterglow.apps.accounts.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "afterglow.config.urls"
@@ -124,6 +129,14 @@ DATABASES = {
 }
 if owner := env.read("AFTERGLOW_OWNER_DATABASE_URL"):
     DATABASES["owner"] = env.database(owner) | {"TEST": {"MIRROR": "default"}}
+
+MAIL = env.mail(env.read("AFTERGLOW_MAIL_URL"))
+EMAIL_BACKEND = MAIL.backend
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS = MAIL.tls
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = MAIL.sender
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.Account"
@@ -156,6 +169,16 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_UNIQUE_EMAIL = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_ADAPTER = "afterglow.apps.accounts.adapters.AccountAdapter"
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+}
+ACCOUNT_LOGOUT_ON_GET = False
+MFA_TOTP_ISSUER = "Afterglow"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ORIGIN.startswith("http://localhost")

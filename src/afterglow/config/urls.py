@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("afterglow.apps.accounts.urls")),
+    path("", include("afterglow.apps.audit.urls")),
+    path("", include("afterglow.apps.definitions.urls")),
+    path("", include("afterglow.apps.documents.urls")),
+    path("", include("afterglow.apps.notices.urls")),
+    path("", include("afterglow.apps.places.urls")),
+    path("", include("afterglow.apps.work.urls")),
     path("", include("afterglow.web.urls")),
     path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import datetime as dt
+from typing import Any, ClassVar
 
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,7 +11,8 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
 from afterglow.apps.places.models import Site
-from afterglow.core.roles import CredentialKind, Role
+from afterglow.core.decisions import Decision
+from afterglow.core.roles import Action, CredentialKind, Role
 from afterglow.db.fields import CodeField, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
 
@@ -80,6 +82,12 @@ class Account(AbstractBaseUser, PermissionsMixin, PublicModel):
     def get_short_name(self) -> str:
         """Initial and family name, as a record shows who charted."""
         return f"{self.given_name[:1]}. {self.family_name}"
+
+    def may(self, action: Action, *, site: Any, on: dt.date) -> Decision:
+        """Decide whether this person may do ``action`` at ``site`` (None: at any site) on a day."""
+        from afterglow.apps.accounts import policies  # policies read models
+
+        return policies.may(action, by=self, site=site, on=on)
 
 
 @pghistory.track(exclude=["pin"])

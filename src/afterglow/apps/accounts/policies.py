@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
+
+from django.db.models import Q
 
 from afterglow.apps.accounts.models import Account, RoleGrant
 from afterglow.apps.places.models import Site
 from afterglow.core.decisions import Decision, Reason, blocker
-from afterglow.core.errors import AfterglowError
+from afterglow.core.permission import Forbidden
 from afterglow.core.roles import REQUIRES, Action, CredentialKind, Role, permits
 
+__all__ = ["Forbidden", "can", "check", "may", "roles_at"]
 
-class Forbidden(AfterglowError):
-    """A person asked for something their roles or credentials do not allow here."""
-
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(" ".join(reason.sentence for reason in decision.blockers))
-        self.decision = decision
+Where = Site | UUID | None
+"""A site, its public id, or None for "at any site"."""
 
 
-def roles_at(account: Account, site: Site | None, *, on: dt.date) -> frozenset[Role]:
+def roles_at(account: Account, site: Where, *, on: dt.date) -> frozenset[Role]:
     """Return the roles an account holds at a site on a day; site None asks for any site."""
     held = RoleGrant.objects.filter(account=account, starts_on__lte=on).exclude(ends_on__lt=on)
-    return frozenset(
-        Role(grant.role)
-        for grant in held
-        if site is None or grant.site_id is None or grant.site_id == site.pk
-    )
+    if isinstance(site, UUID):
+        held = held.filter(Q(site=None) | Q(site__public_id=site))
+    elif site is not None:
+        held = held.filter(Q(site=None) | Q(site=site))
+    return frozenset(Role(role) for role in held.values_list("role", flat=True))
 
 
-def may(action: Action, *, by: Account, site: Site | None, on: dt.date) -> Decision:
+def may(action: Action, *, by: Account, site: Where, on: dt.date) -> Decision:
     """Decide whether ``by`` may do ``action`` at ``site`` on a day, with every reason if not."""
     reasons: list[Reason] = []
     if not by.is_active:
@@ -74,13 +74,19 @@ def _expired(by: Account, kinds: frozenset[CredentialKind], *, on: dt.date) -> l
     return reasons
 
 
-def can(action: Action, *, by: Account, site: Site | None, on: dt.date) -> bool:
+def can(action: Action, *, by: Account, site: Where, on: dt.date) -> bool:
     """Whether a button for ``action`` is drawn."""
     return may(action, by=by, site=site, on=on).allowed
 
 
-def check(action: Action, *, by: Account, site: Site | None, on: dt.date) -> None:
+def check(action: Action, *, by: Account, site: Where, on: dt.date) -> None:
     """Guard a service. Raises Forbidden with every reason."""
     decision = may(action, by=by, site=site, on=on)
     if decision.refused:
         raise Forbidden(decision)
+
+
+def is_everywhere(account: Account, roles: frozenset[Role], *, on: dt.date) -> bool:
+    """Whether the account holds one of ``roles`` at every site, not only at some."""
+    held = RoleGrant.objects.filter(account=account, site=None, role__in=roles, starts_on__lte=on)
+    return held.exclude(ends_on__lt=on).exists()

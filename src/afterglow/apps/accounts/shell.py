@@ -2,13 +2,83 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from typing import Any, Final
 
-from afterglow.web.shell import Shell
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from afterglow.apps.accounts import policies, queries
+from afterglow.core.roles import Action, Role, permits
+from afterglow.web import clock
+from afterglow.web.shell import Link, Shell, SiteChoice
+
+ROLE_WORDS: Final[dict[Role, str | Promise]] = {
+    Role.FRONT_DESK: _("Front desk"),
+    Role.MONITOR: _("Infusion clinician"),
+    Role.PRESCRIBER: _("Prescriber"),
+    Role.MEDICAL_DIRECTOR: _("Medical director"),
+    Role.CUSTODIAN: _("Drug custodian"),
+    Role.ADMINISTRATOR: _("Administrator"),
+    Role.PARTNER: _("Partner"),
+    Role.PATIENT: _("Patient"),
+}
+
+NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
+    (_("Board"), "visits:board", "layout-dashboard", Action.VIEW_BOARD),
+    (_("Patients"), "people:patients", "users", Action.EDIT_PATIENT),
+    (_("Appointments"), "scheduling:appointments", "calendar", Action.BOOK_APPOINTMENT),
+    (_("Tasks"), "work:tasks", "list-checks", Action.DO_TASK),
+    (_("Stock"), "stock:ledger", "package", Action.DRAW_STOCK),
+    (_("Devices"), "devices:devices", "monitor", Action.EDIT_DEVICES),
+    (_("Review queue"), "devices:review", "inbox", Action.REVIEW_MESSAGES),
+    (_("Sites"), "places:sites", "map-pin", Action.EDIT_SITES),
+    (_("Staff"), "accounts:staff", "id-card", Action.EDIT_STAFF),
+    (_("Definitions"), "definitions:list", "book-open", Action.APPROVE_DEFINITION),
+)
+"""Label, URL name, icon, and the action that shows it. A name that does not resolve is left out."""
 
 
 def describe(request: HttpRequest) -> Shell:
     """Return the frame for whoever is signed in."""
-    if not request.user.is_authenticated:
-        return Shell()
-    return Shell(user_name=request.user.full_name)
+    user: Any = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return Shell(demo=settings.DEMO)
+    site = queries.current_site(request)
+    today = clock.today(site) if site else clock.today()
+    roles = policies.roles_at(user, site, on=today) if site else frozenset()
+    locked = getattr(request, "screen_locked", False)
+    return Shell(
+        user_name=user.full_name,
+        user_role=", ".join(str(ROLE_WORDS[role]) for role in Role if role in roles),
+        home_url=_url("visits:board") or "/",
+        nav=() if locked else _nav(roles, request.path),
+        sites=tuple(
+            SiteChoice(str(one.public_id), one.name, current=site is not None and one == site)
+            for one in queries.my_sites(request)
+        ),
+        site_switch_url=reverse("accounts:choose-site"),
+        search_url="" if locked else _url("people:search"),
+        account_url=reverse("accounts:me"),
+        lock_url="" if locked else reverse("accounts:lock"),
+        sign_out_url=reverse("account_logout"),
+        demo=settings.DEMO,
+    )
+
+
+def _nav(roles: frozenset[Role], path: str) -> tuple[Link, ...]:
+    links = []
+    for label, name, icon, action in NAV:
+        url = _url(name)
+        if url and permits(action, roles):
+            links.append(Link(str(label), url, icon, current=path.startswith(url)))
+    return tuple(links)
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,124 @@
+"""What every request passes: the site it is about, a locked screen, refusals as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from afterglow.apps.accounts import queries
+from afterglow.apps.accounts.services.locks import is_locked
+from afterglow.core.permission import Forbidden
+from afterglow.db.models import StaleRow
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def visible_when_locked(view: View) -> View:
+    """Mark a page that a locked screen may still read; it hides who the patient is.
+
+    The view finds ``request.screen_locked`` true.
+    """
+    view.visible_when_locked = True  # type: ignore[attr-defined]
+    return view
+
+
+def works_when_locked(view: View) -> View:
+    """Mark a view that a locked screen may use as ever: unlocking, signing out."""
+    view.works_when_locked = True  # type: ignore[attr-defined]
+    return view
+
+
+class CurrentSite:
+    """Gives ``request.site``: the site the signed-in person works at now, or None."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.site = queries.current_site(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class LockedScreen:
+    """A locked screen shows the running infusion without identity and does nothing until the PIN.
+
+    Anything but reading is answered 423; reading another page leads to the unlock page.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.screen_locked = request.user.is_authenticated and is_locked(  # type: ignore[attr-defined]
+            request.session.session_key
+        )
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Stop what a locked screen may not do."""
+        if not request.screen_locked or getattr(view, "works_when_locked", False):  # type: ignore[attr-defined]
+            return None
+        if request.method not in SAFE:
+            return render(request, "accounts/locked.html", {"refused": True}, status=423)
+        if getattr(view, "visible_when_locked", False):
+            return None
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=423, headers={"HX-Redirect": reverse("accounts:unlock")})
+        return redirect(f"{reverse('accounts:unlock')}?next={request.path}")
+
+
+class Refusals:
+    """Turns what services raise into pages: Forbidden is 403 with reasons, StaleRow is 409."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer the two refusals that every page shares."""
+        if isinstance(exception, Forbidden):
+            context = {"decision": exception.decision}
+            return render(request, "accounts/forbidden.html", context, status=403)
+        if isinstance(exception, StaleRow):
+            return render(request, "409.html", {"message": str(exception)}, status=409)
+        return None
+
+
+class SecondFactor:
+    """Sends staff who signed in with a password alone to set up their second factor first."""
+
+    METHODS: Final = "account_authentication_methods"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Let through: signed-out people, demo accounts, who used two factors, sign-in pages."""
+        user: Any = request.user
+        methods = request.session.get(self.METHODS) if user.is_authenticated else None
+        if not methods or user.is_demo or not hasattr(user, "staff"):
+            return None
+        strong = any(
+            method.get("method") == "mfa" or method.get("passwordless") for method in methods
+        )
+        if strong or request.path.startswith(("/accounts/", "/static/", "/language/")):
+            return None
+        if user.authenticator_set.exclude(type="recovery_codes").exists():
+            return None
+        return redirect("mfa_activate_totp")

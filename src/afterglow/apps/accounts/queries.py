@@ -1,0 +1,73 @@
+"""Read accounts: their sites, the site they work at now, and who holds a role."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from afterglow.apps.accounts.models import Account, RoleGrant
+from afterglow.apps.places.models import Site
+from afterglow.core.roles import STAFF, Role
+from afterglow.web import clock
+
+SITE_KEY: Final = "site"
+"""Where the login session keeps the chosen site's public id."""
+
+
+def sites_of(account: Account, *, on: dt.date) -> list[Site]:
+    """Return the sites in use where an account holds a staff role on a day, by name."""
+    grants = _standing(on).filter(account=account, role__in=STAFF)
+    sites = Site.objects.filter(is_active=True)
+    if grants.filter(site=None).exists():
+        return list(sites)
+    return list(sites.filter(pk__in=grants.values("site")))
+
+
+def current_site(request: HttpRequest) -> Site | None:
+    """Return the site the person works at now: the one chosen, else their first; or None.
+
+    Asked once per request. A site where the role has ended is not given.
+    """
+    if not hasattr(request, "_afterglow_site"):
+        chosen = request.session.get(SITE_KEY, "") if hasattr(request, "session") else ""
+        mine = my_sites(request)
+        found = next((site for site in mine if str(site.public_id) == chosen), None)
+        request._afterglow_site = found or next(iter(mine), None)  # type: ignore[attr-defined]
+    site: Site | None = request._afterglow_site  # type: ignore[attr-defined]
+    return site
+
+
+def my_sites(request: HttpRequest) -> list[Site]:
+    """Return the sites of the signed-in person; asked once per request."""
+    if not hasattr(request, "_afterglow_sites"):
+        user: Any = getattr(request, "user", None)
+        found = sites_of(user, on=clock.today()) if user and user.is_authenticated else []
+        request._afterglow_sites = found  # type: ignore[attr-defined]
+    sites: list[Site] = request._afterglow_sites  # type: ignore[attr-defined]
+    return sites
+
+
+def _standing(on: dt.date) -> Any:
+    return RoleGrant.objects.filter(starts_on__lte=on).filter(Q(ends_on=None) | Q(ends_on__gte=on))
+
+
+def who_holds(roles: frozenset[Role], *, site: Site | UUID, on: dt.date) -> list[Account]:
+    """Return the active accounts that hold one of ``roles`` at a site on a day, by name."""
+    here = Q(site__public_id=site) if isinstance(site, UUID) else Q(site=site)
+    grants = _standing(on).filter(Q(site=None) | here, role__in=roles)
+    people = Account.objects.filter(is_active=True, pk__in=grants.values("account"))
+    return list(people.order_by("family_name", "given_name"))
+
+
+def staff() -> list[Account]:
+    """Return every member of staff with grants and credentials, by name."""
+    return list(
+        Account.objects.filter(staff__isnull=False)
+        .select_related("staff")
+        .prefetch_related("grants__site", "credentials")
+        .order_by("family_name", "given_name")
+    )

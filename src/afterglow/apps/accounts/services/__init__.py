@@ -1,0 +1,34 @@
+"""The verbs of accounts: staff, PINs, locked screens, second persons, links."""
+
+from __future__ import annotations
+
+from afterglow.apps.accounts.services.countersigning import SecondPerson, countersign
+from afterglow.apps.accounts.services.links import clear_expired, consume_link, create_link
+from afterglow.apps.accounts.services.locks import lock_screen, unlock_screen
+from afterglow.apps.accounts.services.pins import set_pin, verify_pin
+from afterglow.apps.accounts.services.staff import (
+    StaffWords,
+    create_staff,
+    edit_staff,
+    end_grant,
+    grant_role,
+    set_credential,
+)
+
+__all__ = [
+    "SecondPerson",
+    "StaffWords",
+    "clear_expired",
+    "consume_link",
+    "countersign",
+    "create_link",
+    "create_staff",
+    "edit_staff",
+    "end_grant",
+    "grant_role",
+    "lock_screen",
+    "set_credential",
+    "set_pin",
+    "unlock_screen",
+    "verify_pin",
+]

@@ -1,0 +1,38 @@
+"""Read sites, rooms, hours and the equipment check of the day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from afterglow.apps.places.models import EquipmentCheck, Room, Site
+
+
+def active_sites() -> list[Site]:
+    """Return the sites in use, by name."""
+    return list(Site.objects.filter(is_active=True))
+
+
+def rooms_of(site: Site) -> list[Room]:
+    """Return a site's rooms in use, by name."""
+    return list(site.rooms.filter(is_active=True))
+
+
+def equipment_check_today(site: Site, at: datetime) -> EquipmentCheck | None:
+    """Return the last check made on the site's own day of ``at``, up to ``at``; None: unchecked.
+
+    Ask ``passed`` of it: a later failing check outranks an earlier good one.
+    """
+    today = at.astimezone(site.zone).date()
+    return (
+        EquipmentCheck.objects.filter(site=site, local_date=today, at__lte=at)
+        .order_by("-at", "-pk")
+        .first()
+    )
+
+
+def is_open(site: Site, at: datetime) -> bool:
+    """Whether the site is open at ``at``, by its own clock and week."""
+    here = at.astimezone(site.zone)
+    return site.hours.filter(
+        weekday=here.weekday(), opens__lte=here.time(), closes__gt=here.time()
+    ).exists()

@@ -1,0 +1,38 @@
+"""Read tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from afterglow.apps.audit.queries import names_of
+from afterglow.apps.work.models import Task, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One line of the task list."""
+
+    task: Task
+    owner_name: str
+    overdue: bool
+
+
+def open_tasks(*, site: UUID, at: datetime) -> list[TaskLine]:
+    """Return a site's open tasks: escalated first, then by the time they are due."""
+    tasks = list(
+        Task.objects.filter(site=site, state=TaskState.OPEN).order_by("escalated_at", "due_at")
+    )
+    names = names_of(task.owner for task in tasks)
+    return [TaskLine(task, names.get(task.owner, ""), overdue=task.due_at < at) for task in tasks]
+
+
+def open_tasks_about(subject: UUID) -> list[Task]:
+    """Return the open tasks about one row."""
+    return list(Task.objects.filter(subject=subject, state=TaskState.OPEN).order_by("due_at"))
+
+
+def open_tasks_of_patient(patient: UUID) -> list[Task]:
+    """Return the open tasks about a patient, whatever their subject."""
+    return list(Task.objects.filter(patient=patient, state=TaskState.OPEN).order_by("due_at"))

@@ -1,0 +1,186 @@
+"""Open, take, finish, cancel and escalate tasks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.db.models import Q
+
+from afterglow.apps.audit import services as audit
+from afterglow.apps.audit.services import HasPublicId
+from afterglow.apps.events.services import publish
+from afterglow.apps.notices import services as notices
+from afterglow.apps.work.kinds import kind_of
+from afterglow.apps.work.models import Task, TaskState
+from afterglow.core.errors import AfterglowError, InvalidValue
+from afterglow.core.permission import Actor, check
+from afterglow.core.roles import Action, Role
+
+
+class TaskIsClosed(AfterglowError):
+    """Somebody closed the task first."""
+
+
+@transaction.atomic
+def open_task(
+    *,
+    kind: str,
+    subject: models.Model,
+    site: HasPublicId,
+    at: datetime,
+    by: HasPublicId | None,
+    key: str | None = None,
+    patient: HasPublicId | None = None,
+    owner: HasPublicId | None = None,
+    title: str | None = None,
+    owner_role: Role | None = None,
+    due_at: datetime | None = None,
+) -> Task:
+    """Open a task whose clock and owner come from its kind; the same key again opens nothing.
+
+    ``title`` may replace the kind's title and must not name the patient. Raises InvalidValue for
+    an unknown kind.
+    """
+    rules = kind_of(kind)
+    task, is_new = Task.objects.get_or_create(
+        key=key or f"{kind}:{subject.public_id}",  # type: ignore[attr-defined]
+        defaults={
+            "kind": kind,
+            "title": title or rules.title,
+            "subject_type": audit.subject_type(subject),
+            "subject": subject.public_id,  # type: ignore[attr-defined]
+            "patient": None if patient is None else patient.public_id,
+            "site": site.public_id,
+            "owner_role": owner_role or rules.owner_role,
+            "owner": None if owner is None else owner.public_id,
+            "opened_at": at,
+            "due_at": due_at or at + rules.due_after,
+            "escalate_at": at + rules.escalate_after,
+            "escalate_to_role": rules.escalate_to_role,
+        },
+    )
+    if is_new:
+        detail = {"kind": kind, "due": task.due_at.isoformat()}
+        audit.record(
+            "task-opened", subject=task, by=by, at=at, site=site, patient=patient, detail=detail
+        )
+        publish("task-opened", topic=task.site, subject=task.public_id, site=task.site, at=at)
+    return task
+
+
+@transaction.atomic
+def take_task(*, task: UUID, by: Actor, at: datetime, on: date, seen: int | None = None) -> Task:
+    """Make the person the owner. Raises StaleRow when somebody changed it first."""
+    row = _locked(task, by=by, on=on)
+    if row.owner == by.public_id:
+        return row
+    _must_be_open(row)
+    before = row.owner
+    row.owner = by.public_id
+    row.save_version(seen=seen, fields=["owner"])
+    _tell("task-taken", row, by=by, at=at, detail={"from": str(before) if before else None})
+    return row
+
+
+@transaction.atomic
+def complete_task(
+    *, task: UUID, by: Actor, at: datetime, on: date, outcome: str = "", seen: int | None = None
+) -> Task:
+    """Finish a task. Finishing it twice is once; raises TaskIsClosed when it was cancelled."""
+    return _close(task, TaskState.DONE, by=by, at=at, on=on, outcome=outcome, seen=seen)
+
+
+@transaction.atomic
+def cancel_task(
+    *, task: UUID, by: Actor, at: datetime, on: date, reason: str, seen: int | None = None
+) -> Task:
+    """Cancel a task with a reason. Raises InvalidValue without one."""
+    if not reason.strip():
+        raise InvalidValue("A task is cancelled with a reason; none was given.")
+    return _close(task, TaskState.CANCELLED, by=by, at=at, on=on, outcome=reason, seen=seen)
+
+
+def _close(
+    task: UUID,
+    state: TaskState,
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+    outcome: str,
+    seen: int | None,
+) -> Task:
+    row = _locked(task, by=by, on=on)
+    if row.state == state:
+        return row
+    _must_be_open(row)
+    row.state = state
+    row.closed_at = at
+    row.closed_by = by.public_id
+    row.outcome = outcome.strip()
+    row.save_version(seen=seen, fields=["state", "closed_at", "closed_by", "outcome"])
+    _tell(f"task-{state}", row, by=by, at=at, detail={"kind": row.kind})
+    return row
+
+
+@transaction.atomic
+def escalate_overdue(*, at: datetime) -> int:
+    """Escalate every open task past its clock, once, and tell who holds the next role there.
+
+    Returns how many were escalated.
+    """
+    late = Task.objects.filter(
+        state=TaskState.OPEN, escalate_at__lte=at, escalated_at=None
+    ).select_for_update(skip_locked=True)
+    count = 0
+    for task in late:
+        task.escalated_at = at
+        task.save_version(fields=["escalated_at"])
+        _tell("task-escalated", task, by=None, at=at, detail={"to": task.escalate_to_role})
+        for person in holders(task.escalate_to_role, site=task.site, on=at.date()):
+            notices.send_notice(
+                to=person,
+                template="task-escalated",
+                subject=task,
+                site=task.site,
+                at=at,
+                key=f"escalated:{task.public_id}:{person.public_id}",
+                by_email=True,
+            )
+        count += 1
+    return count
+
+
+def holders(role: str, *, site: UUID, on: date) -> list[Any]:
+    """Return the active accounts that hold a role at a site on a day."""
+    here = Q(grants__site=None) | Q(grants__site__public_id=site)
+    now = Q(grants__starts_on__lte=on) & (Q(grants__ends_on=None) | Q(grants__ends_on__gte=on))
+    people = get_user_model().objects.filter(here & now & Q(grants__role=role), is_active=True)
+    return list(people.distinct())
+
+
+def _locked(task: UUID, *, by: Actor, on: date) -> Task:
+    row = Task.objects.select_for_update().get(public_id=task)
+    check(Action.DO_TASK, by=by, site=row.site, on=on)
+    return row
+
+
+def _must_be_open(row: Task) -> None:
+    if row.state != TaskState.OPEN:
+        raise TaskIsClosed(
+            f"This task was already {row.state} at {row.closed_at:%d %b %Y %H:%M} UTC. "
+            "Nothing was changed."
+        )
+
+
+def _tell(
+    event: str, task: Task, *, by: HasPublicId | None, at: datetime, detail: dict[str, Any]
+) -> None:
+    audit.record_ids(
+        event, subject=task, by=by, at=at, site=task.site, patient=task.patient, detail=detail
+    )
+    publish(event, topic=task.site, subject=task.public_id, site=task.site, at=at)

@@ -1,0 +1,136 @@
+"""Every page of the base opens for who may, and says no to who may not."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from afterglow.apps.accounts.models import Account, RoleGrant
+from afterglow.apps.definitions.models import Definition
+from afterglow.apps.definitions.services import sync_definitions
+from afterglow.apps.places.models import Room, Site
+from afterglow.core.roles import Role
+from afterglow.web import clock
+from factories.base import make_site, make_staff
+
+PAGES = [
+    ("accounts:me", "My account"),
+    ("accounts:staff", "Staff"),
+    ("accounts:new-member", "New member"),
+    ("accounts:member", "Credentials"),
+    ("definitions:list", "Definitions"),
+    ("definitions:definition", "Every value with its source"),
+    ("notices:list", "Notices"),
+    ("places:sites", "Sites"),
+    ("places:new-site", "New site"),
+    ("places:site", "Rooms"),
+    ("places:hours", "Opening hours"),
+    ("places:new-room", "New room"),
+    ("places:room", "Room 1"),
+    ("places:equipment", "Emergency equipment"),
+    ("work:tasks", "Tasks"),
+    ("mfa_index", "Two-Factor"),
+]
+NEEDS_A_ROLE = [name for name, _ in PAGES if name.split(":")[0] in ("places", "work")] + [
+    "accounts:staff",
+    "accounts:new-member",
+]
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    sync_definitions(at=clock.now())
+    return make_site()
+
+
+@pytest.fixture
+def director(site: Site) -> Account:
+    return make_staff(Role.MEDICAL_DIRECTOR, username="director")
+
+
+def _address(name: str, site: Site, person: Account) -> str:
+    room = Room.objects.filter(site=site, name="Room 1").get()
+    definition = Definition.objects.get(key="emergency_equipment")
+    subjects = {
+        "accounts:member": {"account": person.public_id},
+        "definitions:definition": {"definition": definition.public_id},
+        "places:site": {"site": site.public_id},
+        "places:hours": {"site": site.public_id},
+        "places:new-room": {"site": site.public_id},
+        "places:equipment": {"site": site.public_id},
+        "places:room": {"room": room.public_id},
+    }
+    return reverse(name, kwargs=subjects.get(name))
+
+
+@pytest.mark.parametrize(("name", "words"), PAGES)
+def test_a_page_opens_for_the_director(
+    client: Client, site: Site, director: Account, name: str, words: str
+) -> None:
+    client.force_login(director)
+
+    response = client.get(_address(name, site, director))
+
+    assert response.status_code == 200
+    assert words in response.content.decode()
+
+
+@pytest.mark.parametrize(("name", "words"), PAGES)
+def test_a_page_asks_a_stranger_to_sign_in(
+    client: Client, site: Site, director: Account, name: str, words: str
+) -> None:
+    response = client.get(_address(name, site, director))
+
+    assert response.status_code == 302
+    assert reverse("account_login") in response["Location"]
+
+
+@pytest.mark.parametrize("name", NEEDS_A_ROLE)
+def test_a_page_says_no_to_a_person_without_a_role(
+    client: Client, site: Site, director: Account, name: str
+) -> None:
+    client.force_login(make_staff(username="newcomer"))
+
+    response = client.get(_address(name, site, director))
+
+    assert response.status_code == 403
+    assert "Your roles here (none) do not include" in response.content.decode()
+
+
+def test_the_sign_in_page_is_ours_and_signing_up_is_closed(client: Client, db: None) -> None:
+    sign_in = client.get(reverse("account_login")).content.decode()
+    sign_up = client.get(reverse("account_signup"))
+
+    assert "Patients and partners use the link they were sent." in sign_in
+    assert "afterglow/css/tokens.css" in sign_in
+    assert "account/signup_closed.html" in {template.name for template in sign_up.templates}
+
+
+def test_the_frame_shows_who_where_and_only_links_that_lead_somewhere(
+    client: Client, site: Site
+) -> None:
+    desk = make_staff(Role.FRONT_DESK, site=site, username="desk")
+    client.force_login(desk)
+
+    page = client.get(reverse("notices:list"))
+
+    shell = page.context["shell"]
+    assert (shell.user_name, shell.user_role) == (desk.full_name, "Front desk")
+    assert shell.site_name == site.name
+    assert reverse("work:tasks") in {link.url for link in shell.nav}
+    assert reverse("accounts:staff") not in {link.url for link in shell.nav}
+
+
+def test_the_chosen_site_is_kept_and_a_foreign_one_refused(client: Client, site: Site) -> None:
+    other, foreign = make_site("Hill"), make_site("Elsewhere")
+    person = make_staff(Role.MONITOR, site=site, username="both")
+    RoleGrant.objects.create(account=person, role=Role.MONITOR, site=other, starts_on="2020-01-01")
+    client.force_login(person)
+
+    chosen = client.post(reverse("accounts:choose-site"), {"site": str(other.public_id)})
+    refused = client.post(reverse("accounts:choose-site"), {"site": str(foreign.public_id)})
+
+    assert chosen.status_code == 302
+    assert refused.status_code == 422
+    assert client.get(reverse("notices:list")).context["shell"].site_name == other.name
