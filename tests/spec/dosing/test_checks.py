@@ -217,6 +217,13 @@ def test_every_reason_is_given_not_only_the_first() -> None:
     assert decision.reasons[0].sentence == "The dose, 160 mg, is above the hard limit of 150 mg."
 
 
+def test_a_weight_in_history_is_actual_and_has_its_time_zone() -> None:
+    with pytest.raises(InvalidValue, match="measured body mass is actual"):
+        MassMeasured(BodyMass.kg(70, MassBasis.IDEAL), NOW)
+    with pytest.raises(InvalidValue, match="no time zone"):
+        MassMeasured(BodyMass.kg(70), NOW.replace(tzinfo=None))
+
+
 def test_an_order_without_time_zones_is_refused() -> None:
     with pytest.raises(InvalidValue, match="with its zone"):
         OrderFacts(

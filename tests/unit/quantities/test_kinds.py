@@ -91,6 +91,10 @@ def test_the_products_and_quotients_that_have_a_meaning() -> None:
 def test_a_quantity_scales_by_a_number_and_divides_by_its_own_kind() -> None:
     assert Dose.mg(35) * 2 == 2 * Dose.mg(35) == Dose.mg(70)
     assert Dose.mg(35) / 2 == Dose.mg("17.5")
+    assert Pressure.mmhg(120) * 2 == Pressure.mmhg(240)
+    assert Pressure.mmhg(120) / 2 == Pressure.mmhg(60)
+    assert Height.cm(80) * 2 == Height.cm(160)
+    assert Height.cm(160) / Height.cm(80) == 2
     for quantity in ONE_OF_EACH:
         assert quantity._divided_by(quantity) == 1
         assert quantity._divided_by(Decimal(1)) == quantity

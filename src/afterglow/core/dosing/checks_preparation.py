@@ -107,10 +107,7 @@ def _dilution(bag: Bag, diluent_name: str, rules: DosingRules) -> Iterator[Reaso
 def _drawn(facts: PreparationFacts, rules: DosingRules) -> Iterator[Reason]:
     drawn, raw = facts.prepared.drawn, facts.plan.raw
     limits, mass = rules.limits, facts.plan.dosing_mass
-    hard = [limits.dose.absolute.high]
-    if limits.per_mass.absolute.high is not None:
-        hard.append(limits.per_mass.absolute.high * mass)
-    lowest = min((limit for limit in hard if limit is not None), default=None)
+    lowest = min(limits.hard_doses(mass), default=None)
     if lowest is not None and drawn > lowest:
         yield blocker(
             "DRAWN_ABOVE_HARD_LIMIT",

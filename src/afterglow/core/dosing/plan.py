@@ -159,9 +159,7 @@ def plan_infusion(
 def _caps(raw: Dose, mass: BodyMass, rules: DosingRules) -> Dose | None:
     """The lowest limit that the raw dose respects: no rounding may pass it."""
     limits = rules.limits
-    candidates = [limits.dose.absolute.high, limits.dose.recommended.high]
-    if limits.per_mass.absolute.high is not None:
-        candidates.append(limits.per_mass.absolute.high * mass)
+    candidates = [*limits.hard_doses(mass), limits.dose.recommended.high]
     respected = [limit for limit in candidates if limit is not None and raw <= limit]
     return min(respected) if respected else None
 

@@ -64,6 +64,12 @@ class DoseLimits:
     infusions: int
     infusions_within: Duration
 
+    def hard_doses(self, mass: BodyMass) -> tuple[Dose, ...]:
+        """The hard limits in mg for a dosing mass: the fixed one, and the one per kilogram."""
+        per_mass, fixed = self.per_mass.absolute.high, self.dose.absolute.high
+        reckoned = None if per_mass is None else per_mass * mass
+        return tuple(limit for limit in (fixed, reckoned) if limit is not None)
+
     @classmethod
     def parse(cls, soft: Section, hard: Section) -> Self:
         """Read ``soft_limits`` and ``hard_limits``."""

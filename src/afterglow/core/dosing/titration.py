@@ -89,11 +89,11 @@ def _raised(
 def _lowered(
     last: DosePerMass, step: Range[DosePerMass], floor: DosePerMass | None
 ) -> Range[DosePerMass]:
-    lowest = DosePerMass.mg_per_kg(0) if floor is None else min(floor, last)
+    nothing = DosePerMass.mg_per_kg(0)
+    lowest = nothing if floor is None else min(floor, last)
 
     def to(by: DosePerMass | None) -> DosePerMass:
-        if by is None:
-            return last
-        return lowest if last < lowest + by else last - by
+        less = nothing if by is None else by
+        return lowest if last < lowest + less else last - less
 
     return Range(to(step.high), to(step.low))

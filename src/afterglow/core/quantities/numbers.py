@@ -42,7 +42,7 @@ def exact(value: object, what: str) -> Decimal:
             "it must be a Decimal, an integer or digits in text."
         )
     if isinstance(value, str):
-        text = value.strip()
+        text = value.strip(" \t\r\n")  # spaces a form may carry, no exotic ones
         if not _PLAIN.fullmatch(text):
             raise InvalidValue(
                 f"{what} was given as {value[:40]!r}; write it in digits, such as 35 or 0.5."
