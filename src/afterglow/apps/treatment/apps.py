@@ -12,8 +12,11 @@ class TreatmentConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell monitoring, which is below, what it needs to know of infusions and scores."""
+        from afterglow.apps.assessments.extension import act_on_safety
         from afterglow.apps.monitoring import extension
         from afterglow.apps.treatment import courses
+        from afterglow.apps.treatment.services.tasks import act_on_answer
 
         extension.tell_course(courses.courses)
         extension.tell_scores(courses.scores)
+        act_on_safety(act_on_answer)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 
+from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.models import Task
@@ -37,3 +38,10 @@ def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: d
             "escalate_to_role": Role.MEDICAL_DIRECTOR,
         },
     )[0]
+
+
+def act_on_answer(assessment: Assessment, at: datetime) -> None:
+    """Open the task for an answer that needs a person at once (assessments call this)."""
+    if assessment.session is None:
+        raise ValueError(f"{assessment} was answered outside a session; nobody here owns it.")
+    open_suicide_task(session=assessment.session, subject=assessment, at=at)
