@@ -9,15 +9,20 @@ from __future__ import annotations
 import os
 import sys
 
-from django.utils.module_loading import import_string
 
-CHECKS: tuple[str, ...] = ()
-"""Dotted names, such as ``afterglow.apps.stock.queries.broken_chains``; one line each."""
+def stock_ledgers() -> list[str]:
+    """Every site's drug ledger, line by line against its hashes."""
+    from afterglow.apps.places.models import Site
+    from afterglow.apps.stock.queries import broken_links
+
+    return [
+        f"drug ledger of site {site.public_id}, line {found.sequence}: {found.sentence}"
+        for site in Site.objects.order_by("pk")
+        for found in broken_links(site)
+    ]
 
 
-def problems() -> list[str]:
-    """What the checks find wrong in the database that Django is on now."""
-    return [problem for name in CHECKS for problem in import_string(name)()]
+CHECKS = (stock_ledgers,)
 
 
 def main() -> int:
@@ -26,7 +31,7 @@ def main() -> int:
     import django
 
     django.setup()
-    found = problems()
+    found = [problem for check in CHECKS for problem in check()]
     sys.stdout.writelines(f"{problem}\n" for problem in found)
     return 1 if found else 0
 

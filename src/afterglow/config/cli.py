@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from afterglow.config.commands import backups, database, programs, serve
+from afterglow.config.commands import backups, database, monitor, programs, serve
 from afterglow.config.folder import CannotStart, default_data_folder
 from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import PROGRAMS
@@ -85,6 +85,8 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
             return database.prepare(options)
         case "manage":
             return database.manage(options.data, rest)
+        case "monitor":
+            return monitor.main(rest)
         case name if name in PROGRAMS:
             return programs.run(options.data, name, rest)
         case _:

@@ -83,14 +83,13 @@ def _gateway_listens(place: Place) -> bool:
         return False
 
 
-# The programs behind `afterglow gateway`, `watch`, `worker`, `simulator` and `monitor`. Each module
-# has `main(arguments: list[str]) -> int` and is called after Django is set up.
+# The programs behind `afterglow gateway`, `watch`, `worker` and `simulator`. Each module has `main(
+# arguments: list[str]) -> int`, is called after Django is set up and ends by itself on SIGTERM.
 PROGRAMS = {
     "gateway": "afterglow.interop.hl7v2.main",
     "watch": "afterglow.config.watch",
     "worker": "afterglow.config.worker",
     "simulator": "afterglow.simulator.clinic",
-    "monitor": "afterglow.simulator.monitor",
 }
 
 SERVICES = (

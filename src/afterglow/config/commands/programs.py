@@ -1,4 +1,4 @@
-"""``afterglow gateway``, ``watch``, ``worker``, ``simulator``, ``monitor``: other programs."""
+"""``afterglow gateway``, ``watch``, ``worker`` and ``simulator``: programs of their own."""
 
 from __future__ import annotations
 
