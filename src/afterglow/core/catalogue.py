@@ -11,6 +11,7 @@ __all__ = [
     "acceptance",
     "alarm_state",
     "all_reason_codes",
+    "booking",
     "codes",
     "entry",
     "measurements",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from afterglow.apps.people.models import ListState
+from afterglow.apps.people.queries import diazepam_equivalent_mg
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.models import CheckIn, MedicineToday, SessionEvent
+from afterglow.apps.treatment.models import CheckIn, SessionEvent
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.visits.models import TreatmentSession
@@ -52,7 +51,9 @@ def day_facts(session: TreatmentSession, check_in: CheckIn) -> DayFacts:
         cannabis_last_at=check_in.cannabis_last_at,
         theophylline=takes("theophylline"),
         maoi=takes("maoi"),
-        benzodiazepine_diazepam_mg_per_day=_diazepam_mg(session, today) if reviewed else None,
+        benzodiazepine_diazepam_mg_per_day=diazepam_equivalent_mg(session.patient)
+        if reviewed
+        else None,
         benzodiazepine_taken_today=taken("benzodiazepine"),
         opioid_taken_today=taken("opioid"),
         sedative_taken_today=taken(*SEDATIVES),
@@ -69,14 +70,6 @@ def day_facts(session: TreatmentSession, check_in: CheckIn) -> DayFacts:
         acutely_ill=check_in.acutely_ill,
         cpap=Cpap(check_in.cpap) if check_in.cpap else None,
     )
-
-
-def _diazepam_mg(session: TreatmentSession, today: list[MedicineToday] | object) -> Decimal:
-    """Sum the daily diazepam equivalents that the medicine list carries."""
-    rows = session.patient.medicines.filter(
-        state=ListState.ACTIVE, drug_class="benzodiazepine", daily_dose_mg__isnull=False
-    )
-    return sum((row.daily_dose_mg or Decimal(0) for row in rows), Decimal(0))
 
 
 def suicide_facts(session: TreatmentSession, check_in: CheckIn) -> SuicideFacts:

@@ -1,0 +1,19 @@
+"""Read products."""
+
+from __future__ import annotations
+
+from afterglow.apps.medicines.models import Product
+
+
+def ketamine_products() -> list[Product]:
+    """Return the active ketamine products that have a strength, weakest first."""
+    return list(
+        Product.objects.filter(
+            medicine="ketamine", is_active=True, strength_mg_per_ml__isnull=False
+        )
+    )
+
+
+def prn_products() -> list[Product]:
+    """Return the active products that a clinician may give when needed."""
+    return [product for product in Product.objects.filter(is_active=True) if product.prn_doses]

@@ -1,0 +1,40 @@
+"""A site's wall clock and instants: what a person types, and what the database keeps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from afterglow.core.errors import InvalidValue
+
+
+def instant(day: dt.date, clock: dt.time, zone: ZoneInfo) -> dt.datetime:
+    """Return the instant (UTC) of a wall-clock time.
+
+    A time that occurs twice (the clocks go back) means the first one. Raises InvalidValue for a
+    time that does not occur (the clocks go forward).
+    """
+    local = dt.datetime.combine(day, clock, tzinfo=zone)
+    there_and_back = local.astimezone(dt.UTC).astimezone(zone)
+    if there_and_back.replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise InvalidValue(
+            f"{clock:%H:%M} does not occur on {day:%d %b %Y} at this site: "
+            f"the clocks go forward to {there_and_back:%H:%M}."
+        )
+    return local.astimezone(dt.UTC)
+
+
+def day_bounds(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """Return when a site's day begins and ends (UTC); 23 or 25 hours apart when clocks change."""
+    begin = dt.datetime.combine(day, dt.time(), tzinfo=zone)
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
+    return begin.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+def span_words(begin: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> str:
+    """Return ``23 Nov 2026, 10:00 to 12:00`` on a site's clock."""
+    first, last = begin.astimezone(zone), end.astimezone(zone)
+    day = f"{first.day} {first:%b %Y}"
+    if first.date() == last.date():
+        return f"{day}, {first:%H:%M} to {last:%H:%M}"
+    return f"{day}, {first:%H:%M} to {last.day} {last:%b}, {last:%H:%M}"

@@ -1,0 +1,1 @@
+"""What is known of medicines: their classes, and what a benzodiazepine dose amounts to."""
