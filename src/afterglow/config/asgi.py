@@ -1,0 +1,65 @@
+"""The front: live streams are served here, everything else by Django's WSGI in threads.
+
+One origin, one process. Streams are asyncio from end to end and hold no thread; pages keep the
+WSGI application, which is several times faster than Django's own ASGI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+
+from afterglow.config.wsgi import application as django
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# Threads that answer pages, each with its own database connection. Django holds the interpreter
+# for most of a request, so more threads buy patience for slow ones, not speed.
+PAGE_THREADS = int(os.environ.get("AFTERGLOW_PAGE_THREADS") or "8")
+LIVE = "/live/"
+
+
+class Front:
+    """Sends each request to the streams or to the pages, and starts and stops the streams."""
+
+    def __init__(self) -> None:
+        from afterglow.config.live import Live
+
+        pages: Any = django
+        self._pages = WSGIMiddleware(pages, workers=PAGE_THREADS, send_queue_size=16)
+        self._live = Live()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(LIVE):
+            await self._live(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._pages(scope, receive, send)  # type: ignore[arg-type]
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        reading: asyncio.Task[None] | None = None
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                reading = asyncio.create_task(self._live.run(), name="live hub")
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self._live.stop()
+                if reading is not None:
+                    reading.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await reading
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+application = Front()

@@ -1,0 +1,98 @@
+"""A session with a monitor and a pump in its room, and the messages that they send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from afterglow.apps.devices.models import Device, DeviceKind, DevicePlacement
+from afterglow.apps.monitoring import services
+from afterglow.apps.monitoring.incoming import Fate
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.interop.hl7v2.emit import MONITOR, PUMP, Reading, Sender, SentPatient, build_oru
+from afterglow.interop.hl7v2.store import read_raw
+from factories import AT, DeviceFactory, SessionFactory
+
+SYSTOLIC = "MDC_PRESS_BLD_NONINV_SYS"
+DIASTOLIC = "MDC_PRESS_BLD_NONINV_DIA"
+SPO2 = "MDC_PULS_OXIM_SAT_O2"
+PULSE = "MDC_PULS_OXIM_PULS_RATE"
+RATE = "MDC_FLOW_FLUID_PUMP"
+DELIVERED = "MDC_VOL_FLUID_DELIV"
+
+
+@dataclass(frozen=True)
+class Bed:
+    """A session in its room, with the devices that stand there."""
+
+    session: TreatmentSession
+    monitor: Device
+    pump: Device
+
+    @property
+    def clinician(self) -> Any:
+        return self.session.clinician
+
+
+def bed(*, at: datetime = AT, state: SessionState = SessionState.INFUSING) -> Bed:
+    """Make a session whose room holds a monitor and a pump, both assigned from ``at`` on."""
+    session = SessionFactory.create(state=state)
+    devices = []
+    for kind in (DeviceKind.MONITOR, DeviceKind.PUMP):
+        device = DeviceFactory.create(site=session.site, kind=kind)
+        DevicePlacement.objects.create(
+            device=device, room=session.room, during=DateTimeTZRange(at, None)
+        )
+        devices.append(device)
+    services.assign_devices_of_room(session=session.public_id, by=session.clinician, at=at)
+    return Bed(session, *devices)
+
+
+def oru(
+    device: Device,
+    values: dict[str, str | None],
+    *,
+    at: datetime,
+    control_id: str,
+    patient: SentPatient | None = None,
+    processing_id: str = "P",
+    measured_at: datetime | None = None,
+) -> bytes:
+    """Return a message of a monitor or a pump."""
+    return build_oru(
+        sender=Sender("GW", device.eui64),
+        readings=[
+            Reading(refid, _value(value), measured_at or at) for refid, value in values.items()
+        ],
+        sent_at=at,
+        control_id=control_id,
+        patient=patient,
+        device=PUMP if device.kind == DeviceKind.PUMP else MONITOR,
+        processing_id=processing_id,
+    )
+
+
+def _value(text: str | None) -> Decimal | str | None:
+    if text is None:
+        return None
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
+
+
+def arrive(*messages: bytes, at: datetime) -> list[Fate]:
+    """Store some messages as one batch that arrives at ``at``."""
+    return services.store_messages(
+        [read_raw(raw, received_at=at, peer="127.0.0.1", port=40000) for raw in messages]
+    )
+
+
+def later(minutes: float = 0, seconds: float = 0) -> datetime:
+    """Return a time after the day's beginning."""
+    return AT + timedelta(minutes=minutes, seconds=seconds)
