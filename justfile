@@ -38,6 +38,7 @@ check:
 fix:
     uv run ruff check --fix .
     uv run ruff format .
+    uv run python tests/support/reference.py
     git ls-files -z '*.html' | xargs -0 --no-run-if-empty uv run djade --target-version 5.2
 
 # New migrations for changed models

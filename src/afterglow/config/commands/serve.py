@@ -73,6 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
     place = Place(options.data, options.port, options.gateway_port)
     with FolderLock(place.data) as lock:
         lock.note(origin=place.origin)
+        (place.data / "static").mkdir(exist_ok=True)
         own_server = bool(os.environ.get(URL))
         demo = choose_demo(place.data, asked=options.demo, own_server=own_server)
         cluster = None if own_server else Cluster(place.data / "postgres")
