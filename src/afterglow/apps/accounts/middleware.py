@@ -42,7 +42,7 @@ class CurrentSite:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.site = queries.current_site(request)  # type: ignore[attr-defined]
+        request.site = queries.current_site(request)  # type: ignore[assignment]  # not Django's sites
         return self.get_response(request)
 
 

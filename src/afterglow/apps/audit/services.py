@@ -20,7 +20,9 @@ SHORTEST_REASON = 8
 class HasPublicId(Protocol):
     """Anything that other rows refer to: a model with a ``public_id``."""
 
-    public_id: Any
+    @property
+    def public_id(self) -> Any:
+        """What other rows call it."""
 
 
 def subject_type(subject: models.Model) -> str:

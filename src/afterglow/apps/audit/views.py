@@ -16,11 +16,12 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
+from afterglow.web.requests import StaffRequest
 
 
 @login_required
 @require_safe
-def access_log(request: HttpRequest, patient: UUID) -> HttpResponse:
+def access_log(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Show who read and changed a patient's chart."""
     check(Action.VIEW_CHART, by=request.user, site=None, on=clock.today())
     return render(request, "audit/access_log.html", {"entries": queries.access_log(patient)})
@@ -28,7 +29,7 @@ def access_log(request: HttpRequest, patient: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def break_glass(request: HttpRequest, patient: UUID) -> HttpResponse:
+def break_glass(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Ask for a reason and open the chart for a while."""
     check(Action.BREAK_GLASS, by=request.user, site=None, on=clock.today())
     form = BreakGlassForm(request.POST or None)

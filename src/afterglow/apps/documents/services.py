@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models, transaction
 
@@ -11,6 +12,7 @@ from afterglow.apps.audit import services as audit
 from afterglow.apps.audit.services import HasPublicId
 from afterglow.apps.documents.models import Document
 from afterglow.apps.documents.rendering import template_sha256
+from afterglow.core.errors import InvalidValue
 
 
 @transaction.atomic
@@ -27,9 +29,14 @@ def store_document(
     site: HasPublicId | None = None,
     media_type: str = "application/pdf",
 ) -> Document:
-    """Keep a file for ever. The same bytes of the same kind about the same row are kept once."""
+    """Keep a file for ever. The same bytes of the same kind about the same row are kept once.
+
+    Raises InvalidValue for a patient's document without a site: the site decides who may open it.
+    """
+    if patient is not None and site is None:
+        raise InvalidValue("A patient's document needs the site it was made at; none was given.")
     sha256 = hashlib.sha256(content).hexdigest()
-    about: object = subject.public_id  # type: ignore[attr-defined]
+    about: UUID = subject.public_id  # type: ignore[attr-defined]
     kept = Document.objects.filter(kind=kind, subject=about, sha256=sha256).first()
     if kept is not None:
         return kept
