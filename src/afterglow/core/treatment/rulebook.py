@@ -45,13 +45,11 @@ class RuleList(Generic[F]):
         """Decide, with every reason of every rule."""
         found: list[Reason] = []
         for rule in self:
-            match rule(facts, rules):
-                case None:
-                    continue
-                case Reason() as reason:
-                    found.append(reason)
-                case several:
-                    found.extend(several)
+            said = rule(facts, rules)
+            if isinstance(said, Reason):
+                found.append(said)
+            elif said is not None:
+                found.extend(said)
         tightened = (rules.tighten(reason) for reason in found)
         # Sorted whole, so that the order of rules can never show.
         return Decision.from_reasons(sorted(tightened, key=lambda r: (r.code, r.seen, r.sentence)))
