@@ -73,7 +73,7 @@ class MllpDecoder:
 
     def close(self) -> list[Frame]:
         """Return what is left when the peer has gone: a cut frame or noise, or nothing."""
-        left = bytes(self._buffer)
+        left = bytes(self._buffer[: self._limit])
         kind = FrameKind.CUT if self._inside else FrameKind.NOISE
         skipping, self._skipping, self._inside = self._skipping, False, False
         self._buffer.clear()
