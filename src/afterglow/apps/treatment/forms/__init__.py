@@ -1,1 +1,0 @@
-"""Forms of a session: text to quantities, nothing written."""
