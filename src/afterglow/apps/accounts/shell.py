@@ -33,7 +33,7 @@ NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
     (_("Tasks"), "work:tasks", "list-checks", Action.DO_TASK),
     (_("Stock"), "stock:ledger", "package", Action.DRAW_STOCK),
     (_("Devices"), "devices:devices", "monitor", Action.EDIT_DEVICES),
-    (_("Review queue"), "devices:review", "inbox", Action.REVIEW_MESSAGES),
+    (_("Review queue"), "monitoring:reviews", "inbox", Action.REVIEW_MESSAGES),
     (_("Sites"), "places:sites", "map-pin", Action.EDIT_SITES),
     (_("Staff"), "accounts:staff", "id-card", Action.EDIT_STAFF),
     (_("Definitions"), "definitions:list", "book-open", Action.APPROVE_DEFINITION),

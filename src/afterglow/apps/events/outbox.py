@@ -114,6 +114,8 @@ def prune(*, at: datetime, keep: timedelta = KEEP) -> int:
     """
     old = OutboxEvent.objects.filter(at__lt=at - keep)
     last = old.order_by("-xid", "-pk").values_list("pk", flat=True).first()
+    if last is None:
+        return 0
     deleted, _ = old.exclude(pk=last).delete()
     return deleted
 

@@ -6,13 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Value, When
 
+from afterglow.apps.devices.models import Device, RawMessage
 from afterglow.apps.monitoring import extension, facts, lines
-from afterglow.apps.monitoring.models import Alarm, ArtefactMark, VitalSign
+from afterglow.apps.monitoring.models import (
+    Alarm,
+    ArtefactMark,
+    ReviewItem,
+    ReviewReason,
+    ReviewState,
+    VitalSign,
+)
 from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import delivered, segments
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -21,6 +29,7 @@ from afterglow.core.monitoring.readings import Baseline, Reading, Source
 from afterglow.core.monitoring.schedule import Slot, next_due
 from afterglow.core.monitoring.technical import PumpFacts, pump_conditions
 from afterglow.core.quantities import Rate, Volume
+from afterglow.core.treatment.lifecycles import SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,19 +228,81 @@ def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
     )
 
 
-def session_of_live_topic(topic: UUID) -> TreatmentSession | None:
-    """Return the session whose stream a screen asks for."""
-    return (
-        TreatmentSession.objects.select_related("site", "protocol")
-        .defer("protocol__body")
-        .filter(public_id=topic)
-        .first()
-    )
-
-
 def _marks(session: TreatmentSession) -> dict[int, bool]:
     return dict(
         ArtefactMark.objects.filter(session=session)
         .order_by("at", "pk")
         .values_list("vital_sign_id", "is_artefact")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewGroup:
+    """Open reviews of one reason and one device: a stranger's monitor sends every few seconds."""
+
+    newest: ReviewItem
+    reason: ReviewReason
+    device: Device | None
+    application: str
+    count: int
+    oldest_at: datetime
+
+
+def open_reviews(sites: Sequence[Site]) -> tuple[ReviewGroup, ...]:
+    """Return what waits for a person at some sites, grouped, the newest group first.
+
+    A device that nobody knows may stand anywhere, so every site sees it.
+    """
+    groups = (
+        ReviewItem.objects.filter(Q(site__in=sites) | Q(site=None), state=ReviewState.OPEN)
+        .values("reason", "message__device", "message__sending_application")
+        .annotate(count=Count("pk"), newest=Max("pk"), oldest_at=Min("opened_at"))
+        .order_by("-newest")
+    )
+    rows = ReviewItem.objects.select_related("message", "message__device", "site").in_bulk(
+        [group["newest"] for group in groups]
+    )
+    return tuple(
+        ReviewGroup(
+            newest=rows[group["newest"]],
+            reason=ReviewReason(group["reason"]),
+            device=rows[group["newest"]].message.device,
+            application=group["message__sending_application"],
+            count=group["count"],
+            oldest_at=group["oldest_at"],
+        )
+        for group in groups
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One line of a message, as a person reads it: its name and its fields that say something."""
+
+    name: str
+    fields: tuple[tuple[int, str], ...]
+
+
+def segments_of(message: RawMessage) -> tuple[Segment, ...]:
+    """Return a stored message segment by segment; bytes that are no text are shown as such."""
+    text = bytes(message.content).decode("utf-8", "backslashreplace").replace("\n", "\r")
+    found = []
+    for line in filter(None, (line.strip() for line in text.split("\r"))):
+        name, *fields = line.split("|")
+        found.append(
+            Segment(
+                name[:20],
+                tuple((n, field[:300]) for n, field in enumerate(fields, 1) if field),
+            )
+        )
+    return tuple(found)
+
+
+def sessions_for_review(site: Site | None, *, at: datetime) -> QuerySet[TreatmentSession]:
+    """Return the sessions that a parked message may belong to: those of its day, not signed."""
+    open_ones = TreatmentSession.objects.filter(
+        checked_in_at__lte=at, checked_in_at__gte=at - timedelta(days=1)
+    ).exclude(state=SessionState.SIGNED)
+    if site is not None:
+        open_ones = open_ones.filter(site=site)
+    return open_ones.select_related("patient", "room", "site").order_by("room__name")

@@ -20,6 +20,7 @@ from afterglow.apps.monitoring.services.readings import (
     record_missed_reading,
     record_vital_signs_by_hand,
 )
+from afterglow.apps.monitoring.services.reviews import assign_review, reject_review
 
 __all__ = [
     "RecordLocked",
@@ -27,11 +28,13 @@ __all__ = [
     "acknowledge_alarm",
     "assign_device",
     "assign_devices_of_room",
+    "assign_review",
     "mark_artefact",
     "record_body_mass",
     "record_missed_reading",
     "record_vital_signs_by_hand",
     "refresh_alarms",
+    "reject_review",
     "release_devices",
     "release_stale_devices",
     "silence_alarm",

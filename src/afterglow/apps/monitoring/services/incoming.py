@@ -83,7 +83,7 @@ def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fat
             known.add(message.identity)
             fresh.append(index)
     messages = [received[index] for index in fresh]
-    devices = _devices(messages)
+    devices = known_devices(messages)
     reports = [None if unread else _read(message, devices) for message in messages]
     keys = {row.session_id for rows in devices.assignments.values() for row in rows}
     sessions = _lock(keys)
@@ -108,7 +108,7 @@ def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fat
         outcomes.append(charted)
         _note_offset(devices, raw, report)
     RawMessage.objects.bulk_create(raws)
-    _write(outcomes, sessions)
+    write_rows(outcomes, sessions)
     _hear(raws, devices)
     _park(raws, outcomes)
     if touched := sorted({key for charted in outcomes for key in charted.sessions}):
@@ -143,7 +143,7 @@ def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, 
     )
 
 
-def _devices(messages: Iterable[IncomingMessage]) -> charting.KnownDevices:
+def known_devices(messages: Iterable[IncomingMessage]) -> charting.KnownDevices:
     """The devices that some messages are about, with everything they served lately."""
     messages = list(messages)
     wanted = {charting.eui64(each) for message in messages for each in message.equipment}
@@ -213,8 +213,11 @@ def _note_offset(devices: charting.KnownDevices, raw: RawMessage, report: Report
         devices.offsets[raw.device.pk] = report.sent_at - raw.received_at
 
 
-def _write(outcomes: Sequence[charting.Charted], sessions: dict[int, TreatmentSession]) -> None:
-    """Add readings and tell the sessions' screens: one event a message and session."""
+def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, TreatmentSession]) -> int:
+    """Add readings and tell the sessions' screens: one event a message and session.
+
+    Returns how many rows were new.
+    """
     signs = new_readings([row for charted in outcomes for row in charted.vital_signs])
     pumps = [row for charted in outcomes for row in charted.pump_readings]
     VitalSign.objects.bulk_create(signs)
@@ -231,6 +234,7 @@ def _write(outcomes: Sequence[charting.Charted], sessions: dict[int, TreatmentSe
             site=session.site.public_id,
             at=max(rows.values()),
         )
+    return len(signs) + len(pumps)
 
 
 def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:

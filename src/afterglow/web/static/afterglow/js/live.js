@@ -1,5 +1,5 @@
 // One EventSource per page: <body data-live-url="/live/…" data-live-events="patient-moved">.
-// "reading", "alarm", "beat" and every name in an hx-trigger="live:…" are listened to without asking.
+// "vital-signs", "alarms", "pump", "beat", "resync" and every name in an hx-trigger="live:…" are listened to without asking.
 // Each message becomes a DOM event `live:<event>` on <body>, with its JSON as detail, so that
 // hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
 // `data-live-after` is the id of the last event the page was made from; nothing between is lost.
@@ -8,7 +8,7 @@ import { setServerNow } from "./clock.js";
 const body = document.body;
 const url = body.dataset.liveUrl;
 const BEAT = "beat";
-const names = new Set([BEAT, "reading", "alarm", ...(body.dataset.liveEvents ?? "").split(/\s+/).filter(Boolean)]);
+const names = new Set([BEAT, "vital-signs", "alarms", "pump", "resync", "stream-stalled", "stream-resumed", ...(body.dataset.liveEvents ?? "").split(/\s+/).filter(Boolean)]);
 const silence = Number(body.dataset.liveSilence ?? 20) * 1000;
 
 let source = null;
@@ -100,6 +100,35 @@ if (url) {
     if (event.persisted) location.reload(); // what the back button shows must be what is true now
   });
 }
+
+// The stream sends a batch of values; the big numbers want one sign at a time. What is flagged is
+// kept in the record and never drawn. Cuff pressures of one moment are one sign.
+const SIGNS = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2" };
+body.addEventListener("live:vital-signs", ({ detail }) => {
+  const cuffs = new Map();
+  for (const reading of detail.readings ?? []) {
+    if (reading.flag) continue;
+    const sign = SIGNS[reading.code];
+    if (sign) {
+      draw({ sign, value: reading.value, at: reading.taken_at, code: reading.code, source: reading.source });
+    } else if (["systolic", "diastolic", "mean"].includes(reading.code)) {
+      const key = `${reading.source} ${reading.taken_at}`;
+      const cuff = cuffs.get(key) ?? { sign: "pressure", at: reading.taken_at, source: reading.source };
+      cuff[reading.code] = reading.value;
+      cuffs.set(key, cuff);
+    }
+  }
+  for (const cuff of cuffs.values()) {
+    if (cuff.systolic !== undefined && cuff.diastolic !== undefined) draw(cuff);
+  }
+});
+
+function draw(detail) {
+  body.dispatchEvent(new CustomEvent("live:reading", { bubbles: true, detail }));
+}
+
+// The stream lost its place: what is on the page may be old, so all of it is fetched anew.
+body.addEventListener("live:resync", () => location.reload());
 
 // Readings draw themselves in the big numbers; a panel re-fetches only on structural events.
 body.addEventListener("live:reading", ({ detail }) => {

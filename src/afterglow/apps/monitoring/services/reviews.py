@@ -1,0 +1,198 @@
+"""The review queue: a person says whose a parked message is, or that it is nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from afterglow.apps.accounts import policies
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.audit import services as audit
+from afterglow.apps.events import services as events
+from afterglow.apps.monitoring.incoming import IncomingMessage
+from afterglow.apps.monitoring.models import ReviewItem, ReviewState
+from afterglow.apps.monitoring.outcomes import Refused
+from afterglow.apps.monitoring.services import charting, common
+from afterglow.apps.monitoring.services.alarms import judge
+from afterglow.apps.monitoring.services.incoming import known_devices, write_rows
+from afterglow.core.decisions import Decision, Severity
+from afterglow.core.reason_codes import declare
+from afterglow.core.roles import Action
+
+MESSAGE_NOT_READABLE = declare(
+    "MESSAGE_NOT_READABLE",
+    Severity.BLOCKER,
+    "The message could not be read, so it cannot be charted. Reject it, and enter by hand.",
+    subject="monitoring",
+)
+MESSAGE_DEVICE_UNKNOWN = declare(
+    "MESSAGE_DEVICE_UNKNOWN",
+    Severity.BLOCKER,
+    "The device that measured is not registered. Register it first, then assign the message.",
+    subject="monitoring",
+)
+MESSAGE_OUTSIDE_SESSION = declare(
+    "MESSAGE_OUTSIDE_SESSION",
+    Severity.BLOCKER,
+    "The message arrived at {seen}; the session is from {limit}.",
+    subject="monitoring",
+)
+MESSAGE_HOLDS_NOTHING = declare(
+    "MESSAGE_HOLDS_NOTHING",
+    Severity.BLOCKER,
+    "The message holds no reading that can be charted.",
+    subject="monitoring",
+)
+REVIEW_IS_SETTLED = declare(
+    "REVIEW_IS_SETTLED", Severity.BLOCKER, "The message is settled: {seen}.", subject="monitoring"
+)
+REVIEW_NEEDS_A_REASON = declare(
+    "REVIEW_NEEDS_A_REASON",
+    Severity.BLOCKER,
+    "Say why the message is rejected.",
+    subject="monitoring",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The message is settled. ``readings`` is how many values it added to the record."""
+
+    item: ReviewItem
+    readings: int
+
+
+@transaction.atomic
+def assign_review(
+    *, item: UUID, session: UUID, by: Account, at: datetime, seen: int | None = None
+) -> Settled | Refused:
+    """Chart a parked message into a session, because a person says that it belongs there.
+
+    Values keep the device's time and their own arrival. What was charted on arrival is not
+    charted twice, and a value from the future or without a time is not charted at all. Raises
+    StaleRow, Forbidden, RecordLocked or DoesNotExist.
+    """
+    target = common.lock_session(session, action=Action.REVIEW_MESSAGES, by=by, at=at)
+    row = _locked(item)
+    message = _read_again(row)
+    devices = known_devices([message])
+    report = None
+    if message.read is not None and message.is_for_charts:
+        report = message.read(devices.zone_of(message.equipment))
+    arrived = row.message.received_at
+    charted = (
+        charting.chart(
+            report,
+            message=row.message,
+            equipment=message.equipment,
+            devices=devices,
+            sessions={target.pk: target},
+            to_session=target,
+        )
+        if report is not None
+        else charting.Charted()
+    )
+    is_outside = arrived < target.checked_in_at or (
+        target.ended_at is not None and arrived > target.ended_at
+    )
+    decision = Decision.from_reasons(
+        REVIEW_IS_SETTLED.reason(seen=row.state) if row.state != ReviewState.OPEN else None,
+        MESSAGE_NOT_READABLE.reason() if report is None else None,
+        MESSAGE_DEVICE_UNKNOWN.reason()
+        if report is not None and devices.first(message.equipment) is None
+        else None,
+        MESSAGE_HOLDS_NOTHING.reason()
+        if report is not None
+        and devices.first(message.equipment) is not None
+        and not charted.sessions
+        else None,
+        MESSAGE_OUTSIDE_SESSION.reason(
+            seen=_time(arrived, target.site.zone),
+            limit=_time(target.checked_in_at, target.site.zone),
+        )
+        if is_outside
+        else None,
+    )
+    if decision.refused:
+        return common.refuse(
+            "review-assignment", session=target, subject=row, decision=decision, by=by, at=at
+        )
+    added = write_rows([charted], {target.pk: target})
+    row.session, row.state = target, ReviewState.ASSIGNED
+    row.settled_at, row.settled_by = at, by
+    row.save_version(seen=seen)
+    common.write_audit(
+        "review-item-assigned",
+        session=target,
+        subject=row,
+        by=by,
+        at=at,
+        detail={"message": str(row.message.public_id), "readings": added},
+    )
+    _publish("review-item-settled", row, target.site.public_id, at)
+    judge([target], at=at)
+    return Settled(row, added)
+
+
+@transaction.atomic
+def reject_review(
+    *, item: UUID, reason: str, by: Account, at: datetime, seen: int | None = None
+) -> Settled | Refused:
+    """Say that a parked message belongs to nobody, and why. It stays on disk for ever.
+
+    Raises StaleRow, Forbidden or DoesNotExist.
+    """
+    row = _locked(item)
+    site = row.site
+    today = (site.local_date(at)) if site else at.date()
+    policies.check(Action.REVIEW_MESSAGES, by=by, site=site, on=today)
+    words = reason.strip()[:200]
+    decision = Decision.from_reasons(
+        REVIEW_IS_SETTLED.reason(seen=row.state) if row.state != ReviewState.OPEN else None,
+        REVIEW_NEEDS_A_REASON.reason() if not words else None,
+    )
+    if decision.refused:
+        audit.record(
+            "review-rejection-refused",
+            subject=row,
+            by=by,
+            at=at,
+            site=site,
+            detail={"codes": list(decision.codes)},
+        )
+        return Refused(decision)
+    row.state, row.note = ReviewState.REJECTED, words
+    row.settled_at, row.settled_by = at, by
+    row.save_version(seen=seen)
+    audit.record("review-item-rejected", subject=row, by=by, at=at, site=site)
+    if site is not None:
+        _publish("review-item-settled", row, site.public_id, at)
+    return Settled(row, 0)
+
+
+def _locked(item: UUID) -> ReviewItem:
+    return (
+        ReviewItem.objects.select_for_update(of=("self",))
+        .select_related("message", "message__device", "site")
+        .get(public_id=item)
+    )
+
+
+def _read_again(row: ReviewItem) -> IncomingMessage:
+    reader: Callable[..., IncomingMessage] = import_string(settings.AFTERGLOW_MESSAGE_READER)
+    raw = row.message
+    return reader(bytes(raw.content), received_at=raw.received_at, peer=raw.peer, port=raw.port)
+
+
+def _publish(what: str, row: ReviewItem, site: UUID, at: datetime) -> None:
+    events.publish(what, topic=site, subject=row.public_id, site=site, at=at)
+
+
+def _time(at: datetime, zone: object) -> str:
+    return at.astimezone(zone).strftime("%d %b %Y %H:%M")  # type: ignore[arg-type]
