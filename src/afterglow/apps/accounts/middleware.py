@@ -67,6 +67,8 @@ class LockedScreen:
         """Stop what a locked screen may not do."""
         if not request.screen_locked or getattr(view, "works_when_locked", False):  # type: ignore[attr-defined]
             return None
+        if request.resolver_match and request.resolver_match.url_name == "account_logout":
+            return None  # signing out needs no PIN
         if request.method not in SAFE:
             return render(request, "accounts/locked.html", {"refused": True}, status=423)
         if getattr(view, "visible_when_locked", False):
