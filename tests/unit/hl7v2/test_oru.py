@@ -105,7 +105,7 @@ def test_a_second_systolic_of_the_same_time_opens_its_own_panel() -> None:
 
     assert first.systolic is not None
     assert second.systolic is not None
-    assert (first.systolic.value, second.systolic.value) == (142, 150)
+    assert (first.systolic.value, second.systolic.value) == (Decimal(142), Decimal(150))
 
 
 def test_one_bad_obx_does_not_void_the_message() -> None:
@@ -171,7 +171,7 @@ def test_a_code_of_no_known_system_is_kept_under_its_name() -> None:
     report = read(samples.monitor(**{"150456^MDC_PULS_OXIM_SAT_O2^MDC": "SPO2^Sat^99ACME"}))
     (reading,) = [o for o in report.observations if o.mdc_code is None]
 
-    assert (reading.refid, reading.value) == ("Sat", 97)
+    assert (reading.refid, reading.value) == ("Sat", Decimal(97))
     assert len(reading.problems) == 1
 
 
@@ -192,7 +192,7 @@ def test_a_reading_without_any_time_says_so() -> None:
 def test_a_time_that_is_none_costs_the_time_and_not_the_value() -> None:
     reading = only(read(samples.monitor(**{"20261123183014-0500": "yesterday"})), 150456)
 
-    assert (reading.value, reading.device_time) == (97, None)
+    assert (reading.value, reading.device_time) == (Decimal(97), None)
     assert reading.time_state is TimeState.INVALID
 
 
@@ -230,7 +230,7 @@ def test_a_pump_reports_its_state() -> None:
     (pump,) = pump_states(read(samples.PUMP).observations)
 
     assert pump.rate is not None
-    assert (pump.rate.value, pump.rate.unit_ucum) == (100, "mL/h")
+    assert (pump.rate.value, pump.rate.unit_ucum) == (Decimal(100), "mL/h")
     assert pump.to_be_infused is not None
     assert pump.to_be_infused.value == 67
     assert pump.delivered is not None

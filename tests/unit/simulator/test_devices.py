@@ -100,7 +100,7 @@ def test_a_probe_that_came_off_sends_zeros() -> None:
     device.scenario = Scenario.PROBE_OFF
     seen = values(read(device.tick(NOW)))
 
-    assert (seen[OXYGEN], seen[PULSE]) == (0, 0)
+    assert (seen[OXYGEN], seen[PULSE]) == (Decimal(0), Decimal(0))
 
 
 def test_two_monitors_and_two_power_cycles_never_share_a_message_id() -> None:
@@ -128,7 +128,7 @@ def test_a_pump_stops_by_itself_when_the_volume_is_in() -> None:
     device.command(Decimal(60))
     device.advance(after(3600))
 
-    assert (device.delivered_ml, device.rate_ml_per_h) == (35, 0)
+    assert (device.delivered_ml, device.rate_ml_per_h) == (Decimal(35), Decimal(0))
     assert number(state(device, after(3600)).status) == PumpStatus.COMPLETE
 
 
@@ -173,11 +173,11 @@ def test_a_pump_that_follows_the_chart_does_what_is_charted() -> None:
     device.advance(after(240))
     assert device.delivered_ml == Decimal("3.5")
     device.follow(Charted("a", Decimal(30), Decimal(35), Decimal(1)))
-    assert (device.rate_ml_per_h, device.delivered_ml) == (30, Decimal("3.5"))
+    assert (device.rate_ml_per_h, device.delivered_ml) == (Decimal(30), Decimal("3.5"))
     device.follow(None)
     assert device.rate_ml_per_h == 0
     device.follow(Charted("b", Decimal(30), Decimal(20), Decimal(2)))
-    assert (device.delivered_ml, device.volume_ml) == (0, 20)
+    assert (device.delivered_ml, device.volume_ml) == (Decimal(0), Decimal(20))
 
 
 def test_a_room_that_meets_an_infusion_under_way_has_a_patient_who_feels_it() -> None:

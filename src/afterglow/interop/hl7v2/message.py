@@ -34,6 +34,7 @@ _CHARSETS = {
     "8859/15": "iso-8859-15",
     "WINDOWS-1252": "cp1252",
 }
+_USUAL = frozenset(("MSH", "PID", "PV1", "OBR", "OBX", "NTE", "MSA", "ERR"))
 _SEGMENT_NAME = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 
 
@@ -91,6 +92,13 @@ class Segment:
             return ""
         if self.name == "MSH" and field <= 2:
             return text
+        if repetition == 1:
+            return part(
+                text.partition(self.separators.repetition)[0],
+                self.separators,
+                component,
+                subcomponent,
+            )
         parts = text.split(self.separators.repetition)
         if repetition > len(parts):
             return ""
@@ -99,10 +107,13 @@ class Segment:
 
 def part(text: str, separators: Separators, component: int, subcomponent: int = 1) -> str:
     """Return one unescaped component of a field repetition, or "" when it is absent."""
-    components = text.split(separators.component)
+    components = text.split(separators.component, component)
     if component > len(components):
         return ""
-    subs = components[component - 1].split(separators.subcomponent)
+    found = components[component - 1]
+    if subcomponent == 1 and separators.subcomponent not in found:
+        return unescape(found, separators)
+    subs = found.split(separators.subcomponent)
     return unescape(subs[subcomponent - 1], separators) if subcomponent <= len(subs) else ""
 
 
@@ -180,7 +191,7 @@ def decode(raw: bytes) -> Message:
         if not line:
             continue
         fields = line.split(separators.field)
-        if len(fields[0]) != 3 or not _SEGMENT_NAME.fullmatch(fields[0]):
+        if fields[0] not in _USUAL and not _SEGMENT_NAME.fullmatch(fields[0]):
             sentence = "A line is not a segment; it was kept but not read."
             problems.append(Problem(ErrorCode.SEGMENT_SEQUENCE, sentence))
             continue
