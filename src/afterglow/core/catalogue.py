@@ -1,6 +1,7 @@
 """Every reason code of the core: importing this module has them all declared."""
 
 from afterglow.core.courses import acceptance
+from afterglow.core.dosing import codes as dosing
 from afterglow.core.instruments import reasons
 from afterglow.core.monitoring import alarm_state, entry, measurements
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
@@ -14,6 +15,7 @@ __all__ = [
     "all_reason_codes",
     "booking",
     "codes",
+    "dosing",
     "entry",
     "measurements",
     "reasons",

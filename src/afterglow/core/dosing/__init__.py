@@ -4,6 +4,7 @@
 and writes it out; ``checks_*`` judge; ``totals`` adds up what was given; ``titration`` suggests.
 """
 
+from afterglow.core.dosing import codes
 from afterglow.core.dosing.bag import Bag, Diluent, Draw, Mixing
 from afterglow.core.dosing.body import (
     Body,
@@ -68,6 +69,7 @@ __all__ = [
     "check_order",
     "check_preparation",
     "check_weight",
+    "codes",
     "completes_at",
     "delivered",
     "diluent_for",
