@@ -11,7 +11,7 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion, InfusionOrder, Preparation
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision
+from afterglow.core.decisions import Decision, Overrider
 from afterglow.core.dosing import (
     Bag,
     Body,
@@ -111,7 +111,19 @@ def dose_plan(
         ),
         rules,
     )
-    return DosePlan(weighed & basis_decision & ordered, planned, order, mass, basis)
+    decision = _as_signed(weighed & basis_decision & ordered, order)
+    return DosePlan(decision, planned, order, mass, basis)
+
+
+_OF_THE_ORDER_ALONE = frozenset({"DOSE_PER_KG_ABOVE_SOFT_LIMIT", "DOSE_STEP_ABOVE_SOFT_LIMIT"})
+"""Soft limits that no later weight changes: the reason in the signed order answers them."""
+
+
+def _as_signed(decision: Decision, order: InfusionOrder) -> Decision:
+    """Return the decision with the soft limits that the order's own signed reason passed."""
+    if not order.soft_limit_reason:
+        return decision
+    return decision.overriding(dict.fromkeys(_OF_THE_ORDER_ALONE, Overrider.PRESCRIBER))
 
 
 def usual_diluent(rules: DosingRules) -> Diluent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from afterglow.apps.events import services as events
 from afterglow.apps.treatment.models import Refusal
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision
+from afterglow.core.decisions import Decision, Overrider, Reason, Severity
 from afterglow.core.errors import AfterglowError
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState, step
@@ -110,3 +110,18 @@ def as_json(decision: Decision) -> list[dict[str, Any]]:
         }
         for reason in decision
     ]
+
+
+def from_json(reasons: Iterable[Mapping[str, Any]]) -> Decision:
+    """Return the decision that :func:`as_json` kept, without the overrides of that time."""
+    return Decision.from_reasons(
+        Reason(
+            code=row["code"],
+            severity=Severity(row["severity"]),
+            sentence=row["sentence"],
+            seen=row["seen"],
+            limit=row["limit"],
+            overridable_by=Overrider(row["overridable_by"]),
+        )
+        for row in reasons
+    )

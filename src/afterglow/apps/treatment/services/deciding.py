@@ -12,6 +12,7 @@ from afterglow.apps.treatment.facts.overrides import apply_overrides
 from afterglow.apps.treatment.facts.readiness import readiness as readiness_facts
 from afterglow.apps.treatment.facts.sign import sign as sign_facts
 from afterglow.apps.treatment.protocol import rules_of
+from afterglow.apps.treatment.services.acting import from_json
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.treatment import discharge, readiness, sign
@@ -28,6 +29,19 @@ def readiness_decision(session: TreatmentSession, *, at: datetime) -> Decision:
     rules = rules_of(session.protocol_id).session
     raw = readiness.assess(readiness_facts(session, at=at), rules)
     return apply_overrides(raw, session, gate=READINESS, at=at)
+
+
+def draw_decision(session: TreatmentSession, *, at: datetime) -> Decision:
+    """Decide the draw as it was last refused, overrides applied.
+
+    A draw is judged on what somebody holds in their hands, so there is nothing to judge before an
+    attempt; an attempt older than an override may live is history.
+    """
+    last = session.refusals.filter(attempted="prepare", at__lte=at).order_by("-at", "-pk").first()
+    valid = rules_of(session.protocol_id).session.override_valid
+    if last is None or at - last.at > valid:
+        return Decision()
+    return apply_overrides(from_json(last.reasons), session, gate=DRAW, at=at)
 
 
 def discharge_decision(
@@ -55,6 +69,8 @@ def decision_at(session: TreatmentSession, gate: str, *, at: datetime) -> Decisi
     """Decide one gate by name. Discharge is judged as going home."""
     if gate == READINESS:
         return readiness_decision(session, at=at)
+    if gate == DRAW:
+        return draw_decision(session, at=at)
     if gate == DISCHARGE:
         return discharge_decision(session, ending=SessionEnding.COMPLETED, at=at)
     if gate == SIGN:

@@ -18,10 +18,26 @@ from afterglow.apps.treatment import planning
 from afterglow.apps.treatment.models import InfusionOrder, OrderCancellation
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.core.decisions import Decision, Overrider, Severity
-from afterglow.core.dosing import OrderFacts, Prescription, check_basis, check_order, dosing_mass
+from afterglow.apps.treatment.services.acting import as_json
+from afterglow.core.decisions import Decision, Overrider, Reason, Severity, blocker
+from afterglow.core.dosing import (
+    DosingRules,
+    OrderFacts,
+    Prescription,
+    check_basis,
+    check_order,
+    dosing_mass,
+)
+from afterglow.core.errors import InvalidValue
 from afterglow.core.quantities import DosePerMass, Duration, MassBasis
 from afterglow.core.roles import Action
+
+
+class Unseen:
+    """The caller says nothing about what was on the screen: an import, a test, a first order."""
+
+
+UNSEEN = Unseen()
 
 
 @transaction.atomic
@@ -37,16 +53,24 @@ def sign_order(
     prn: tuple[str, ...] = (),
     soft_limit_reason: str = "",
     instructions: str = "",
+    seen_order: UUID | Unseen | None = UNSEEN,
 ) -> Done[InfusionOrder] | Refused:
     """Sign an order for one day of a course; an order of that day is replaced, not changed.
 
     Refuses what lies past a hard limit. A soft limit needs ``soft_limit_reason``, and the signing
     prescriber is its override. Without a measured mass only the limits that need none are judged;
-    the readiness rules judge the rest on the day.
+    the readiness rules judge the rest on the day. ``seen_order`` is the order that was on the
+    signer's screen (None: none): when another one is in force now, nothing is signed. The same
+    order signed twice by one person is one order.
     """
     row = Course.objects.select_for_update(of=("self",)).get(public_id=course)
     policies.check(Action.SIGN_ORDER, by=by, site=row.site, on=row.site.local_date(at))
+    earlier = in_force(row, for_date)
+    if earlier is not None and _same(earlier, dose, over, basis, prn, instructions, by):
+        return Done(earlier, Decision(), repeated=True)
     decision = judge_order(row, dose=dose, over=over, basis=basis, at=at)
+    if not isinstance(seen_order, Unseen) and seen_order != (earlier and earlier.public_id):
+        decision = decision & Decision((_changed(earlier),))
     if soft_limit_reason.strip():
         decision = decision.overriding(
             {reason.code: Overrider.PRESCRIBER for reason in decision.blockers}
@@ -59,12 +83,14 @@ def sign_order(
             at=at,
             site=row.site,
             patient=row.patient,
-            detail={"codes": list(decision.codes)},
+            detail={
+                "codes": list(decision.codes),
+                "reasons": as_json(decision),
+                "dose_mg_per_kg": str(dose.value),
+                "minutes": str(over.in_minutes),
+            },
         )
         return Refused(decision)
-    earlier = InfusionOrder.objects.filter(
-        course=row, for_date=for_date, replaced_by__isnull=True, cancellation__isnull=True
-    ).first()
     order = InfusionOrder.objects.create(
         course=row,
         protocol=row.protocol,
@@ -83,6 +109,46 @@ def sign_order(
     return Done(order, decision)
 
 
+def in_force(course: Course, for_date: dt.date) -> InfusionOrder | None:
+    """Return the order of a day that was neither replaced nor cancelled."""
+    return (
+        InfusionOrder.objects.filter(
+            course=course, for_date=for_date, replaced_by__isnull=True, cancellation__isnull=True
+        )
+        .order_by("-signed_at")
+        .first()
+    )
+
+
+def _same(
+    order: InfusionOrder,
+    dose: DosePerMass,
+    over: Duration,
+    basis: MassBasis | None,
+    prn: tuple[str, ...],
+    instructions: str,
+    by: Account,
+) -> bool:
+    return (
+        order.signed_by_id == by.pk
+        and Decimal(order.dose_mg_per_kg) == dose.value
+        and Decimal(order.minutes) == over.in_minutes
+        and order.mass_basis == (basis or "")
+        and sorted(order.prn) == sorted(prn)
+        and order.instructions == instructions
+    )
+
+
+def _changed(order: InfusionOrder | None) -> Reason:
+    now = "cancelled" if order is None else f"{Decimal(order.dose_mg_per_kg).normalize():f} mg/kg"
+    return blocker(
+        "ORDER_CHANGED_MEANWHILE",
+        "The order of this day was changed on another screen while you wrote this one. "
+        "Look at it again before you sign.",
+        seen=now,
+    )
+
+
 def judge_order(
     course: Course,
     *,
@@ -97,7 +163,7 @@ def judge_order(
         BodyMassMeasurement.objects.filter(session__patient=course.patient).order_by("-at").first()
     )
     if last is None:
-        return Decision()
+        return _judge_without_mass(dose, over, course, rules, at)
     body = planning.body_of(course.patient, last.mass_kg)
     based = check_basis(body, basis, rules)
     if {"HEIGHT_UNKNOWN", "SEX_FOR_FORMULA_UNKNOWN"} & set(based.codes):
@@ -110,6 +176,22 @@ def judge_order(
         last_dose=planning.last_dose(course.patient, before=at),
     )
     return based & check_order(facts, rules)
+
+
+def _judge_without_mass(
+    dose: DosePerMass, over: Duration, course: Course, rules: DosingRules, at: dt.datetime
+) -> Decision:
+    """Judge what no mass changes. Milligrams of the lightest patient are past no limit unfairly."""
+    lightest = rules.measurements.mass.low
+    if lightest is None:
+        raise InvalidValue("The protocol's lowest plausible mass is missing.")
+    facts = OrderFacts(
+        prescription=Prescription(dose, over),
+        dosing_mass=lightest,
+        at=at,
+        last_dose=planning.last_dose(course.patient, before=at),
+    )
+    return check_order(facts, rules)
 
 
 def needs_reason(decision: Decision) -> bool:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.stock import services as stock
-from afterglow.apps.stock.models import Vial
+from afterglow.apps.stock.models import LedgerEntry, Vial
 from afterglow.apps.treatment import planning, queries
 from afterglow.apps.treatment.facts.draw import draw as draw_facts
 from afterglow.apps.treatment.facts.overrides import apply_overrides
@@ -24,14 +24,17 @@ from afterglow.apps.treatment.services.acting import lock_session, move_session,
 from afterglow.apps.treatment.services.deciding import DRAW
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.dosing import Bag, Diluent, Draw, PreparationFacts, check_preparation
+from afterglow.core.errors import InvalidValue
 from afterglow.core.quantities import BodyMass, Concentration, Dose, Volume
 from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind
 from afterglow.core.treatment import draw as draw_rules
+from afterglow.core.treatment.codes.readiness import PREPARATION_MISSING, WEIGHT_MISSING
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState
 
 READ_BACK = ("patient", "drug", "strength", "drawn_ml", "bag_ml", "rate", "volume")
 """What the second person reads off patient, vial, bag and pump, in the order of the time-out."""
+_LONGEST_REASON = 200
 
 
 @transaction.atomic
@@ -68,8 +71,14 @@ def prepare(
         Vial.objects.select_for_update(of=("self",)).select_related("product").get(public_id=vial)
     )
     rules = rules_of(row.protocol_id)
-    planned = planning.dose_plan(row, at=at, strength=source.strength_mg_per_ml, diluent=diluent)
-    bag = Bag(Draw(drawn, label_strength), diluent)
+    try:
+        planned = planning.dose_plan(
+            row, at=at, strength=source.strength_mg_per_ml, diluent=diluent
+        )
+        bag = Bag(Draw(drawn, label_strength), diluent)
+    except InvalidValue as impossible:
+        why = blocker("BAG_IMPOSSIBLE", str(impossible), seen=f"{drawn} in {diluent.volume}")
+        return refuse("prepare", session=row, decision=Decision((why,)), by=by, at=at)
     facts = draw_facts(
         row,
         vial=source,
@@ -82,6 +91,8 @@ def prepare(
         at=at,
     )
     decision = planned.decision & draw_rules.assess(facts, rules.session)
+    if planned.order is not None and planned.mass is None:
+        decision = decision & Decision((WEIGHT_MISSING.reason(),))
     if planned.plan is not None:
         decision = decision & check_preparation(
             PreparationFacts(planned.plan, bag, diluent_name), rules.dosing
@@ -153,7 +164,7 @@ def check_preparation_read_back(
     row = lock_session(session, action=Action.PREPARE, by=by, at=at)
     preparation = queries.preparation_in_use(row)
     if preparation is None:
-        why = blocker("PREPARATION_MISSING", "Nothing has been prepared.")
+        why = PREPARATION_MISSING.reason()
         return refuse("read-back", session=row, decision=Decision((why,)), by=by, at=at)
     if preparation.checked_by_id is not None:
         return Done(preparation, Decision(), repeated=True)
@@ -235,23 +246,35 @@ def discard_preparation(
 ) -> Done[Preparation] | Refused:
     """Discard a bag before it was started: all of it is wasted, before a witness."""
     row = lock_session(session, action=Action.PREPARE, by=by, at=at)
+    if earlier := LedgerEntry.objects.filter(key=key, session=row).first():
+        gone = Preparation.objects.filter(session=row, vial=earlier.vial).latest("discarded_at")
+        return Done(gone, Decision(), repeated=True)
     preparation = queries.preparation_in_use(row)
-    if preparation is None:
-        why = blocker("PREPARATION_MISSING", "Nothing has been prepared.")
-        return refuse("discard", session=row, decision=Decision((why,)), by=by, at=at)
+    reasons = []
+    if preparation is None or row.state not in (SessionState.PREPARING, SessionState.READY):
+        reasons.append(PREPARATION_MISSING.reason())
+    if not reason.strip():
+        reasons.append(blocker("DISCARD_WITHOUT_REASON", "Say in words why the bag is discarded."))
+    if witness.account_id == by.pk:
+        reasons.append(
+            blocker("WITNESS_IS_DISCARDER", "The witness is the person who discards the bag.")
+        )
+    if reasons or preparation is None:
+        decision = Decision.from_reasons(reasons)
+        return refuse("discard", session=row, decision=decision, by=by, at=at)
     stock.write_line(
         LedgerKind.WASTED,
         vial=preparation.vial,
         amount=preparation.drawn_mg,
         session=row,
         witness=witness,
-        reason=reason,
+        reason=reason.strip()[:_LONGEST_REASON],
         by=by,
         at=at,
         key=key,
     )
     preparation.discarded_at = at
-    preparation.discard_reason = reason
+    preparation.discard_reason = reason.strip()[:_LONGEST_REASON]
     preparation.save_version()
     move_session(row, SessionAction.DISCARD_PREPARATION)
     tell("preparation-discarded", session=row, subject=preparation, by=by, at=at)
