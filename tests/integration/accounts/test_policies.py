@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -111,7 +112,7 @@ def test_breaking_the_glass_opens_a_chart_elsewhere_until_it_closes_again() -> N
     here, there = make_site(), make_site()
     nurse = make_staff(Role.MONITOR, site=here)
     patient = uuid4()
-    asked = {"by": nurse, "patient": patient, "sites": [there], "on": TODAY}
+    asked: dict[str, Any] = {"by": nurse, "patient": patient, "sites": [there], "on": TODAY}
     before = may_open_chart(**asked, at=AT)
 
     opened = break_glass(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -73,7 +74,12 @@ def test_breaking_the_glass_asks_for_words_that_explain(nurse: Account, reason: 
 
 
 def test_breaking_open_glass_again_is_the_same_access(nurse: Account) -> None:
-    asked = {"patient": nurse.public_id, "reason": "Found unresponsive", "by": nurse, "on": TODAY}
+    asked: dict[str, Any] = {
+        "patient": nurse.public_id,
+        "reason": "Found unresponsive",
+        "by": nurse,
+        "on": TODAY,
+    }
 
     first = services.break_glass(**asked, at=AT)
     again = services.break_glass(**asked, at=AT + timedelta(hours=1))

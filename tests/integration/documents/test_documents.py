@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -35,7 +36,7 @@ def _words(pdf: bytes) -> str:
 
 
 def _fonts(pdf: bytes) -> set[str]:
-    page = PdfReader(io.BytesIO(pdf)).pages[0]
+    page: Any = PdfReader(io.BytesIO(pdf)).pages[0]
     return {str(font.get_object()["/BaseFont"]) for font in page["/Resources"]["/Font"].values()}
 
 

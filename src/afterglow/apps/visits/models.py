@@ -18,7 +18,8 @@ from afterglow.db.models import LockingManager, PublicModel, VersionedModel
 from afterglow.db.triggers import signed_row_is_locked
 
 
-@pghistory.track()
+# `events` are the session's own, in treatment.
+@pghistory.track(obj_field=pghistory.ObjForeignKey(related_name="history"))
 class TreatmentSession(PublicModel, VersionedModel):
     """One visit. It keeps its check-in date and may cross midnight and daylight saving."""
 
