@@ -1,0 +1,127 @@
+"""Devices are registered, changed and placed; two of one EUI-64 do not exist."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from afterglow.apps.audit.models import AuditEntry
+from afterglow.apps.devices import queries, services
+from afterglow.apps.devices.models import Device, DeviceKind
+from afterglow.apps.devices.services import DeviceWords
+from afterglow.apps.places.models import Site
+from afterglow.core.errors import InvalidValue
+from afterglow.core.permission import Forbidden
+from afterglow.core.roles import Role
+from afterglow.db.models import StaleRow
+from factories import RoomFactory, SiteFactory, staff
+from support.clinic_messages import later
+
+pytestmark = pytest.mark.django_db
+
+
+def words(**changes: object) -> DeviceWords:
+    values = {"kind": DeviceKind.MONITOR, "name": "Monitor A", "eui64": "00:11:aa:ff:fe:22:33:44"}
+    return DeviceWords(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def registered(site: Site) -> Device:
+    return services.register_device(
+        site=site.public_id, words=words(), by=staff(Role.ADMINISTRATOR), at=later(0)
+    )
+
+
+def test_an_eui64_is_kept_in_one_form_however_it_was_typed() -> None:
+    device = registered(SiteFactory.create())
+
+    assert device.eui64 == "0011AAFFFE223344"
+    assert AuditEntry.objects.filter(action="device-registered").exists()
+
+
+@pytest.mark.parametrize("eui64", ["", "0011AAFFFE22334", "0011AAFFFE22334G", "0" * 17])
+def test_what_is_no_eui64_is_refused_with_what_was_seen(eui64: str) -> None:
+    with pytest.raises(InvalidValue, match="is not an EUI-64"):
+        words(eui64=eui64)
+
+
+def test_a_time_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="is not a time zone"):
+        words(time_zone="America/Atlantis")
+
+
+def test_a_second_device_of_the_same_eui64_is_refused() -> None:
+    site = SiteFactory.create()
+    registered(site)
+
+    with pytest.raises(InvalidValue, match="belongs to Monitor A already"):
+        registered(site)
+
+
+def test_a_clinician_does_not_edit_devices() -> None:
+    device = registered(SiteFactory.create())
+
+    with pytest.raises(Forbidden):
+        services.edit_device(
+            device=device.public_id, words=words(), by=staff(Role.MONITOR), at=later(1)
+        )
+
+
+def test_two_people_never_overwrite_each_other() -> None:
+    device = registered(SiteFactory.create())
+    by = staff(Role.ADMINISTRATOR)
+    call = {"device": device.public_id, "by": by, "at": later(1), "seen": 1}
+
+    services.edit_device(**call, words=words(name="Monitor B"))  # type: ignore[arg-type]
+
+    with pytest.raises(StaleRow):
+        services.edit_device(**call, words=words(name="Monitor C"))  # type: ignore[arg-type]
+
+
+def test_a_device_stands_in_the_room_it_was_moved_to_last() -> None:
+    site = SiteFactory.create()
+    device, by = registered(site), staff(Role.ADMINISTRATOR)
+    first, second = RoomFactory.create(site=site), RoomFactory.create(site=site)
+    for minute, room in ((1, first), (2, second), (2, second)):
+        services.place_device(device=device.public_id, room=room.public_id, by=by, at=later(minute))
+
+    assert queries.room_of(device, at=later(1.5)) == first
+    assert queries.room_of(device, at=later(3)) == second
+    assert device.placements.count() == 2
+
+
+def test_a_room_of_another_site_is_refused() -> None:
+    device = registered(SiteFactory.create())
+
+    with pytest.raises(InvalidValue, match="is not a room of"):
+        services.place_device(
+            device=device.public_id,
+            room=RoomFactory.create().public_id,
+            by=staff(Role.ADMINISTRATOR),
+            at=later(1),
+        )
+
+
+def test_the_pages_register_place_and_list_a_device(client: Client) -> None:
+    site = SiteFactory.create()
+    room = RoomFactory.create(site=site)
+    client.force_login(
+        staff(Role.ADMINISTRATOR, site=site),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    form = {"kind": "monitor", "name": "Monitor A", "eui64": "bad", "is_active": "on"}
+    new = reverse("devices:new-device", args=[site.public_id])
+
+    bad = client.post(new, form)
+    good = client.post(new, {**form, "eui64": "0011AAFFFE223344"})
+    device = Device.objects.get()
+    placed = client.post(
+        reverse("devices:place", args=[device.public_id]), {"room": str(room.public_id)}
+    )
+    shown = client.get(reverse("devices:device", args=[device.public_id]))
+    listed = client.get(reverse("devices:devices"))
+
+    assert (bad.status_code, good.status_code, placed.status_code) == (422, 302, 302)
+    assert b"is not an EUI-64" in bad.content
+    assert shown.status_code == 200
+    assert room.name.encode() in listed.content
