@@ -42,6 +42,7 @@ class Bed:
 def bed(*, at: datetime = AT, state: SessionState = SessionState.INFUSING) -> Bed:
     """Make a session whose room holds a monitor and a pump, both assigned from ``at`` on."""
     session = SessionFactory.create(state=state)
+    assert session.room is not None
     devices = []
     for kind in (DeviceKind.MONITOR, DeviceKind.PUMP):
         device = DeviceFactory.create(site=session.site, kind=kind)

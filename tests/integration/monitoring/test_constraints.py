@@ -85,7 +85,11 @@ def review(here: Bed, **fields: object) -> ReviewItem:
 def mass(here: Bed, kg: int) -> BodyMassMeasurement:
     """Write past the quantity, which would refuse the mass by itself."""
     return BodyMassMeasurement.objects.create(
-        session=here.session, mass_kg=Decimal(kg), at=AT, recorded_at=AT, by=here.clinician
+        session=here.session,
+        mass_kg=Decimal(kg),  # type: ignore[misc]
+        at=AT,
+        recorded_at=AT,
+        by=here.clinician,
     )
 
 

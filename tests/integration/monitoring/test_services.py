@@ -39,7 +39,9 @@ def course() -> object:
     extension.tell_course(before)
 
 
-def by_hand(here: Bed, minute: float, systolic: str, diastolic: str = "80", **more: object):
+def by_hand(
+    here: Bed, minute: float, systolic: str, diastolic: str = "80", **more: object
+) -> tuple[VitalSign, ...] | services.Refused:
     return services.record_vital_signs_by_hand(
         session=here.session.public_id,
         readings={S: Decimal(systolic), D: Decimal(diastolic)},
@@ -290,8 +292,8 @@ def test_body_mass_is_recorded_in_kilograms_once() -> None:
         "by": here.clinician,
     }
 
-    services.record_body_mass(**call, at=later(2))  # type: ignore[arg-type]
-    services.record_body_mass(**call, at=later(3))  # type: ignore[arg-type]
+    services.record_body_mass(**call, at=later(2))
+    services.record_body_mass(**call, at=later(3))
 
     assert BodyMassMeasurement.objects.get().mass_kg == BodyMass.kg("70.5")
 
