@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("afterglow.apps.monitoring.urls")),
     path("", include("afterglow.apps.notices.urls")),
     path("", include("afterglow.apps.places.urls")),
+    path("", include("afterglow.apps.treatment.urls")),
     path("", include("afterglow.apps.work.urls")),
     path("", include("afterglow.web.urls")),
     path("accounts/", include("allauth.urls")),

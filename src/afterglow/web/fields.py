@@ -41,7 +41,7 @@ def describe_field(bound: BoundField, options: dict[str, Any]) -> dict[str, obje
         "id": identifier,
         "described_by": attributes.get("aria-describedby", ""),
         "choices": list(bound.subwidgets) if group else [],
-        "optional": not bound.field.required,
+        "optional": not bound.field.required and getattr(bound.field, "says_optional", True),
     }
 
 

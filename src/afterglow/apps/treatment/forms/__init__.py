@@ -1,0 +1,1 @@
+"""Forms of a session: text to quantities, nothing written."""
