@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
@@ -26,19 +27,25 @@ ROLE_WORDS: Final[dict[Role, str | Promise]] = {
     Role.PATIENT: _("Patient"),
 }
 
+BOARD: Final = "treatment:board visits:board scheduling:board"
 NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
-    (_("Board"), "visits:board", "layout-dashboard", Action.VIEW_BOARD),
+    (
+        _("Board"),
+        "treatment:board visits:board scheduling:board",
+        "layout-dashboard",
+        Action.VIEW_BOARD,
+    ),
     (_("Patients"), "people:patients", "users", Action.EDIT_PATIENT),
     (_("Appointments"), "scheduling:appointments", "calendar", Action.BOOK_APPOINTMENT),
     (_("Tasks"), "work:tasks", "list-checks", Action.DO_TASK),
-    (_("Stock"), "stock:ledger", "package", Action.DRAW_STOCK),
+    (_("Stock"), "stock:ledger stock:stock", "package", Action.DRAW_STOCK),
     (_("Devices"), "devices:devices", "monitor", Action.EDIT_DEVICES),
     (_("Review queue"), "monitoring:reviews", "inbox", Action.REVIEW_MESSAGES),
     (_("Sites"), "places:sites", "map-pin", Action.EDIT_SITES),
     (_("Staff"), "accounts:staff", "id-card", Action.EDIT_STAFF),
     (_("Definitions"), "definitions:list", "book-open", Action.APPROVE_DEFINITION),
 )
-"""Label, URL name, icon, and the action that shows it. A name that does not resolve is left out."""
+"""Label, URL names (the first that resolves leads there), icon, the action that shows the link."""
 
 
 def describe(request: HttpRequest) -> Shell:
@@ -53,7 +60,7 @@ def describe(request: HttpRequest) -> Shell:
     return Shell(
         user_name=user.full_name,
         user_role=", ".join(str(ROLE_WORDS[role]) for role in Role if role in roles),
-        home_url=_url("visits:board") or "/",
+        home_url=_url(BOARD) or "/",
         nav=() if locked else _nav(roles, request.path),
         sites=tuple(
             SiteChoice(str(one.public_id), one.name, current=site is not None and one == site)
@@ -77,8 +84,9 @@ def _nav(roles: frozenset[Role], path: str) -> tuple[Link, ...]:
     return tuple(links)
 
 
-def _url(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
+def _url(names: str) -> str:
+    """Return where the first name that resolves leads, or nothing."""
+    for name in names.split():
+        with suppress(NoReverseMatch):
+            return reverse(name)
+    return ""
