@@ -29,12 +29,7 @@ ROLE_WORDS: Final[dict[Role, str | Promise]] = {
 
 BOARD: Final = "treatment:board visits:board scheduling:board"
 NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
-    (
-        _("Board"),
-        "treatment:board visits:board scheduling:board",
-        "layout-dashboard",
-        Action.VIEW_BOARD,
-    ),
+    (_("Board"), BOARD, "layout-dashboard", Action.VIEW_BOARD),
     (_("Patients"), "people:patients", "users", Action.EDIT_PATIENT),
     (_("Appointments"), "scheduling:appointments", "calendar", Action.BOOK_APPOINTMENT),
     (_("Tasks"), "work:tasks", "list-checks", Action.DO_TASK),

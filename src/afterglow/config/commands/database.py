@@ -36,7 +36,7 @@ def prepare(options: argparse.Namespace) -> int:
 
 
 def bring_up_to_date(urls: Urls) -> None:
-    """Run the migrations as the owner and give the application role its rights."""
+    """Run the migrations and seed the definitions as the owner; give the application its rights."""
     set_up_django(urls.owner)
     from django.core.management import call_command
     from django.db import connection
@@ -48,6 +48,7 @@ def bring_up_to_date(urls: Urls) -> None:
     application = conninfo_to_dict(urls.application).get("user")
     if application and application != conninfo_to_dict(urls.owner).get("user"):
         grant_application_role(connection, str(application))
+    call_command("sync_definitions", stdout=sys.stderr)
     connection.close()
 
 
