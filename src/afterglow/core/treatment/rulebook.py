@@ -52,4 +52,5 @@ class RuleList(Generic[F]):
                 found.extend(said)
         tightened = (rules.tighten(reason) for reason in found)
         # Sorted whole, so that the order of rules can never show.
-        return Decision.from_reasons(sorted(tightened, key=lambda r: (r.code, r.seen, r.sentence)))
+        ordered: list[Reason] = sorted(tightened, key=lambda r: (r.code, r.seen, r.sentence))
+        return Decision.from_reasons(ordered)
