@@ -31,16 +31,30 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.stock import services as stock
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import planning
-from afterglow.apps.treatment.models import CheckIn, Infusion, InfusionOrder, Preparation
+from afterglow.apps.treatment.models import (
+    CheckIn,
+    Infusion,
+    InfusionOrder,
+    Preparation,
+    Recovery,
+)
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done
-from afterglow.apps.treatment.services import checkin, infusions, orders, preparation
+from afterglow.apps.treatment.services import (
+    accounting,
+    checkin,
+    closing,
+    infusions,
+    orders,
+    preparation,
+)
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Diluent
 from afterglow.core.instruments.library import shipped_bodies
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import BodyMass, DosePerMass, Duration, MassBasis, Volume
 from afterglow.core.roles import Role
+from afterglow.core.treatment.endings import InfusionEnding, SessionEnding
 from afterglow.core.treatment.facts import (
     Antihypertensive,
     Cpap,
@@ -372,5 +386,103 @@ def infusing(**given: Any) -> Day:
     )
     assert isinstance(started, Done), started
     day.infusion = started.row
+    day.refreshed()
+    return day
+
+
+def recovering(**given: Any) -> Day:
+    """Walk until the pump is stopped after the whole 40 minutes; every reading was taken."""
+    day = infusing(**given)
+    for minute in range(0, 40, 10):
+        take_vitals(day, at=day.minute(minute + 1))
+    take_vitals(day, at=day.minute(40))
+    stopped = infusions.record_pump_stopped(
+        session=day.id,
+        ending=InfusionEnding.COMPLETED,
+        by=day.clinician,
+        at=day.minute(40.5),
+        key=uuid.uuid4(),
+    )
+    assert isinstance(stopped, Done), stopped
+    day.refreshed()
+    return day
+
+
+def recovered(**given: Any) -> Day:
+    """Walk until nothing stands between the patient and the way home, 40 minutes after the stop."""
+    day = recovering(**given)
+    for minute in (41, 55, 70, 80):
+        take_vitals(day, at=day.minute(minute))
+    for key, answers in (
+        (
+            "aldrete",
+            dict.fromkeys(("activity", "respiration", "circulation", "consciousness", "oxygen"), 2),
+        ),
+        ("dissociation", {"dissociation": 0}),
+    ):
+        scored = scales.record_assessment(
+            session=day.id,
+            instrument=key,
+            answers=answers,
+            by=day.clinician,
+            at=day.minute(80),
+            key=uuid.uuid4(),
+        )
+        assert hasattr(scored, "row"), scored
+    closing.save_recovery(
+        session=day.id,
+        answers=WELL,
+        seen_version=Recovery.objects.get(session=day.session).row_version,
+        by=day.clinician,
+        at=day.minute(80),
+    )
+    day.refreshed()
+    return day
+
+
+WELL: dict[str, Any] = {
+    "oriented": 3,
+    "steady_gait": True,
+    "first_walk_accompanied": True,
+    "drank_fluid": True,
+    "nausea_controlled": True,
+    "dissociation_at_baseline": True,
+    "on_room_air": True,
+    "iv_removed": True,
+    "iv_site_checked": True,
+    "suicide_statement_positive": False,
+    "suicide_level": SuicideScreen.NONE,
+    "told_no_driving": True,
+    "written_instructions": True,
+    "phone_24_h_given": True,
+    "escort_present": True,
+    "escort_is_adult": True,
+    "escort_name": "Sam Rivera",
+    "escort_relation": "partner",
+    "escort_phone": "555-0142",
+}
+"""Somebody who may go home."""
+
+
+def discharged(**given: Any) -> Day:
+    """Walk until the patient has left and the bag is accounted for: ready to be signed."""
+    day = recovered(**given)
+    accounted = accounting.account_for_bag(
+        session=day.id,
+        witness=read_back(day, at=day.minute(81)),
+        by=day.clinician,
+        at=day.minute(81),
+        key=uuid.uuid4(),
+    )
+    assert isinstance(accounted, Done), accounted
+    left = closing.discharge(
+        session=day.id,
+        ending=SessionEnding.COMPLETED,
+        fields={},
+        by=day.clinician,
+        at=day.minute(82),
+        key=uuid.uuid4(),
+    )
+    assert isinstance(left, Done), left
     day.refreshed()
     return day

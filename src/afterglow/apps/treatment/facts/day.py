@@ -5,7 +5,7 @@ from __future__ import annotations
 from afterglow.apps.people.models import ListState
 from afterglow.apps.people.queries import diazepam_equivalent_mg
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.models import CheckIn, SessionEvent
+from afterglow.apps.treatment.models import CheckIn, Recovery, SessionEvent
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.visits.models import TreatmentSession
@@ -73,21 +73,25 @@ def day_facts(session: TreatmentSession, check_in: CheckIn) -> DayFacts:
 
 
 def suicide_facts(session: TreatmentSession, check_in: CheckIn) -> SuicideFacts:
-    """Gather what was asked and said about suicide today, in the chair included."""
+    """Gather what was asked and said about suicide today: at the door, in the chair, on leaving."""
     said = (
         SessionEvent.objects.filter(session=session, kind=EventKind.SUICIDAL_STATEMENT)
         .order_by("-at")
         .first()
     )
-    asked_at = max(
-        filter(None, (check_in.suicide_asked_at, said.at if said else None)), default=None
+    leaving = Recovery.objects.get(session=session)
+    asked = (check_in.suicide_asked_at, said.at if said else None, leaving.suicide_asked_at)
+    positive = (
+        check_in.suicide_statement_positive,
+        True if said else None,
+        leaving.suicide_statement_positive,
     )
-    level = SuicideScreen(check_in.suicide_level)
+    last = leaving if leaving.suicide_assessed_at else check_in
     return SuicideFacts(
-        asked_at=asked_at,
+        asked_at=max(filter(None, asked), default=None),
         item9=check_in.phq9_item9,
-        statement_positive=True if said else check_in.suicide_statement_positive,
-        level=_LEVELS.get(level),
-        assessed_at=check_in.suicide_assessed_at,
-        safety_plan_given=check_in.safety_plan_given,
+        statement_positive=any(positive) if set(positive) != {None} else None,
+        level=_LEVELS.get(SuicideScreen(last.suicide_level)),
+        assessed_at=last.suicide_assessed_at,
+        safety_plan_given=check_in.safety_plan_given or bool(leaving.safety_plan_given),
     )

@@ -11,7 +11,7 @@ from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.models import CheckIn, Discharge, Override, Preparation
+from afterglow.apps.treatment.models import CheckIn, Discharge, Override, Preparation, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.services.tasks import SUICIDE
@@ -102,15 +102,20 @@ def amounts(preparation: Preparation) -> AmountFacts:
 
 
 def suicide_positives(session: TreatmentSession) -> int:
-    """Count the positive answers about suicide: at check-in, and in the chair."""
+    """Count the positive answers about suicide: at the door, in the chair, on leaving."""
     check = CheckIn.objects.get(session=session)
     at_the_door = (
         bool(check.suicide_statement_positive)
         or (check.phq9_item9 or 0) >= 1
         or check.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
     )
+    leaving = Recovery.objects.get(session=session)
+    at_leaving = bool(leaving.suicide_statement_positive) or leaving.suicide_level not in (
+        SuicideScreen.NOT_DONE,
+        SuicideScreen.NONE,
+    )
     said = session.events.filter(kind=EventKind.SUICIDAL_STATEMENT).exists()
-    return int(at_the_door or said)
+    return int(at_the_door or said or at_leaving)
 
 
 def _owned_tasks(session: TreatmentSession) -> int:

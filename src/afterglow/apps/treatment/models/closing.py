@@ -6,6 +6,7 @@ import pghistory
 from django.db import models
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.treatment.endings import SessionEnding
 from afterglow.db.fields import CodeField, one_of
@@ -32,6 +33,14 @@ class Recovery(PublicModel, VersionedModel):
     iv_removed = models.BooleanField(null=True)
     iv_site_checked = models.BooleanField(null=True)
     iv_site_note = models.CharField(max_length=200, blank=True)
+    suicide_asked_at = models.DateTimeField(null=True, help_text="Asked again before leaving.")
+    suicide_statement_positive = models.BooleanField(null=True)
+    suicide_level = CodeField(SuicideScreen, default=SuicideScreen.NOT_DONE)
+    suicide_assessed_by = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    suicide_assessed_at = models.DateTimeField(null=True)
+    safety_plan_given = models.BooleanField(null=True)
     told_no_driving = models.BooleanField(null=True)
     written_instructions = models.BooleanField(null=True)
     phone_24_h_given = models.BooleanField(null=True)
@@ -44,10 +53,11 @@ class Recovery(PublicModel, VersionedModel):
     class Meta:
         verbose_name = "recovery"
         constraints = [
+            one_of("suicide_level", SuicideScreen, name="suicide_level_at_leaving_is_known"),
             models.CheckConstraint(
                 condition=models.Q(oriented__isnull=True) | models.Q(oriented__lte=3),
                 name="oriented_is_0_to_3",
-            )
+            ),
         ]
         triggers = [refuse_once_signed()]
 

@@ -14,6 +14,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.services import release_devices
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
 from afterglow.apps.treatment.models import Discharge, Recovery
+from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import (
     as_json,
@@ -23,6 +24,7 @@ from afterglow.apps.treatment.services.acting import (
     tell,
 )
 from afterglow.apps.treatment.services.deciding import discharge_decision
+from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.roles import Action
@@ -37,7 +39,9 @@ from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionS
 CRITERIA = frozenset(
     field.name
     for field in Recovery._meta.get_fields()
-    if field.concrete and field.name not in {"id", "public_id", "row_version", "session"}
+    if field.concrete
+    and field.name not in {"id", "public_id", "row_version", "session"}
+    and not field.name.endswith(("_by", "_asked_at", "_assessed_at"))
 )
 """What a person may fill in on the recovery page."""
 
@@ -59,7 +63,17 @@ def save_recovery(
     changed = {name: value for name, value in answers.items() if getattr(recovery, name) != value}
     for name, value in changed.items():
         setattr(recovery, name, value)
+    if "suicide_statement_positive" in answers:
+        recovery.suicide_asked_at = at
+    if "suicide_level" in changed:
+        done = recovery.suicide_level != SuicideScreen.NOT_DONE
+        recovery.suicide_assessed_by = by if done else None
+        recovery.suicide_assessed_at = at if done else None
+        recovery.suicide_asked_at = recovery.suicide_asked_at or at
     recovery.save_version(seen=seen_version)
+    found = recovery.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
+    if recovery.suicide_statement_positive or found:
+        open_suicide_task(session=row, subject=recovery, at=at)
     tell(
         "recovery-saved",
         session=row,
