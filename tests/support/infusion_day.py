@@ -25,12 +25,13 @@ from afterglow.apps.consent.models import Consent, SignatureMethod
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.devices.models import Device, DevicePlacement
 from afterglow.apps.medicines.models import LabelClass, Product
-from afterglow.apps.monitoring.services import record_vital_signs_by_hand
+from afterglow.apps.monitoring.services import acknowledge_alarm, record_vital_signs_by_hand
 from afterglow.apps.places.models import EquipmentCheck, Room, Site
 from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.stock import services as stock
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import planning
+from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge
 from afterglow.apps.treatment.models import (
     CheckIn,
     Infusion,
@@ -484,5 +485,15 @@ def discharged(**given: Any) -> Day:
         key=uuid.uuid4(),
     )
     assert isinstance(left, Done), left
+    acknowledge_alarms(day, at=day.minute(83))
     day.refreshed()
     return day
+
+
+def acknowledge_alarms(day: Day, *, at: dt.datetime) -> None:
+    """See every alarm that still waits; a red pressure gave no symptoms."""
+    for alarm in alarms_to_acknowledge(day.session):
+        asked = alarm.priority == "high" and "PRESSURE" in alarm.condition
+        acknowledge_alarm(
+            alarm=alarm.public_id, by=day.clinician, at=at, symptomatic=False if asked else None
+        )

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import LedgerEntry
@@ -49,11 +51,7 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
         charted_volume_ml=told.charted.volume.value if told else None,
         pump_difference_resolved=bool(infusion and infusion.differences.exists()),
         slots_unread=slots_unread,
-        alarms_not_acknowledged=Alarm.objects.filter(
-            session=session,
-            acknowledged_at__isnull=True,
-            priority__in=[AlarmPriority.HIGH, AlarmPriority.MEDIUM],
-        ).count(),
+        alarms_not_acknowledged=alarms_to_acknowledge(session).count(),
         slowest_red_acknowledgement=max(
             (row.acknowledged_at - row.raised_at for row in reds if row.acknowledged_at),
             default=None,
@@ -73,6 +71,20 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
             EndingField(name) for name in recorded_fields(discharge.fields if discharge else {})
         ),
     )
+
+
+def alarms_to_acknowledge(session: TreatmentSession) -> QuerySet[Alarm]:
+    """Return the alarms that still wait for a person.
+
+    One that ended by itself can no longer be acknowledged, and stands in the record as never seen;
+    a red one latches: it does not end before somebody has seen it.
+    """
+    return Alarm.objects.filter(
+        session=session,
+        acknowledged_at__isnull=True,
+        ended_at__isnull=True,
+        priority__in=[AlarmPriority.HIGH, AlarmPriority.MEDIUM],
+    ).order_by("raised_at", "pk")
 
 
 def recorded_fields(fields: Mapping[str, Any]) -> list[str]:

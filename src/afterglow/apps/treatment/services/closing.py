@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.monitoring.services import release_devices
+from afterglow.apps.monitoring.services import refresh_alarms, release_devices
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
 from afterglow.apps.treatment.models import Discharge, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
@@ -136,6 +136,7 @@ def discharge(
     move_session(row, rule.action)
     _finish_appointment(row)
     release_devices(session=row.public_id, reason="discharge", by=by, at=at)
+    refresh_alarms(session=row.public_id, at=at)
     tell(
         "session-ended",
         session=row,
