@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
+from afterglow.config import env
 from afterglow.config.wsgi import application as django
 
 Scope = MutableMapping[str, Any]
@@ -22,7 +22,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Threads that answer pages, each with its own database connection. Django holds the interpreter
 # for most of a request, so more threads buy patience for slow ones, not speed.
-PAGE_THREADS = int(os.environ.get("AFTERGLOW_PAGE_THREADS") or "8")
+PAGE_THREADS = int(env.read("AFTERGLOW_PAGE_THREADS"))
 LIVE = "/live/"
 
 

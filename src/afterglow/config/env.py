@@ -36,6 +36,7 @@ VARIABLES = (
         "console:",
         "smtp(s)://user:password@host:port?from=… or console:",
     ),
+    Variable("AFTERGLOW_PAGE_THREADS", "8", "pages answered at once, a database connection each"),
     Variable("AFTERGLOW_GATEWAY_HOST", "127.0.0.1", "where the monitor gateway listens"),
     Variable("AFTERGLOW_GATEWAY_PORT", "2575", "where the monitor gateway listens"),
 )

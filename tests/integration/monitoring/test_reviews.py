@@ -158,6 +158,9 @@ def test_the_pages_show_the_message_and_settle_it(client: Client) -> None:
 
     assert queue.status_code == page.status_code == 200
     assert b"MSH-10" in page.content
+    assert AuditEntry.objects.filter(
+        action="review-item-read", by=here.clinician.public_id
+    ).exists()
     assert blank.status_code == 422
     assert done.status_code == 302
     assert twice.status_code == 409

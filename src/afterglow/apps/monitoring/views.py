@@ -48,7 +48,9 @@ def reviews(request: StaffRequest) -> HttpResponse:
 @require_safe
 def review(request: StaffRequest, item: UUID) -> HttpResponse:
     """Show one message segment by segment, with whom it may belong to."""
-    return _page(request, _item(request, item))
+    row = _item(request, item)
+    services.note_review_read(item=row, by=request.user, at=clock.now())
+    return _page(request, row)
 
 
 @login_required

@@ -20,7 +20,11 @@ from afterglow.apps.monitoring.services.readings import (
     record_missed_reading,
     record_vital_signs_by_hand,
 )
-from afterglow.apps.monitoring.services.reviews import assign_review, reject_review
+from afterglow.apps.monitoring.services.reviews import (
+    assign_review,
+    note_review_read,
+    reject_review,
+)
 
 __all__ = [
     "RecordLocked",
@@ -30,6 +34,7 @@ __all__ = [
     "assign_devices_of_room",
     "assign_review",
     "mark_artefact",
+    "note_review_read",
     "record_body_mass",
     "record_missed_reading",
     "record_vital_signs_by_hand",

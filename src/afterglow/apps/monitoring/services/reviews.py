@@ -68,6 +68,11 @@ class Settled:
     readings: int
 
 
+def note_review_read(*, item: ReviewItem, by: Account, at: datetime) -> None:
+    """Put on record that a person read a parked message: it may name a patient."""
+    audit.record("review-item-read", subject=item, by=by, at=at, site=item.site)
+
+
 @transaction.atomic
 def assign_review(
     *, item: UUID, session: UUID, by: Account, at: datetime, seen: int | None = None

@@ -104,10 +104,15 @@ if (url) {
 // The stream sends a batch of values; the big numbers want one sign at a time. What is flagged is
 // kept in the record and never drawn. Cuff pressures of one moment are one sign.
 const SIGNS = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2" };
+// The heart's number is the ECG's while there is one; the oximeter's pulse stands in without it.
+const ECG_FOR_MS = 60_000;
+let ecgAt = -Infinity;
 body.addEventListener("live:vital-signs", ({ detail }) => {
   const cuffs = new Map();
-  for (const reading of detail.readings ?? []) {
-    if (reading.flag) continue;
+  const readings = (detail.readings ?? []).filter((reading) => !reading.flag);
+  if (readings.some((reading) => reading.code === "heart_rate")) ecgAt = performance.now();
+  for (const reading of readings) {
+    if (reading.code === "pulse_rate" && performance.now() - ecgAt < ECG_FOR_MS) continue;
     const sign = SIGNS[reading.code];
     if (sign) {
       draw({ sign, value: reading.value, at: reading.taken_at, code: reading.code, source: reading.source });
