@@ -11,11 +11,13 @@ from django.contrib.auth import get_user_model
 from django.core.mail import send_mail
 from django.db import models, transaction
 from django.utils import translation
+from procrastinate.contrib.django import app as jobs
 
 from afterglow.apps.audit.services import subject_type
 from afterglow.apps.notices.models import Channel, DeliveryState, Notice
 from afterglow.apps.notices.words import words_of
 
+DELIVER = "afterglow.apps.notices.jobs.deliver"
 MOST_ATTEMPTS = 6
 """After this many failures a notice is failed, and shown as such."""
 
@@ -69,9 +71,7 @@ def _one(
     else:
         notice, is_new = Notice.objects.get_or_create(key=f"{key}:{channel}", defaults=values)
     if is_new and channel is Channel.EMAIL:
-        from afterglow.apps.notices.jobs import deliver  # the job calls this module back
-
-        deliver.defer(notice=str(notice.public_id))
+        jobs.configure_task(DELIVER).defer(notice=str(notice.public_id))
     return notice
 
 

@@ -181,3 +181,8 @@ def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
         ShownEvent(number, row, names.get(row.pk, row.label), row.pk in gone)
         for number, row in enumerate(own, start=1)
     ]
+
+
+def suicide_task_key(session: TreatmentSession) -> str:
+    """Return the key of the one task that a session's positive answers open."""
+    return f"suicide_positive:{session.public_id}"

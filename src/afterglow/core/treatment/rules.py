@@ -131,7 +131,6 @@ class SessionRules:
     baseline_apart: timedelta
     baseline_window: timedelta
     suicide_screen_window: timedelta
-    suicide_respond_within: timedelta
     suicide_item9_positive_from: Decimal
     override_valid: timedelta
     cross_reactive_substances: frozenset[str]
@@ -177,7 +176,6 @@ class SessionRules:
             baseline_apart=_time(baseline, "apart", unit="min"),
             baseline_window=_time(baseline, "window", unit="min"),
             suicide_screen_window=_time(suicide, "screen_window", unit="h"),
-            suicide_respond_within=_time(suicide, "respond_within", unit="h"),
             suicide_item9_positive_from=suicide.number("item9_positive_from", unit="score"),
             override_valid=_time(section.section("override"), "valid", unit="min"),
             cross_reactive_substances=_words(

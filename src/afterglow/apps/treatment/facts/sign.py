@@ -16,7 +16,6 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import CheckIn, Discharge, Override, Preparation, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.services.tasks import SUICIDE
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.models import Task
 from afterglow.core.decisions import Decision, Overrider, Reason, Severity
@@ -131,7 +130,7 @@ def suicide_positives(session: TreatmentSession) -> int:
 
 
 def _owned_tasks(session: TreatmentSession) -> int:
-    return Task.objects.filter(key=f"{SUICIDE}:{session.public_id}").exclude(owner=None).count()
+    return Task.objects.filter(key=queries.suicide_task_key(session)).exclude(owner=None).count()
 
 
 def decision_from(reasons: list[dict[str, Any]]) -> Decision:

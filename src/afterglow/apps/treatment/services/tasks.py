@@ -7,37 +7,28 @@ from datetime import datetime
 from django.db import models
 
 from afterglow.apps.assessments.models import Assessment
-from afterglow.apps.treatment.protocol import rules_of
+from afterglow.apps.treatment.queries import suicide_task_key
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.models import Task
-from afterglow.core.roles import Role
-
-SUICIDE = "suicide-positive"
+from afterglow.apps.work.services import open_task
 
 
 def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: datetime) -> Task:
     """Open the task that a positive answer about suicide demands, whatever the total score.
 
-    One a session: a second positive answer finds it open. It belongs to the prescriber now and is
-    escalated to the medical director.
+    One a session: a second positive answer finds it open. It belongs to the course's prescriber;
+    its clock and its escalation come from its kind.
     """
-    within = rules_of(session.protocol_id).session.suicide_respond_within
-    return Task.objects.get_or_create(
-        key=f"{SUICIDE}:{session.public_id}",
-        defaults={
-            "kind": SUICIDE,
-            "title": "Positive answer about suicide: assess before the patient leaves",
-            "subject_type": subject._meta.label_lower,
-            "subject": subject.public_id,  # type: ignore[attr-defined]
-            "patient": session.patient.public_id,
-            "site": session.site.public_id,
-            "owner_role": Role.PRESCRIBER,
-            "opened_at": at,
-            "due_at": at + within,
-            "escalate_at": at + within,
-            "escalate_to_role": Role.MEDICAL_DIRECTOR,
-        },
-    )[0]
+    return open_task(
+        kind="suicide_positive",
+        key=suicide_task_key(session),
+        subject=subject,
+        site=session.site,
+        patient=session.patient,
+        owner=session.course.prescriber,
+        at=at,
+        by=None,
+    )
 
 
 def act_on_answer(assessment: Assessment, at: datetime) -> None:
