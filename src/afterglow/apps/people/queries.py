@@ -217,3 +217,9 @@ def diazepam_equivalent_mg(patient: Patient) -> Decimal | None:
     """
     sum_ = diazepam_equivalent(patient)
     return None if sum_.uncounted else sum_.mg_per_day
+
+
+def recently_registered(site: Site | None, *, limit: int = 12) -> list[Patient]:
+    """Return the patients last registered, of one site or of all."""
+    rows = Patient.objects.select_related("home_site").order_by("-created_at", "-pk")
+    return list((rows.filter(home_site=site) if site else rows)[:limit])

@@ -59,8 +59,9 @@ def check_in(*, appointment: UUID, by: Account, at: datetime) -> Done[TreatmentS
     policies.check(Action.CHECK_IN, by=by, site=booked.site, on=booked.site.local_date(at))
     if existing := TreatmentSession.objects.filter(appointment=booked).first():
         return Done(existing, Decision(), repeated=True)
-    for action in (AppointmentAction.ARRIVE, AppointmentAction.BEGIN_SESSION):
-        booked.state = APPOINTMENT.step(AppointmentState(booked.state), action)
+    if booked.state != AppointmentState.ARRIVED:  # the front desk may have said so already
+        booked.state = APPOINTMENT.step(AppointmentState(booked.state), AppointmentAction.ARRIVE)
+    booked.state = APPOINTMENT.step(AppointmentState(booked.state), AppointmentAction.BEGIN_SESSION)
     booked.save_version()
     session = TreatmentSession.objects.create(
         site=booked.site,
