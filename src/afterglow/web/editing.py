@@ -98,7 +98,5 @@ def _words(field: forms.Field, value: Any) -> str:
 
 def _again(form: forms.Form, *, seen: int) -> forms.Form:
     """Return the form as typed, about the version that is there now."""
-    data = form.data.copy()
-    data["seen"] = str(seen)
-    form.data = data
+    form.data = {**form.data.dict(), "seen": str(seen)}  # type: ignore[attr-defined]  # a QueryDict
     return form

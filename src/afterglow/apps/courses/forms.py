@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -50,7 +51,9 @@ class CourseForm(WebForm):
         label=gettext_lazy("Dosing protocol"), widget=forms.RadioSelect, choices=[]
     )
     planned_infusions = WholeNumberField(
-        label=gettext_lazy("Planned infusions"), min_value=1, max_value=MOST_INFUSIONS
+        label=gettext_lazy("Planned infusions"),
+        min_value=Decimal(1),
+        max_value=Decimal(MOST_INFUSIONS),
     )
     prescriber = forms.ModelChoiceField(
         label=gettext_lazy("Prescriber"),

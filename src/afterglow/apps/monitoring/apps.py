@@ -9,3 +9,10 @@ class MonitoringConfig(AppConfig):
 
     name = "afterglow.apps.monitoring"
     verbose_name = _("Monitoring")
+
+    def ready(self) -> None:
+        """Tell the board of a site what is due and wrong."""
+        from afterglow.apps.monitoring.board import watches
+        from afterglow.apps.visits import slots
+
+        slots.tell_board(watches)

@@ -256,9 +256,7 @@ def step(request: StaffRequest, appointment: UUID, action: str) -> HttpResponse:
             case "confirm":
                 services.confirm_appointment(appointment=appointment, by=by, at=at)
             case "no-show":
-                services.mark_no_show(
-                    appointment=appointment, seen=row.row_version, by=by, at=at
-                )
+                services.mark_no_show(appointment=appointment, seen=row.row_version, by=by, at=at)
             case _:
                 outcome = services.record_arrival(appointment=appointment, by=by, at=at)
                 if isinstance(outcome, NotBooked):

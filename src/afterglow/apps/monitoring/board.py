@@ -1,0 +1,55 @@
+"""What the board of a site shows of a session: the next reading due and the alarms, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from afterglow.apps.monitoring import queries
+from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.apps.visits.slots import Watch
+from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
+from afterglow.web.cards import AlarmCard, AlarmLevel
+
+_ORDER = {AlarmLevel.RED: 0, AlarmLevel.AMBER: 1, AlarmLevel.TECHNICAL: 2}
+
+
+def watches(sessions: Sequence[TreatmentSession], at: datetime) -> Mapping[int, Watch]:
+    """Return what is due and wrong in each session, by primary key."""
+    cards: dict[int, list[AlarmCard]] = {session.pk: [] for session in sessions}
+    open_alarms = Alarm.objects.filter(
+        session__in=cards, ended_at__isnull=True, raised_at__lte=at
+    ).select_related("acknowledged_by")
+    for alarm in open_alarms:
+        cards[alarm.session_id].append(_card(alarm))
+    return {
+        session.pk: Watch(_due(session, at), _sorted(cards[session.pk])) for session in sessions
+    }
+
+
+def _sorted(cards: list[AlarmCard]) -> tuple[AlarmCard, ...]:
+    oldest_first = sorted(cards, key=lambda card: (card.since is None, card.since))
+    return tuple(sorted(oldest_first, key=lambda card: _ORDER[card.level]))
+
+
+def _card(alarm: Alarm) -> AlarmCard:
+    if alarm.kind == AlarmKind.TECHNICAL:
+        level = AlarmLevel.TECHNICAL
+    elif alarm.priority == AlarmPriority.HIGH:
+        level = AlarmLevel.RED
+    else:
+        level = AlarmLevel.AMBER
+    by = alarm.acknowledged_by
+    return AlarmCard(
+        level,
+        alarm.sentence,
+        since=alarm.since or alarm.raised_at,
+        acknowledged_by=by.get_short_name() if by else "",
+        acknowledged_at=alarm.acknowledged_at,
+    )
+
+
+def _due(session: TreatmentSession, at: datetime) -> datetime | None:
+    slot = queries.next_reading_due(session, at=at)
+    return None if slot is None else slot.due_at

@@ -1,0 +1,74 @@
+"""What higher apps tell the board and the chart. Visits imports none of them.
+
+They register one function each in their ``AppConfig.ready()``::
+
+    slots.tell_board(watches)   # monitoring: next reading due and open alarms of many sessions
+    slots.tell_orders(orders)   # treatment: the orders of a patient
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from afterglow.apps.people.models import Patient
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.web.cards import AlarmCard
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is due and what is wrong in one session; alarms worst first."""
+
+    next_due: datetime | None = None
+    alarms: tuple[AlarmCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One order as the chart lists it."""
+
+    for_date: date
+    words: str
+    signed_by: str
+    signed_at: datetime
+    in_force: bool
+    url: str = ""
+
+
+BoardTeller = Callable[[Sequence[TreatmentSession], datetime], Mapping[int, Watch]]
+OrderTeller = Callable[[Patient], Sequence[OrderLine]]
+
+_board: BoardTeller | None = None
+_orders: OrderTeller | None = None
+
+
+def tell_board(teller: BoardTeller | None) -> BoardTeller | None:
+    """Register who knows what is due and wrong (session pk → watch); return the one before."""
+    global _board
+    before, _board = _board, teller
+    return before
+
+
+def tell_orders(teller: OrderTeller | None) -> OrderTeller | None:
+    """Register who knows a patient's orders; return the one before."""
+    global _orders
+    before, _orders = _orders, teller
+    return before
+
+
+def watch(sessions: Sequence[TreatmentSession], at: datetime) -> Mapping[int, Watch]:
+    """Return what is due and wrong in each session, by primary key."""
+    told = _board(sessions, at) if _board is not None and sessions else {}
+    return {session.pk: told.get(session.pk, Watch()) for session in sessions}
+
+
+def next_due_of(session: TreatmentSession, *, at: datetime) -> datetime | None:
+    """Return when the next reading of a session is due, or None."""
+    return watch([session], at)[session.pk].next_due
+
+
+def orders_of(patient: Patient) -> Sequence[OrderLine]:
+    """Return a patient's orders, newest first."""
+    return _orders(patient) if _orders is not None else ()
