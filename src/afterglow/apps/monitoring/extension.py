@@ -5,6 +5,7 @@ one function each in their ``AppConfig.ready()``::
 
     extension.tell_course(courses)   # treatment: start, stop, rates, sedatives, symptoms
     extension.tell_scores(scores)    # assessments: MOAA/S and RASS as readings
+    extension.hear_pumps(listener)   # treatment: a pump that was stopped says so itself
 
 Each function is called once for many sessions, with their primary keys, so that a batch of
 messages costs a few queries, however many rooms it is about.
@@ -39,10 +40,12 @@ class InfusionCourse:
 
 
 CourseTeller = Callable[[Sequence[int], datetime], Mapping[int, InfusionCourse]]
+PumpListener = Callable[[Sequence[int], datetime], None]
 ScoreTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[Reading]]]
 
 _course: CourseTeller | None = None
 _scores: ScoreTeller | None = None
+_pumps: PumpListener | None = None
 
 
 def tell_course(teller: CourseTeller | None) -> CourseTeller | None:
@@ -69,3 +72,16 @@ def scores_of(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Re
     """Return each session's scored signs up to ``at``, in order of time."""
     told = _scores(sessions, at) if _scores is not None and sessions else {}
     return {pk: told.get(pk, ()) for pk in sessions}
+
+
+def hear_pumps(listener: PumpListener | None) -> PumpListener | None:
+    """Register who hears that pumps of some sessions have reported; return the one before."""
+    global _pumps
+    before, _pumps = _pumps, listener
+    return before
+
+
+def pumps_reported(sessions: Sequence[int], at: datetime) -> None:
+    """Tell that pumps have reported, in the transaction that wrote their reports."""
+    if _pumps is not None and sessions:
+        _pumps(sessions, at)

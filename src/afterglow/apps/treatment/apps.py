@@ -16,10 +16,12 @@ class TreatmentConfig(AppConfig):
         from afterglow.apps.monitoring import extension
         from afterglow.apps.treatment import courses
         from afterglow.apps.treatment.chart import orders
+        from afterglow.apps.treatment.services.pump import note_pump_agreement
         from afterglow.apps.treatment.services.tasks import act_on_answer
         from afterglow.apps.visits import slots
 
         extension.tell_course(courses.courses)
         extension.tell_scores(courses.scores)
+        extension.hear_pumps(note_pump_agreement)
         act_on_safety(act_on_answer)
         slots.tell_orders(orders)

@@ -17,6 +17,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from afterglow.apps.devices.models import Device, DeviceStatus, MessageOutcome, RawMessage
 from afterglow.apps.events import services as events
+from afterglow.apps.monitoring import extension
 from afterglow.apps.monitoring.incoming import Fate, IncomingMessage, Kept, Report
 from afterglow.apps.monitoring.models import (
     DeviceAssignment,
@@ -234,6 +235,9 @@ def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, Treatme
             site=session.site.public_id,
             at=max(rows.values()),
         )
+    if pumps:
+        reported = sorted({pump.session_id for pump in pumps})
+        extension.pumps_reported(reported, max(pump.arrived_at for pump in pumps))
     return len(signs) + len(pumps)
 
 

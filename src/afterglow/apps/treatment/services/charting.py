@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.assessments.outcomes import Recorded
+from afterglow.apps.assessments.services import record_assessment
 from afterglow.apps.medicines.models import Product
+from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.monitoring.services import record_vital_signs_by_hand
+from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
@@ -19,9 +26,21 @@ from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
+from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import InfusionState
+
+_STANDS: Mapping[EventKind, str] = {
+    EventKind.SUICIDAL_STATEMENT: (
+        "What the patient said about suicide is never taken back; add a note instead."
+    ),
+    EventKind.WITHDRAWN: "An undo cannot be undone; record the event again.",
+    EventKind.HAND_OVER: "A hand-over is not taken back; hand the patient over again.",
+    EventKind.EMERGENCY_CALLED: "An emergency is not taken back; say that it is over, and why.",
+    EventKind.EMERGENCY_OVER: "The end of an emergency is not taken back; press Emergency again.",
+}
+"""What stays as it was said, and what to do instead."""
 
 AHEAD = timedelta(minutes=1)
 """How far a tablet's clock may run ahead before its time is refused."""
@@ -68,7 +87,74 @@ def record_event(
     if kind is EventKind.SUICIDAL_STATEMENT:
         open_suicide_task(session=row, subject=event, at=at)
     tell("event-recorded", session=row, subject=event, by=by, at=at, detail={"kind": str(kind)})
+    rejudge(row, at=at)
     return Done(event, Decision())
+
+
+def rejudge(session: TreatmentSession, *, at: datetime) -> None:
+    """Judge the alarms of a locked session now: a symptom or a sedative changes what is due."""
+    judge([session], at=at)
+
+
+class _NotAll(Exception):
+    """Takes back what was written before a part was refused."""
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+
+
+@transaction.atomic
+def chart_observations(
+    *,
+    session: UUID,
+    readings: Mapping[VitalSignCode, Decimal],
+    scales: Mapping[str, Mapping[str, int | None]],
+    taken_at: datetime,
+    by: Account,
+    at: datetime,
+    key: UUID,
+) -> Done[tuple[VitalSign, ...]] | Refused:
+    """Chart one column of the grid: vital signs by hand and scales, all of it or nothing.
+
+    ``scales`` holds the answers of each instrument by its key. ``taken_at`` is when it was seen,
+    ``at`` when it is charted. Safe to repeat with the same key.
+    """
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    if (refusal := _nothing(readings, scales)) is not None:
+        return refuse("chart-observations", session=row, decision=refusal, by=by, at=at)
+    try:
+        with transaction.atomic():
+            signs: tuple[VitalSign, ...] = ()
+            if readings:
+                taken = record_vital_signs_by_hand(
+                    session=session, readings=readings, taken_at=taken_at, by=by, at=at, key=key
+                )
+                if not isinstance(taken, tuple):
+                    raise _NotAll(taken.decision)
+                signs = taken
+            for instrument, answers in scales.items():
+                scored = record_assessment(
+                    session=session,
+                    instrument=instrument,
+                    answers=answers,
+                    happened_at=taken_at,
+                    by=by,
+                    at=at,
+                    key=uuid.uuid5(key, instrument),
+                )
+                if not isinstance(scored, Recorded):
+                    raise _NotAll(scored.decision)
+    except _NotAll as part:
+        return refuse("chart-observations", session=row, decision=part.decision, by=by, at=at)
+    return Done(signs, Decision())
+
+
+def _nothing(
+    readings: Mapping[VitalSignCode, Decimal], scales: Mapping[str, Mapping[str, int | None]]
+) -> Decision | None:
+    if readings or scales:
+        return None
+    return Decision((blocker("NOTHING_READ", "No reading was entered."),))
 
 
 @transaction.atomic
@@ -80,13 +166,11 @@ def withdraw_event(
     if earlier := SessionEvent.objects.filter(key=key).first():
         return Done(earlier, Decision(), repeated=True)
     subject = SessionEvent.objects.get(public_id=event, session=row)
-    if subject.kind in (EventKind.SUICIDAL_STATEMENT, EventKind.WITHDRAWN):
+    if undone := SessionEvent.objects.filter(about=subject, kind=EventKind.WITHDRAWN).first():
+        return Done(undone, Decision(), repeated=True)
+    if str(subject.kind) in _STANDS:
         why = blocker(
-            "EVENT_CANNOT_BE_WITHDRAWN",
-            "What the patient said about suicide is never taken back; add a note instead."
-            if subject.kind == EventKind.SUICIDAL_STATEMENT
-            else "An undo cannot be undone; record the event again.",
-            seen=str(subject.kind),
+            "EVENT_CANNOT_BE_WITHDRAWN", _STANDS[EventKind(subject.kind)], seen=str(subject.kind)
         )
         return refuse("withdraw-event", session=row, decision=Decision((why,)), by=by, at=at)
     undo = SessionEvent.objects.create(
@@ -100,6 +184,7 @@ def withdraw_event(
         key=key,
     )
     tell("event-withdrawn", session=row, subject=undo, by=by, at=at)
+    rejudge(row, at=at)
     return Done(undo, Decision())
 
 
@@ -173,6 +258,7 @@ def give_medicine(
         at=at,
         detail={"product": chosen.key, "dose_mg": str(dose.value)},
     )
+    rejudge(row, at=at)
     return Done(given, Decision())
 
 

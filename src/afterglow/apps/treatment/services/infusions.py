@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion, PumpAction, PumpDifference
 from afterglow.apps.treatment.models.infusion import PumpActionKind
@@ -166,6 +167,7 @@ def act_on_pump(
             "happened_at": when.isoformat(),
         },
     )
+    judge([row], at=at)
     return Done(action, Decision())
 
 
@@ -228,6 +230,7 @@ def record_pump_stopped(
         at=at,
         detail={"ending": str(ending), "happened_at": when.isoformat()},
     )
+    judge([row], at=at)
     return Done(action, Decision())
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from afterglow.apps.treatment.urls import before, session
+from django.urls import include, path
+
+from afterglow.apps.treatment.urls import before, infusion, session
 
 app_name = "treatment"
 
 urlpatterns = [
     *session.urlpatterns,
     *before.urlpatterns,
+    path("sessions/<uuid:session>/", include(infusion.urlpatterns)),
 ]

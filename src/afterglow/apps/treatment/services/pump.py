@@ -1,0 +1,88 @@
+"""After "pump stopped": say why, and hear the pump itself say that it has stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring.models import PumpReading
+from afterglow.apps.treatment.models import Infusion
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
+from afterglow.core.decisions import Decision, blocker
+from afterglow.core.roles import Action
+from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding
+from afterglow.core.treatment.lifecycles import InfusionState, step_infusion
+
+
+@transaction.atomic
+def explain_stop(
+    *,
+    session: UUID,
+    ending: InfusionEnding,
+    reason: str,
+    seen_version: int,
+    by: Account,
+    at: datetime,
+) -> Done[Infusion] | Refused:
+    """Say afterwards how the infusion ended and why; the time of the stop stays as it was.
+
+    Raises StaleRow when another tablet explained it first, and saves nothing then.
+    """
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
+    if infusion is None or infusion.ended_at is None:
+        why = blocker("INFUSION_NOT_STOPPED", "The infusion has not been stopped.")
+        return refuse("explain-stop", session=row, decision=Decision((why,)), by=by, at=at)
+    words = reason.strip()
+    if not words and ending is not InfusionEnding.COMPLETED:
+        why = blocker("STOP_WITHOUT_REASON", "Say in a few words why the infusion was stopped.")
+        return refuse("explain-stop", session=row, decision=Decision((why,)), by=by, at=at)
+    before = infusion.ending
+    # As if it had been said at once: the state follows from how it ended.
+    infusion.state = step_infusion(InfusionState.RUNNING, INFUSION_ENDINGS[ending].action)
+    infusion.ending = ending
+    infusion.ending_reason = words[:200]
+    infusion.save_version(seen=seen_version)
+    tell(
+        "infusion-stop-explained",
+        session=row,
+        subject=infusion,
+        by=by,
+        at=at,
+        detail={"ending": [str(before), str(ending)]},
+    )
+    return Done(infusion, Decision())
+
+
+@transaction.atomic
+def note_pump_agreement(sessions: Sequence[int], at: datetime) -> None:
+    """Note when the pump of a stopped infusion first reports 0 mL/h (monitoring calls this).
+
+    The first such report after the stop counts, whatever the pump does later.
+    """
+    waiting = (
+        Infusion.objects.locked()
+        .filter(session__in=sessions, ended_at__isnull=False, pump_agreed_at__isnull=True)
+        .select_related("session__site", "session__patient")
+        .order_by("pk")
+    )
+    for infusion in waiting:
+        first = (
+            PumpReading.objects.filter(
+                session=infusion.session,
+                taken_at__gte=infusion.ended_at,
+                rate_ml_per_h=0,
+            )
+            .order_by("taken_at", "pk")
+            .first()
+        )
+        if first is None:
+            continue
+        infusion.pump_agreed_at = first.taken_at
+        infusion.save_version()
+        tell("pump-agreed", session=infusion.session, subject=infusion, by=None, at=at)

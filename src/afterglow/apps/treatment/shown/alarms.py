@@ -1,0 +1,128 @@
+"""The open alarms as bands: word first, then value, limit, since; the worst on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
+from afterglow.web.cards import AlarmLevel, Words
+
+WORDS: dict[str, Words] = {
+    "SYSTOLIC_HIGH": _("Systolic high"),
+    "SYSTOLIC_RISE": _("Systolic up from baseline"),
+    "SYSTOLIC_LOW": _("Systolic low"),
+    "DIASTOLIC_HIGH": _("Diastolic high"),
+    "DIASTOLIC_RISE": _("Diastolic up from baseline"),
+    "DIASTOLIC_LOW": _("Diastolic low"),
+    "HEART_RATE_HIGH": _("Heart rate high"),
+    "HEART_RATE_LOW": _("Heart rate low"),
+    "PULSE_RATE_HIGH": _("Pulse high"),
+    "PULSE_RATE_LOW": _("Pulse low"),
+    "SPO2_LOW": _("SpO2 low"),
+    "RESPIRATORY_RATE_LOW": _("Breathing slow"),
+    "RESPIRATORY_RATE_HIGH": _("Breathing fast"),
+    "ETCO2_HIGH": _("EtCO2 high"),
+    "ETCO2_RISE": _("EtCO2 up from baseline"),
+    "ETCO2_LOW": _("EtCO2 low"),
+    "SEDATION_DEEP": _("Deeply sedated"),
+    "DEVICE_NOT_ASSIGNED": _("Device not assigned"),
+    "DEVICE_CLOCK_DRIFT": _("Device clock wrong"),
+    "MONITOR_SILENT": _("Monitor silent"),
+    "PUMP_SILENT": _("Pump silent"),
+    "PROBE_OFF": _("Probe off"),
+    "SIGNAL_LOST": _("Signal lost"),
+    "READING_OVERDUE": _("Reading overdue"),
+    "PUMP_STILL_RUNNING": _("Pump still running"),
+    "PUMP_NOT_RUNNING": _("Pump not running"),
+    "PUMP_RATE_DIFFERS": _("Pump rate differs"),
+    "PUMP_VOLUME_DIFFERS": _("Pump volume differs"),
+}
+"""The short word of each condition. A symptom's word is the protocol's own name for it."""
+
+_PRESSURE = ("SYSTOLIC_", "DIASTOLIC_")
+SHOWN = 2
+"""Bands drawn in full; the rest is one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One open alarm. ``asks_symptoms``: a red pressure, and nobody has answered yet."""
+
+    row: Alarm
+    level: AlarmLevel
+    word: Words
+    proposed: str
+    asks_symptoms: bool
+    silence_min: int
+    silenced: bool
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmStrip:
+    """The strip. ``sound`` is the level that is to be heard now, or nothing."""
+
+    bands: tuple[Band, ...]
+    more: tuple[Band, ...]
+    sound: str
+
+
+def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
+    """Return the open alarms of a session at ``at``."""
+    rules = rules_of(session)
+    limits = {limit.code: limit.status for limit in rules.limits}
+    found = [
+        Band(
+            row=row,
+            level=level_of(row),
+            word=word_of(row),
+            proposed=str(limits[row.condition]) if row.condition in limits else "",
+            asks_symptoms=(
+                row.condition.startswith(_PRESSURE)
+                and AlarmPriority.HIGH in (row.priority, row.present_priority)
+                and row.symptomatic is None
+            ),
+            silence_min=int(
+                rules.alarms.silence_at_most[AlarmPriority(row.priority)].total_seconds() // 60
+            ),
+            silenced=row.silenced_until is not None and row.silenced_until > at,
+            gone=row.condition_gone_at is not None,
+        )
+        for row in monitoring.open_alarms(session)
+    ]
+    # What nobody has seen yet stands above what somebody has.
+    found.sort(key=lambda band: band.row.acknowledged_at is not None and not band.asks_symptoms)
+    loud = [b for b in found if b.row.acknowledged_at is None and not b.silenced and not b.gone]
+    return AlarmStrip(
+        bands=tuple(found[:SHOWN]),
+        more=tuple(found[SHOWN:]),
+        sound=loud[0].level.value if loud else "",
+    )
+
+
+def level_of(row: Alarm) -> AlarmLevel:
+    """Return how an alarm is drawn."""
+    if row.kind == AlarmKind.TECHNICAL:
+        return AlarmLevel.RED if row.priority == AlarmPriority.HIGH else AlarmLevel.TECHNICAL
+    return AlarmLevel.RED if row.priority == AlarmPriority.HIGH else AlarmLevel.AMBER
+
+
+def word_of(row: Alarm) -> Words:
+    """Return the word an alarm starts with."""
+    if row.condition.startswith("SYMPTOM_"):
+        return row.seen or row.sentence.split(".")[0]
+    return WORDS.get(row.condition) or row.condition.replace("_", " ").capitalize()
+
+
+def acknowledged_by(row: Alarm) -> str:
+    """Return who has seen it, or nothing."""
+    who: Account | None = row.acknowledged_by
+    return who.get_short_name() if who else ""

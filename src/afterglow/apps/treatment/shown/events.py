@@ -1,0 +1,166 @@
+"""What happened, numbered on the time axis: pump, medicines, marks, symptoms, emergencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import PumpAction, SessionEvent
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.shown.grid import LATE
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.web.cards import Words
+from afterglow.web.formats import mg, number
+
+KIND_WORDS: dict[EventKind, Words] = {
+    EventKind.MARK: gettext_lazy("Mark"),
+    EventKind.NOTE: gettext_lazy("Note"),
+    EventKind.SYMPTOM: gettext_lazy("Symptom"),
+    EventKind.HAND_OVER: gettext_lazy("Handed over to"),
+    EventKind.EMERGENCY_CALLED: gettext_lazy("Emergency: time zero"),
+    EventKind.EMERGENCY_STEP: gettext_lazy("Emergency"),
+    EventKind.EMERGENCY_OVER: gettext_lazy("Emergency over"),
+    EventKind.ADVERSE_EVENT: gettext_lazy("Adverse event"),
+    EventKind.FALL: gettext_lazy("Fall"),
+    EventKind.EXTRAVASATION: gettext_lazy("Extravasation at the IV site"),
+    EventKind.SUICIDAL_STATEMENT: gettext_lazy("Spoke of suicide"),
+    EventKind.DOWNTIME_ENTRY: gettext_lazy("From paper"),
+}
+STANDS = frozenset(
+    {
+        EventKind.HAND_OVER,
+        EventKind.EMERGENCY_CALLED,
+        EventKind.EMERGENCY_OVER,
+        EventKind.SUICIDAL_STATEMENT,
+    }
+)
+"""What has no undo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mark on the axis. ``event`` is its public id where it can be named or withdrawn."""
+
+    number: int
+    at: datetime
+    words: str
+    text: str
+    by: str
+    late: datetime | None
+    event: str = ""
+    kind: str = ""
+    needs_name: bool = False
+    can_withdraw: bool = False
+    withdrawn: bool = False
+    grave: bool = False
+    is_private: bool = False
+
+
+def entries(session: TreatmentSession) -> tuple[Entry, ...]:
+    """Return everything that happened since check-in, in order of clinical time, numbered."""
+    found: list[Entry] = []
+    infusion = queries.infusion_of(session)
+    before: PumpAction | None = None
+    for action in queries.actions_of(infusion) if infusion else ():
+        found.append(_pump_entry(action, before))
+        before = action
+    for given in queries.medicines_given(session):
+        found.append(
+            Entry(
+                0,
+                given.at,
+                f"{given.product.medicine.capitalize()} {mg(given.dose_mg)} {given.route}".strip(),
+                given.indication,
+                given.by.get_short_name(),
+                given.recorded_at if given.recorded_at - given.at > LATE else None,
+                kind="medicine",
+                grave=given.is_sedative,
+            )
+        )
+    names = {rule.code: rule.name for rule in rules_of(session).symptoms.values()}
+    for shown in queries.shown_events(session):
+        found.append(_event_entry(shown.event, shown.label, shown.withdrawn, names))
+    found.sort(key=lambda entry: entry.at)
+    return tuple(_numbered(entry, index) for index, entry in enumerate(found, start=1))
+
+
+def _numbered(entry: Entry, index: int) -> Entry:
+    return replace(entry, number=index)
+
+
+def _pump_entry(action: PumpAction, before: PumpAction | None) -> Entry:
+    rate = number(action.rate_ml_per_h)
+    last = number(before.rate_ml_per_h) if before else ""
+    words = {
+        PumpActionKind.START: _("Started, %(rate)s mL/h"),
+        PumpActionKind.CHANGE_RATE: _("Rate %(last)s to %(rate)s mL/h"),
+        PumpActionKind.PAUSE: _("Paused"),
+        PumpActionKind.RESUME: _("Resumed, %(rate)s mL/h"),
+        PumpActionKind.STOP: _("Pump stopped"),
+    }[PumpActionKind(action.kind)] % {"rate": rate, "last": last}
+    late = action.recorded_at - action.at > LATE
+    return Entry(
+        0,
+        action.at,
+        words,
+        action.reason,
+        action.by.get_short_name(),
+        action.recorded_at if late else None,
+        kind="pump",
+    )
+
+
+def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[str, str]) -> Entry:
+    kind = EventKind(event.kind)
+    code = str(event.data.get("code", ""))
+    if kind is EventKind.SYMPTOM:
+        words = names.get(code, label or code)
+        if event.data.get("over"):
+            words = _("%(symptom)s: over") % {"symptom": words}
+    elif kind is EventKind.MARK:
+        words = label or _("Mark, not named yet")
+    elif kind in (EventKind.HAND_OVER, EventKind.ADVERSE_EVENT):
+        words = f"{KIND_WORDS[kind]} {label}".strip()
+    elif kind is EventKind.EMERGENCY_STEP:
+        words = label
+    else:
+        words = str(KIND_WORDS[kind])
+    late = event.recorded_at - event.at > LATE
+    return Entry(
+        0,
+        event.at,
+        words,
+        event.text,
+        event.by.get_short_name(),
+        event.recorded_at if late else None,
+        event=str(event.public_id),
+        kind=str(kind),
+        needs_name=kind is EventKind.MARK and not label and not withdrawn,
+        can_withdraw=kind not in STANDS and not withdrawn,
+        withdrawn=withdrawn,
+        grave=kind
+        in (
+            EventKind.SUICIDAL_STATEMENT,
+            EventKind.FALL,
+            EventKind.EXTRAVASATION,
+            EventKind.EMERGENCY_CALLED,
+            EventKind.ADVERSE_EVENT,
+        ),
+        is_private=kind
+        in (EventKind.NOTE, EventKind.SUICIDAL_STATEMENT, EventKind.MARK, EventKind.HAND_OVER),
+    )
+
+
+def axis_marks(found: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    """Return the marks as the graph takes them; a withdrawn one has left the axis."""
+    return [
+        {"at": entry.at.isoformat(), "mark": entry.number, "words": entry.words}
+        for entry in found
+        if not entry.withdrawn
+    ]

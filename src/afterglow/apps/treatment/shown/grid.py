@@ -1,0 +1,232 @@
+"""The grid of readings: a column for every observation the protocol asks for, rows of signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from afterglow.apps.assessments import queries as assessments
+from afterglow.apps.assessments.queries import Answered
+from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.monitoring.queries import GridRow, LatestReading
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.conditions import AlarmPriority
+from afterglow.core.monitoring.readings import Baseline, Source
+from afterglow.core.monitoring.rules import AlarmLimit
+from afterglow.core.monitoring.schedule import Slot, SlotState
+from afterglow.web.cards import Words
+from afterglow.web.formats import number
+
+LATE = timedelta(minutes=2)
+"""An entry charted so long after it was seen looks late."""
+
+_V = VitalSignCode
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the grid: the field it is entered in, its shape and its word."""
+
+    field: str
+    label: Words
+    shape: str
+    entry: str
+    codes: tuple[str, ...]
+    required: bool = False
+
+
+VITALS = (
+    Line("pressure", _("BP"), "pressure", "pressure", (_V.SYSTOLIC, _V.DIASTOLIC)),
+    Line("heart_rate", _("HR"), "heart", "digits", (_V.HEART_RATE, _V.PULSE_RATE)),
+    Line("spo2", _("SpO2"), "oxygen", "digits", (_V.SPO2,)),
+    Line("respiratory_rate", _("RR"), "breath", "digits", (_V.RESPIRATORY_RATE,)),
+)
+SCALES: Mapping[str, Words] = {
+    "moaas": _("MOAA/S 0–5"),
+    "dissociation": _("Dissoc. 0–10"),
+    "nausea": _("Nausea 0–3"),
+    "anxiety": _("Anxiety 0–10"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one cell says. ``level``: red or amber by the protocol's limits, as numbers alone."""
+
+    text: str = ""
+    level: str = ""
+    by_hand: bool = False
+    other: str = ""
+    late: datetime | None = None
+    readings: tuple[int, ...] = ()
+    assessment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One observation slot. ``is_open``: it still waits and takes digits."""
+
+    slot: Slot
+    is_open: bool
+    is_overdue: bool
+    is_missed: bool
+    owes_reason: bool
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    """One row with its cells in the order of the columns."""
+
+    line: Line
+    cells: tuple[tuple[Column, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The grid, its lines, what is due next, and when the next column opens."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[GridLine, ...]
+    due: Slot | None
+    opens_at: datetime | None
+    owed: int
+
+
+def lines_of(session: TreatmentSession, *, at: datetime) -> tuple[Line, ...]:
+    """Return the rows: the vital signs, then the scales that are on file."""
+    known = assessments.instruments_in_use(tuple(SCALES), at=at)
+    return (
+        *VITALS,
+        *(Line(key, words, "", "digits", (key,)) for key, words in SCALES.items() if key in known),
+    )
+
+
+def grid(session: TreatmentSession, *, at: datetime) -> Grid:
+    """Return the grid at ``at``: every slot that has opened, and the one that waits."""
+    rows = monitoring.grid(session, at=at)
+    slots = monitoring.schedule(session, at=at)
+    waiting = [s for s in slots if s.state in (SlotState.DUE, SlotState.OVERDUE)]
+    coming = next((s for s in slots if s.state is SlotState.UPCOMING), None)
+    answered = assessments.answered(session, until=at, keys=tuple(SCALES))
+    judge = Judge(rules_of(session).limits, monitoring.baseline(session, at=at))
+    lines = lines_of(session, at=at)
+    columns = tuple(_column(row, lines, answered, judge, at) for row in rows)
+    return Grid(
+        columns=columns,
+        lines=tuple(
+            GridLine(line, tuple((column, column.cells[line.field]) for column in columns))
+            for line in lines
+        ),
+        due=waiting[-1] if waiting else coming,
+        opens_at=coming.opens_at if coming else None,
+        owed=sum(1 for column in columns if column.owes_reason),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Says whether a number by itself lies beyond a limit; alarms confirm and sustain besides."""
+
+    limits: tuple[AlarmLimit, ...]
+    baseline: Mapping[str, Baseline]
+
+    def level(self, sign: str, value: Decimal) -> str:
+        """Return "red", "amber" or nothing."""
+        beyond = {limit.priority for limit in self.limits if self._crosses(limit, sign, value)}
+        if AlarmPriority.HIGH in beyond:
+            return "red"
+        return "amber" if beyond else ""
+
+    def _crosses(self, limit: AlarmLimit, sign: str, value: Decimal) -> bool:
+        if limit.sign != sign or limit.sustained_for:
+            return False
+        if limit.bound is not None and limit.number is not None:
+            return limit.bound.is_crossed(value, limit.number)
+        start = self.baseline.get(sign)
+        if start is None or start.value <= 0:
+            return False
+        rise = value - start.value
+        enough = rise * 100 >= (limit.rise_percent or 0) * start.value
+        return rise > 0 and enough and rise >= (limit.rise_at_least or 0)
+
+
+def _column(
+    row: GridRow,
+    lines: Iterable[Line],
+    answered: Iterable[Answered],
+    judge: Judge,
+    at: datetime,
+) -> Column:
+    slot = row.slot
+    mine = {
+        each.row.instrument_key: each
+        for each in answered
+        if slot.opens_at <= each.row.at and (slot.closes_at is None or each.row.at < slot.closes_at)
+    }
+    cells = {}
+    for line in lines:
+        if line.field in SCALES:
+            cells[line.field] = _scale_cell(mine.get(line.field), judge)
+        else:
+            cells[line.field] = _vital_cell(line, row.values, judge)
+    return Column(
+        slot=slot,
+        is_open=slot.closes_at is None or at < slot.closes_at,
+        is_overdue=slot.state is SlotState.OVERDUE,
+        is_missed=slot.state is SlotState.MISSED,
+        owes_reason=slot.owes_a_reason,
+        cells=cells,
+    )
+
+
+def _scale_cell(answer: Answered | None, judge: Judge) -> Cell:
+    if answer is None or answer.total is None:
+        return Cell()
+    return Cell(
+        text=number(answer.total),
+        level=judge.level(answer.row.instrument_key, answer.total),
+        by_hand=False,
+        late=answer.row.recorded_at if answer.row.recorded_at - answer.row.at > LATE else None,
+        assessment=str(answer.row.public_id),
+    )
+
+
+def _vital_cell(
+    line: Line, values: Mapping[tuple[str, Source], LatestReading], judge: Judge
+) -> Cell:
+    device = _side(line, values, Source.DEVICE)
+    hand = _side(line, values, Source.HAND)
+    shown = device or hand
+    if not shown:
+        return Cell()
+    levels = {judge.level(part.sign, part.value) for part in shown}
+    first = shown[0]
+    late = first.source is Source.HAND and first.arrived_at - first.taken_at > LATE
+    return Cell(
+        text=_joined(shown),
+        level="red" if "red" in levels else "amber" if "amber" in levels else "",
+        by_hand=not device,
+        other=_joined(hand) if device and hand else "",
+        late=first.arrived_at if late else None,
+        readings=tuple(part.pk for part in shown),
+    )
+
+
+def _side(
+    line: Line, values: Mapping[tuple[str, Source], LatestReading], source: Source
+) -> tuple[LatestReading, ...]:
+    found = [values[(code, source)] for code in line.codes if (code, source) in values]
+    if line.entry == "pressure":
+        return tuple(found) if len(found) == len(line.codes) else ()
+    return tuple(found[:1])
+
+
+def _joined(parts: Iterable[LatestReading]) -> str:
+    return "/".join(number(part.value) for part in parts)

@@ -1,0 +1,197 @@
+"""The big numbers, and the readings as the graph draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.monitoring.queries import LatestReading
+from afterglow.apps.treatment.shown.alarms import level_of
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.conditions import AlarmPriority
+from afterglow.core.monitoring.readings import Reading, Source
+from afterglow.core.monitoring.rules import AlarmLimit
+from afterglow.web.cards import AlarmLevel, Sign, VitalCard, Words
+from afterglow.web.formats import number
+
+CODES: Mapping[Sign, tuple[VitalSignCode, ...]] = {
+    Sign.HEART: (VitalSignCode.HEART_RATE, VitalSignCode.PULSE_RATE),
+    Sign.PRESSURE: (VitalSignCode.SYSTOLIC, VitalSignCode.DIASTOLIC, VitalSignCode.MEAN),
+    Sign.OXYGEN: (VitalSignCode.SPO2,),
+    Sign.BREATH: (VitalSignCode.RESPIRATORY_RATE,),
+    Sign.CO2: (VitalSignCode.ETCO2,),
+}
+"""Which readings each trace is made of; of heart rate and pulse the first that is there."""
+
+_LABELS: Mapping[Sign, tuple[Words, str]] = {
+    Sign.HEART: (_("HR"), "/min"),
+    Sign.PRESSURE: (_("BP"), "mmHg"),
+    Sign.OXYGEN: (_("SpO2"), "%"),
+    Sign.BREATH: (_("RR"), "/min"),
+    Sign.CO2: (_("EtCO2"), "mmHg"),
+}
+EVERY_S = 10
+"""The graph draws one mark of a continuous sign in so many seconds; every reading is kept."""
+FIRST = timedelta(minutes=20)
+"""How far before the start of the infusion the graph begins."""
+
+
+def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, ...]:
+    """Return the newest believed value of each sign, whatever its source; CO2 only if measured."""
+    latest: dict[str, LatestReading] = {}
+    for reading in monitoring.latest_readings(session, at=at):
+        known = latest.get(reading.sign)
+        if known is None or reading.taken_at > known.taken_at:
+            latest[reading.sign] = reading
+    levels = _alarm_levels(session)
+    stale_after = stale_seconds(session)
+    cards = []
+    for sign, codes in CODES.items():
+        found = next((latest[code] for code in codes if code in latest), None)
+        if sign is Sign.CO2 and found is None:
+            continue
+        label, unit = _LABELS[sign]
+        value, detail = _text(sign, latest, found)
+        cards.append(
+            VitalCard(
+                sign=sign,
+                label=label,
+                value=value,
+                unit=unit,
+                detail=detail,
+                at=found.taken_at if found else None,
+                alarm=levels.get(sign),
+                stale=bool(found and found.age(at).total_seconds() > stale_after[sign]),
+            )
+        )
+    return tuple(cards)
+
+
+def _text(
+    sign: Sign, latest: Mapping[str, LatestReading], found: LatestReading | None
+) -> tuple[str, str]:
+    if found is None:
+        return "", ""
+    if sign is not Sign.PRESSURE:
+        return number(found.value), gettext("by hand") if found.source is Source.HAND else ""
+    low = latest.get(VitalSignCode.DIASTOLIC)
+    mean = latest.get(VitalSignCode.MEAN)
+    paired = low is not None and low.taken_at == found.taken_at
+    text = f"{number(found.value)}/{number(low.value) if low and paired else '–'}"
+    with_mean = mean is not None and mean.taken_at == found.taken_at
+    return text, f"({number(mean.value)})" if mean and with_mean else ""
+
+
+def stale_seconds(session: TreatmentSession) -> Mapping[Sign, float]:
+    """Return after how many seconds without a reading a number is drawn as old."""
+    gaps = rules_of(session).gaps
+    return {
+        sign: float(gaps.factor) * gaps.expected_every[codes[0]].total_seconds()
+        for sign, codes in CODES.items()
+    }
+
+
+def _alarm_levels(session: TreatmentSession) -> Mapping[Sign, AlarmLevel]:
+    found: dict[Sign, AlarmLevel] = {}
+    for row in monitoring.open_alarms(session):
+        if row.condition_gone_at is not None:
+            continue
+        for sign, codes in CODES.items():
+            if any(row.condition.startswith(f"{code.upper()}_") for code in codes):
+                found.setdefault(sign, level_of(row))
+    return found
+
+
+def trend(session: TreatmentSession, *, started: datetime | None, at: datetime) -> dict[str, Any]:
+    """Return what the graph draws: readings, limits, gaps. Events are marked by their own panel."""
+    since = max(session.checked_in_at, (started or at) - FIRST)
+    readings = monitoring.believed_readings(session, since=since, until=at)
+    rules = rules_of(session)
+    return {
+        "zone": session.site.time_zone,
+        "readings": list(marks(readings)),
+        "limits": [
+            {
+                "sign": str(sign),
+                "value": float(limit.number),
+                "level": "red" if limit.priority is AlarmPriority.HIGH else "amber",
+            }
+            for limit, sign in _absolute(rules.limits)
+            if limit.number is not None
+        ],
+        "gap_s": {str(sign): seconds for sign, seconds in stale_seconds(session).items()},
+        "events": [],
+    }
+
+
+def _absolute(limits: Iterable[AlarmLimit]) -> Iterable[tuple[AlarmLimit, Sign]]:
+    """The limits worth a line: of each sign the outermost amber and red, systolic for pressure."""
+    drawn = {VitalSignCode.SYSTOLIC: Sign.PRESSURE, VitalSignCode.SPO2: Sign.OXYGEN}
+    seen: set[tuple[str, str, str]] = set()
+    for limit in limits:
+        key = (limit.code, limit.sign, limit.priority)
+        if limit.is_relative or limit.sign not in drawn or key in seen:
+            continue
+        seen.add(key)
+        yield limit, drawn[VitalSignCode(limit.sign)]
+
+
+def marks(readings: Iterable[Reading]) -> Iterable[dict[str, Any]]:
+    """Yield readings as the graph takes them: pressures paired, continuous signs thinned.
+
+    Of the readings of ten seconds the lowest saturation and otherwise the last is drawn; an
+    artefact is always drawn.
+    """
+    pressures: dict[tuple[datetime, Source], dict[str, Reading]] = {}
+    thinned: dict[tuple[Sign, Source, int], Reading] = {}
+    by_code = {code: sign for sign, codes in CODES.items() for code in codes}
+    rows = [r for r in readings if r.sign in by_code]
+    has_heart = any(r.sign == VitalSignCode.HEART_RATE for r in rows)
+    for reading in rows:
+        sign = by_code[VitalSignCode(reading.sign)]
+        if sign is Sign.PRESSURE:
+            pressures.setdefault((reading.at, reading.source), {})[reading.sign] = reading
+        elif reading.sign == VitalSignCode.PULSE_RATE and has_heart:
+            continue
+        elif reading.artefact:
+            yield _mark(sign, reading)
+        else:
+            key = (sign, reading.source, int(reading.at.timestamp()) // EVERY_S)
+            known = thinned.get(key)
+            if known is None or sign is not Sign.OXYGEN or reading.value < known.value:
+                thinned[key] = reading
+    for (sign, _source, _slot), reading in thinned.items():
+        yield _mark(sign, reading)
+    for (taken, _source), parts in pressures.items():
+        high, low = parts.get(VitalSignCode.SYSTOLIC), parts.get(VitalSignCode.DIASTOLIC)
+        if high is not None and low is not None:
+            mean = parts.get(VitalSignCode.MEAN)
+            yield {
+                "sign": str(Sign.PRESSURE),
+                "at": taken.isoformat(),
+                "systolic": _plain(high.value),
+                "diastolic": _plain(low.value),
+                "mean": _plain(mean.value) if mean else None,
+                "artefact": high.artefact or low.artefact,
+            }
+
+
+def _mark(sign: Sign, reading: Reading) -> dict[str, Any]:
+    return {
+        "sign": str(sign),
+        "at": reading.at.isoformat(),
+        "value": _plain(reading.value),
+        "artefact": reading.artefact,
+    }
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"

@@ -1,0 +1,51 @@
+"""Addresses of the infusion page, under ``/sessions/<uuid:session>/``."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from afterglow.apps.treatment.views import emergency, infusion, infusion_alarms, infusion_asks
+
+urlpatterns = [
+    path("infusion/", infusion.page, name="infusion"),
+    path("infusion/panels/<slug:name>/", infusion.panel, name="infusion-panel"),
+    path("infusion/readings.json", infusion.readings, name="infusion-readings"),
+    path("infusion/stop/", infusion.stop, name="infusion-stop"),
+    path("infusion/mark/", infusion.mark, name="infusion-mark"),
+    path("infusion/pause/", infusion.pause, name="infusion-pause"),
+    path("infusion/resume/", infusion.resume, name="infusion-resume"),
+    path("infusion/observations/", infusion.observe, name="infusion-observe"),
+    path("infusion/rate/", infusion_asks.Rate.as_view(), name="infusion-rate"),
+    path("infusion/note/", infusion_asks.Note.as_view(), name="infusion-note"),
+    path("infusion/event/", infusion_asks.Event.as_view(), name="infusion-event"),
+    path("infusion/drug/", infusion_asks.Drug.as_view(), name="infusion-drug"),
+    path("infusion/hand-over/", infusion_asks.HandOver.as_view(), name="infusion-hand-over"),
+    path("infusion/explain/", infusion_asks.Explain.as_view(), name="infusion-explain"),
+    path("infusion/difference/", infusion_asks.Difference.as_view(), name="infusion-difference"),
+    path("infusion/missed/", infusion_asks.Missed.as_view(), name="infusion-missed"),
+    path("infusion/events/<uuid:event>/name/", infusion_asks.Name.as_view(), name="infusion-name"),
+    path("infusion/events/<uuid:event>/undo/", infusion_asks.Undo.as_view(), name="infusion-undo"),
+    path(
+        "infusion/readings/<int:reading>/artefact/",
+        infusion_asks.Artefact.as_view(),
+        name="infusion-artefact",
+    ),
+    path(
+        "infusion/scores/<uuid:assessment>/correct/",
+        infusion_asks.Correct.as_view(),
+        name="infusion-correct",
+    ),
+    path(
+        "infusion/alarms/<uuid:alarm>/acknowledge/",
+        infusion_alarms.acknowledge,
+        name="alarm-acknowledge",
+    ),
+    path("infusion/alarms/<uuid:alarm>/silence/", infusion_alarms.silence, name="alarm-silence"),
+    path("infusion/emergency/", emergency.page, name="emergency"),
+    path("infusion/emergency/declare/", emergency.declare, name="emergency-declare"),
+    path("infusion/emergency/steps/", emergency.step, name="emergency-step"),
+    path("infusion/emergency/drugs/", emergency.drug, name="emergency-drug"),
+    path("infusion/emergency/over/", emergency.over, name="emergency-over"),
+    path("infusion/emergency/sheet/", emergency.sheet, name="emergency-sheet"),
+    path("infusion/emergency/sheet.pdf", emergency.sheet_pdf, name="emergency-sheet-pdf"),
+]

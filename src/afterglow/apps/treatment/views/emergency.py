@@ -1,0 +1,181 @@
+"""The emergency page: time zero, the call, one-tap timed steps and drugs, the hand-over sheet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from afterglow.apps.accounts.middleware import visible_when_locked
+from afterglow.apps.medicines.models import Product
+from afterglow.apps.treatment import emergencies, handover
+from afterglow.apps.treatment.forms.infusion import new_key
+from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.services import emergency as services
+from afterglow.apps.treatment.shown import drug as shown_drug
+from afterglow.apps.treatment.shown import events, header, vitals
+from afterglow.apps.treatment.views.asking import find_session, is_htmx, refused
+from afterglow.apps.treatment.views.infusion import key_of
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.quantities import Dose
+from afterglow.core.roles import Action
+from afterglow.web import clock
+from afterglow.web.cards import Words
+from afterglow.web.requests import StaffRequest
+
+
+@login_required
+@require_POST
+def declare(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Stop the drip, set time zero, and show what to do. It asks nothing."""
+    services.declare_emergency(
+        session=session, by=request.user, at=clock.now(), key=key_of(request)
+    )
+    return _to_page(request, session)
+
+
+@visible_when_locked
+@login_required
+@require_safe
+def page(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Show the emergency with everything timed so far."""
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    return render(request, "treatment/emergency.html", _context(request, row, clock.now()))
+
+
+@login_required
+@require_POST
+def step(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Time one step."""
+    code = request.POST.get("code", "")
+    label = {each.code: each.label for each in emergencies.step_buttons()}.get(code)
+    words = request.POST.get("text", "").strip()
+    if label is None and not words:
+        raise Http404("There is no such step.")
+    outcome = services.record_step(
+        session=session,
+        code=code if label else "OTHER",
+        label=label or words[:120],
+        by=request.user,
+        at=clock.now(),
+        key=key_of(request),
+    )
+    return _answer(request, session, outcome)
+
+
+@login_required
+@require_POST
+def drug(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Time one dose."""
+    product = get_object_or_404(Product, public_id=request.POST.get("product", ""))
+    outcome = services.give_in_emergency(
+        session=session,
+        product=product.public_id,
+        dose=_dose(request.POST.get("dose", "")),
+        route=request.POST.get("route", "")[:20],
+        by=request.user,
+        at=clock.now(),
+        key=key_of(request),
+    )
+    return _answer(request, session, outcome)
+
+
+@login_required
+@require_POST
+def over(request: StaffRequest, session: UUID) -> HttpResponse:
+    """End it, with how it ended."""
+    outcome = services.end_emergency(
+        session=session,
+        outcome=request.POST.get("outcome", ""),
+        by=request.user,
+        at=clock.now(),
+        key=key_of(request),
+    )
+    if isinstance(outcome, Refused):
+        return _answer(request, session, outcome)
+    return redirect("treatment:infusion", session=session)
+
+
+@login_required
+@require_safe
+def sheet(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Show the hand-over sheet, ready to print."""
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    return render(request, "treatment/emergency_sheet.html", handover.sheet(row, at=clock.now()))
+
+
+@login_required
+@require_safe
+def sheet_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Give the hand-over sheet as a file; each one that was handed out is kept."""
+    row = find_session(request, session, action=Action.CHART)
+    document = handover.keep_sheet(row, by=request.user, at=clock.now())
+    response = HttpResponse(bytes(document.content), content_type=document.media_type)
+    response["Content-Disposition"] = 'inline; filename="hand-over.pdf"'
+    return response
+
+
+def _context(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    found = emergencies.emergency_of(session)
+    groups: dict[str, list[tuple[emergencies.StepButton, UUID]]] = {}
+    for button in emergencies.step_buttons():
+        groups.setdefault(button.group, []).append((button, new_key()))
+    since = found.time_zero if found else None
+    return {
+        "session": session,
+        "site": session.site,
+        "locked": getattr(request, "screen_locked", False),
+        "header": header.header(session, at=at),
+        "emergency": found,
+        "groups": [(GROUPS[name], buttons) for name, buttons in groups.items()],
+        "drugs": [(button, new_key()) for button in emergencies.drug_buttons()],
+        "vitals": vitals.vital_cards(session, at=at),
+        "drug": shown_drug.drug_row(session, at=at),
+        "since": [e for e in reversed(events.entries(session)) if since and e.at >= since],
+        "over_key": new_key(),
+        "declare_key": new_key(),
+        "other_key": new_key(),
+    }
+
+
+GROUPS: dict[str, Words] = {
+    "call": gettext_lazy("Call"),
+    "airway": gettext_lazy("Airway and breathing"),
+    "heart": gettext_lazy("Circulation"),
+    "other": gettext_lazy("Other"),
+}
+
+
+def _answer(request: StaffRequest, session: UUID, outcome: Any) -> HttpResponse:
+    if isinstance(outcome, Refused):
+        row = find_session(request, session, action=Action.CHART)
+        return refused(request, row, _("Emergency"), outcome.decision)
+    if is_htmx(request):
+        row = find_session(request, session, action=Action.CHART)
+        context = _context(request, row, clock.now())
+        return render(request, "treatment/infusion/_emergency_log.html", context)
+    return redirect("treatment:emergency", session=session)
+
+
+def _to_page(request: StaffRequest, session: UUID) -> HttpResponse:
+    url = reverse("treatment:emergency", args=[session])
+    if is_htmx(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def _dose(text: str) -> Dose:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise Http404("There is no such dose.") from None
+    return Dose.mg(amount) if amount.is_finite() and amount >= 0 else Dose.mg(0)

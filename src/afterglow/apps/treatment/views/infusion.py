@@ -1,0 +1,374 @@
+"""The infusion page, its panels, and what one tap does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from afterglow.apps.accounts.middleware import visible_when_locked
+from afterglow.apps.assessments import queries as assessments
+from afterglow.apps.audit import services as audit
+from afterglow.apps.events import outbox
+from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.services import charting, infusions
+from afterglow.apps.treatment.shown import alarms, drug, events, grid, header, vitals
+from afterglow.apps.treatment.views.asking import (
+    REFRESH,
+    find_session,
+    is_htmx,
+    last_pump_action,
+    refused,
+    said,
+)
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.roles import Action
+from afterglow.core.treatment.endings import InfusionEnding
+from afterglow.core.treatment.lifecycles import BEFORE_START, InfusionState, SessionState
+from afterglow.db.models import StaleRow
+from afterglow.web import clock, formats
+from afterglow.web.requests import StaffRequest
+
+PUMP_EVENTS = (
+    "infusion-started",
+    "rate-changed",
+    "infusion-paused",
+    "infusion-resumed",
+    "infusion-stopped",
+    "infusion-stop-explained",
+    "pump-agreed",
+)
+CHART_EVENTS = (
+    "event-recorded",
+    "event-withdrawn",
+    "medicine-given",
+    "clinician-changed",
+    "emergency-declared",
+    "emergency-step-recorded",
+    "emergency-ended",
+)
+READING_EVENTS = (
+    "assessment-recorded",
+    "assessment-corrected",
+    "missed-reading-recorded",
+    "reading-marked-artefact",
+    "artefact-mark-taken-back",
+)
+
+Builder = Callable[[TreatmentSession, datetime], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the page: what it shows, and which events make it look again."""
+
+    build: Builder
+    events: tuple[str, ...] = field(default=())
+    every_s: int = 0
+
+    @property
+    def trigger(self) -> str:
+        """When htmx fetches it again."""
+        heard = [f"live:{name} from:body" for name in self.events]
+        if self.every_s:
+            heard.append(f"every {self.every_s}s")
+        return ", ".join([*heard, f"{REFRESH} from:body"])
+
+
+PANELS: dict[str, Panel] = {
+    "header": Panel(
+        lambda session, at: {"header": header.header(session, at=at)},
+        (*PUMP_EVENTS, *READING_EVENTS, "body-mass-recorded", "medicine-given"),
+        every_s=30,
+    ),
+    "alarms": Panel(
+        lambda session, at: {"strip": alarms.alarm_strip(session, at=at)}, ("alarms",), every_s=30
+    ),
+    "numbers": Panel(
+        lambda session, at: {
+            "vitals": vitals.vital_cards(session, at=at),
+            "due": monitoring.next_reading_due(session, at=at),
+        },
+        ("alarms", *READING_EVENTS, *PUMP_EVENTS, "medicine-given"),
+        every_s=60,
+    ),
+    "events": Panel(lambda session, at: _events(session), (*PUMP_EVENTS, *CHART_EVENTS)),
+    "drug": Panel(
+        lambda session, at: {"drug": drug.drug_row(session, at=at)},
+        (*PUMP_EVENTS, "medicine-given", "pump-difference-resolved"),
+        every_s=15,
+    ),
+    "grid": Panel(
+        lambda session, at: _grid(session, at),
+        (*READING_EVENTS, *PUMP_EVENTS, "medicine-given"),
+        every_s=30,
+    ),
+    "actions": Panel(lambda session, at: _actions(session), (*PUMP_EVENTS, *CHART_EVENTS)),
+}
+
+
+@visible_when_locked
+@login_required
+@require_safe
+def page(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Show one infusion on one screen. Before the start it leads to where the day stands."""
+    place = outbox.position()
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    at = clock.now()
+    audit.record_chart_opened(patient=row.patient, by=request.user, at=at, site=row.site)
+    infusion = queries.infusion_of(row)
+    if infusion is None and row.state in BEFORE_START:
+        return redirect("treatment:session", session=session)
+    context = {
+        "session": row,
+        "site": row.site,
+        "locked": getattr(request, "screen_locked", False),
+        "live_after": str(place),
+        "triggers": {name: each.trigger for name, each in PANELS.items()},
+        "trend": vitals.trend(row, started=infusion.started_at if infusion else None, at=at),
+        "observed_until": row.ended_at,
+    }
+    for each in PANELS.values():
+        context |= each.build(row, at)
+    return render(request, "treatment/infusion.html", context)
+
+
+@visible_when_locked
+@login_required
+@require_safe
+def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
+    """Show one part of the page again."""
+    if name not in PANELS:
+        raise Http404(f"There is no panel {name!r}.")
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    context = {
+        "session": row,
+        "site": row.site,
+        "locked": getattr(request, "screen_locked", False),
+        **PANELS[name].build(row, clock.now()),
+    }
+    return render(request, f"treatment/infusion/_{name}.html", context)
+
+
+@visible_when_locked
+@login_required
+@require_safe
+def readings(request: StaffRequest, session: UUID) -> JsonResponse:
+    """Give the readings after a time, for a screen whose stream is lost."""
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    at = clock.now()
+    asked = parse_datetime(request.GET.get("after", ""))
+    since = asked if asked is not None and asked.tzinfo else row.checked_in_at
+    found = monitoring.believed_readings(row, since=max(since, row.checked_in_at), until=at)
+    return JsonResponse({"now": at.isoformat(), "readings": list(vitals.marks(found))})
+
+
+@login_required
+@require_POST
+def stop(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Record that the pump was stopped. It asks nothing; why can be said afterwards."""
+    at = clock.now()
+    outcome = infusions.record_pump_stopped(
+        session=session,
+        ending=_ending_now(session, at),
+        by=request.user,
+        at=at,
+        key=key_of(request),
+    )
+    if isinstance(outcome, Refused):
+        row = find_session(request, session, action=Action.STOP_INFUSION)
+        return refused(request, row, _("Stop"), outcome.decision)
+    site = outcome.row.infusion.session.site
+    words = _("Pump recorded stopped at %(time)s. Look at the pump itself.") % {
+        "time": formats.clock_seconds(outcome.row.at, site)
+    }
+    more = reverse("treatment:infusion-explain", args=[session])
+    return said(request, session, words, more=more)
+
+
+def _ending_now(session: UUID, at: datetime) -> InfusionEnding:
+    """Completed when the whole bag was given; the person can say otherwise afterwards."""
+    row = TreatmentSession.objects.filter(public_id=session).first()
+    infusion = queries.infusion_of(row) if row else None
+    if infusion is None:
+        return InfusionEnding.STOPPED_BY_CLINICIAN
+    settled = queries.given(infusion, at=at).settled
+    done = settled.volume >= infusion.preparation.to_be_infused_ml
+    return InfusionEnding.COMPLETED if done else InfusionEnding.STOPPED_BY_CLINICIAN
+
+
+@login_required
+@require_POST
+def mark(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Stamp this moment; a name can come after."""
+    outcome = charting.record_event(
+        session=session, kind=EventKind.MARK, by=request.user, at=clock.now(), key=key_of(request)
+    )
+    if isinstance(outcome, Refused):
+        row = find_session(request, session, action=Action.CHART)
+        return refused(request, row, _("Mark"), outcome.decision)
+    event = outcome.row
+    words = _("Marked at %(time)s.") % {"time": formats.clock_seconds(event.at, event.session.site)}
+    arguments = [session, event.public_id]
+    return said(
+        request,
+        session,
+        words,
+        undo=reverse("treatment:infusion-undo", args=arguments),
+        more=reverse("treatment:infusion-name", args=arguments),
+    )
+
+
+@login_required
+@require_POST
+def pause(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Chart a pause."""
+    return _act(request, session, PumpActionKind.PAUSE)
+
+
+@login_required
+@require_POST
+def resume(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Chart that the drip runs again at the last rate."""
+    return _act(request, session, PumpActionKind.RESUME)
+
+
+def _act(request: StaffRequest, session: UUID, kind: PumpActionKind) -> HttpResponse:
+    title = _("Pause") if kind is PumpActionKind.PAUSE else _("Resume")
+    try:
+        outcome = infusions.act_on_pump(
+            session=session,
+            kind=kind,
+            by=request.user,
+            at=clock.now(),
+            key=key_of(request),
+            seen_sequence=_number(request, "seen_sequence"),
+        )
+    except StaleRow as stale:
+        row = find_session(request, session, action=Action.RUN_INFUSION)
+        context = {
+            "session": row,
+            "site": row.site,
+            "title": title,
+            "stale": stale,
+            "last": last_pump_action(row),
+            "url": request.path,
+            "key": new_key(),
+            "part": "treatment/infusion/_stale.html",
+        }
+        template = "_stale.html" if is_htmx(request) else "ask_page.html"
+        return render(request, f"treatment/infusion/{template}", context, status=409)
+    if isinstance(outcome, Refused):
+        row = find_session(request, session, action=Action.RUN_INFUSION)
+        return refused(request, row, title, outcome.decision)
+    action = outcome.row
+    time = formats.clock_seconds(action.at, action.infusion.session.site)
+    words = (
+        _("Paused at %(time)s.") % {"time": time}
+        if kind is PumpActionKind.PAUSE
+        else _("Running again at %(rate)s mL/h since %(time)s.")
+        % {"rate": formats.number(action.rate_ml_per_h), "time": time}
+    )
+    return said(request, session, words)
+
+
+@login_required
+@require_POST
+def observe(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Chart one column of the grid: all of it, or nothing and why."""
+    row = find_session(request, session, action=Action.CHART)
+    at = clock.now()
+    form = _observation_form(row, at, request.POST)
+    decision = None
+    status = 422
+    if form.is_valid():
+        outcome = charting.chart_observations(
+            session=session,
+            readings=form.readings,
+            scales=form.scales,
+            taken_at=form.happened_at or at,
+            by=request.user,
+            at=at,
+            key=form.cleaned_data["key"],
+        )
+        if not isinstance(outcome, Refused):
+            return said(request, session, _("Readings charted."))
+        decision, status = outcome.decision, 409
+    context = {
+        "session": row,
+        "site": row.site,
+        "grid": grid.grid(row, at=at),
+        "entry": form,
+        "decision": decision,
+    }
+    response = render(request, "treatment/infusion/_grid.html", context, status=status)
+    response["HX-Retarget"] = "#panel-grid"
+    return response
+
+
+def _observation_form(session: TreatmentSession, at: datetime, data: Any = None) -> ObservationForm:
+    known = assessments.instruments_in_use(tuple(grid.SCALES), at=at)
+    return ObservationForm(
+        data,
+        lines=grid.lines_of(session, at=at),
+        instruments={key: instrument for key, (_row, instrument) in known.items()},
+        site=session.site,
+        at=at,
+    )
+
+
+def _events(session: TreatmentSession) -> dict[str, Any]:
+    found = events.entries(session)
+    return {"entries": found, "axis_marks": json.dumps(events.axis_marks(found))}
+
+
+def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    return {"grid": grid.grid(session, at=at), "entry": _observation_form(session, at)}
+
+
+def _actions(session: TreatmentSession) -> dict[str, Any]:
+    infusion = queries.infusion_of(session)
+    emergency = emergency_of(session)
+    handed = session.events.filter(kind=EventKind.HAND_OVER).order_by("-at").first()
+    return {
+        "infusion": infusion,
+        "is_running": infusion is not None and infusion.state == InfusionState.RUNNING,
+        "is_paused": infusion is not None and infusion.state == InfusionState.PAUSED,
+        "is_signed": session.state == SessionState.SIGNED,
+        "last": last_pump_action(session),
+        "emergency": emergency,
+        "key": new_key(),
+        "second_key": new_key(),
+        "third_key": new_key(),
+        "with_since": handed.at if handed else infusion.started_at if infusion else None,
+    }
+
+
+def key_of(request: StaffRequest) -> UUID:
+    """Return the form's key. A stop is never refused for want of one, so one is made."""
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return new_key()
+
+
+def _number(request: StaffRequest, name: str) -> int:
+    """Return a whole number of the form; 0, which nobody has seen, when there is none."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

@@ -1,0 +1,217 @@
+// The infusion page: stream frames become readings, panels look again when something structural happens,
+// and everything still works, every five seconds, when the stream is lost.
+import { serverNow, setServerNow } from "./clock.js";
+import { enableSound, play } from "./sound.js";
+
+const body = document.body;
+const POLL = 5000;
+const PRESSURE = ["systolic", "diastolic", "mean"];
+const SIGN = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2" };
+const dialog = document.getElementById("infusion-dialog");
+const inside = document.getElementById("infusion-dialog-body");
+
+function tell(name, detail) {
+  body.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
+
+const refresh = () => tell("infusion:refresh");
+
+// ---- readings: {session, readings: [{id, code, value, unit, taken_at, source, flag}]}
+let hasHeartRate = false;
+body.addEventListener("live:vital-signs", ({ detail }) => {
+  const cuffs = new Map();
+  let look = false;
+  for (const reading of detail.readings ?? []) {
+    const artefact = Boolean(reading.flag);
+    heard("monitor", reading);
+    look ||= reading.source === "hand";
+    if (PRESSURE.includes(reading.code)) {
+      const key = `${reading.taken_at} ${reading.source}`;
+      const cuff = cuffs.get(key) ?? { sign: "pressure", at: reading.taken_at, artefact };
+      cuff[reading.code] = reading.value;
+      cuff.artefact ||= artefact;
+      cuffs.set(key, cuff);
+      continue;
+    }
+    const sign = SIGN[reading.code];
+    hasHeartRate ||= reading.code === "heart_rate";
+    if (!sign || (reading.code === "pulse_rate" && hasHeartRate)) continue;
+    tell("live:reading", { sign, at: reading.taken_at, value: reading.value, artefact });
+    if (!artefact) offer(reading.code, reading.value);
+  }
+  for (const cuff of cuffs.values()) {
+    if (cuff.systolic === undefined || cuff.diastolic === undefined) continue;
+    tell("live:reading", cuff);
+    if (!cuff.artefact) offer("pressure", `${cuff.systolic}/${cuff.diastolic}`);
+    look = true;
+  }
+  if (look) refreshSoon();
+});
+
+/** Show in the open column what the monitor says, as a shade behind the empty field; it enters nothing. */
+function offer(code, value) {
+  const field = document.querySelector(`[data-code="${CSS.escape(code)}"]`);
+  if (field && !field.value) field.placeholder = value;
+}
+
+let soon = 0;
+function refreshSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(refresh, 400);
+}
+
+// ---- devices: when each was last heard
+function heard(kind, reading) {
+  if (kind === "monitor" && reading.source === "hand") return;
+  const place = document.querySelector(`[data-device="${kind}"]`);
+  if (!place) return;
+  place.hidden = false;
+  place.dataset.at = reading.taken_at;
+  place.dataset.staleAfter = "30";
+}
+let pumpRate = null;
+body.addEventListener("live:pump", ({ detail }) => {
+  heard("pump", { taken_at: detail.taken_at, source: "device" });
+  if (pumpRate !== null && detail.rate_ml_per_h !== pumpRate) refreshSoon();
+  pumpRate = detail.rate_ml_per_h;
+});
+body.addEventListener("live:resync", () => location.reload());
+
+// ---- the stream is lost: read what is new, and let the panels look again
+let poll = 0;
+let since = new Date(serverNow()).toISOString();
+async function readOnce() {
+  try {
+    const answer = await fetch(`${body.dataset.readingsUrl}?after=${encodeURIComponent(since)}`, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const { now, readings } = await answer.json();
+    setServerNow(now);
+    since = now;
+    for (const reading of readings) tell("live:reading", reading);
+    refresh();
+  } catch {
+    // No network: the connection line says so, and the next round tries again.
+  }
+}
+body.addEventListener("connection:lost", () => {
+  if (poll || !body.dataset.readingsUrl) return;
+  since = new Date(serverNow() - 30_000).toISOString();
+  poll = setInterval(readOnce, POLL);
+  readOnce();
+});
+body.addEventListener("connection:connected", () => {
+  if (!poll) return;
+  clearInterval(poll);
+  poll = 0;
+  readOnce();
+});
+
+// ---- events are numbered on the axis of the graph
+function marks() {
+  const strip = document.querySelector("[data-marks]");
+  const trend = document.querySelector("[data-trend]")?.trend;
+  if (!strip) return;
+  strip.scrollLeft = strip.scrollWidth;
+  if (!trend) return setTimeout(marks, 200);
+  trend.data.events = JSON.parse(strip.dataset.marks);
+  trend.advance();
+}
+marks();
+
+// ---- a column that somebody is filling is never taken away
+const grid = document.getElementById("panel-grid");
+const isBeingFilled = () => grid && [...grid.querySelectorAll("input[data-entry], #id_when")].some((field) => field.value || field === document.activeElement);
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt === grid && event.detail.requestConfig.verb === "get" && isBeingFilled()) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target === grid && event.detail.requestConfig.verb === "get" && isBeingFilled()) event.detail.shouldSwap = false;
+});
+// A column that was charted is empty again, and so may be drawn anew.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.id !== "observation" || !event.detail.successful) return;
+  for (const field of grid.querySelectorAll("input[data-entry], #id_when")) field.value = "";
+  document.activeElement?.blur();
+});
+
+// ---- a slot that opens is drawn when it opens
+let opening = 0;
+function watchOpening() {
+  clearTimeout(opening);
+  const at = Date.parse(document.querySelector("[data-refresh-at]")?.dataset.refreshAt);
+  if (Number.isFinite(at)) opening = setTimeout(refresh, Math.min(Math.max(at - serverNow(), 0) + 500, 600_000));
+}
+watchOpening();
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target === inside && inside.childElementCount && !dialog.open) dialog.showModal();
+  if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea"))?.focus();
+  if (detail.target.id === "panel-events") marks();
+  if (detail.target === grid) watchOpening();
+  if (detail.target.id === "panel-alarms") sound();
+});
+body.addEventListener("infusion:close", () => dialog?.close());
+dialog?.addEventListener("close", () => inside.replaceChildren());
+
+// ---- one tap fills a field; a toast leaves by itself; a one-tap form gets a new key after each tap
+document.addEventListener("click", (event) => {
+  const filler = event.target.closest("[data-fills]");
+  if (!filler) return;
+  const field = document.getElementById(filler.dataset.fills);
+  field.value = filler.dataset.value;
+  field.focus();
+});
+new MutationObserver(() => {
+  const toasts = [...document.querySelectorAll("#messages [data-fades]")];
+  for (const toast of toasts.slice(0, -2)) toast.remove();
+  for (const toast of toasts) {
+    if (toast.dataset.leaving) continue;
+    toast.dataset.leaving = "true";
+    setTimeout(() => !toast.matches(":focus-within, :hover") && toast.remove(), 12_000);
+  }
+}).observe(document.getElementById("messages"), { childList: true });
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.elt.closest?.("[data-toast]") && detail.successful) detail.elt.closest("[data-toast]").remove();
+  if (!detail.elt.matches?.("[data-renews-key]") || !detail.successful) return;
+  detail.elt.elements.key.value = crypto.randomUUID?.() ?? uuid();
+  if (detail.elt.matches("[data-empties]")) detail.elt.elements.text.value = "";
+});
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+// ---- S stops and M marks even from a field that takes digits only
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches?.("input[data-entry], input[inputmode=decimal], input[inputmode=numeric]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const key = event.key.toLowerCase();
+  if (key !== "s" && key !== "m") return;
+  const scope = document.querySelector("dialog[open]") ?? document;
+  const button = scope.querySelector(`[data-key="${key}"]`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
+
+// ---- sound, secondary to the monitor's own, and only after a person turned it on
+const EVERY = { red: 10_000, amber: 25_000, technical: 30_000 };
+let heardSound = false;
+let again = 0;
+function sound() {
+  clearTimeout(again);
+  const level = document.querySelector("[data-sound-level]")?.dataset.soundLevel;
+  if (!heardSound || !level) return;
+  play(level);
+  again = setTimeout(sound, EVERY[level]);
+}
+document.querySelector("[data-sound-toggle]")?.addEventListener("click", async (event) => {
+  const button = event.currentTarget;
+  heardSound = !heardSound && (await enableSound());
+  button.setAttribute("aria-pressed", String(heardSound));
+  button.textContent = heardSound ? button.dataset.on : button.dataset.off;
+  sound();
+});
