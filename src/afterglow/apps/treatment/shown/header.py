@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from afterglow.apps.monitoring import queries as monitoring
-from afterglow.apps.people.models import Allergy, AllergyReview, ListState, Patient
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion, InfusionOrder, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
+from afterglow.apps.treatment.pages import patient_card
 from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import completes_at
@@ -34,33 +33,6 @@ class Header:
     ran_s: int
     ends_at: datetime | None
     next_due_at: datetime | None
-
-
-def patient_card(session: TreatmentSession) -> PatientCard:
-    """Return the patient as the banner draws them."""
-    patient: Patient = session.patient
-    weighed = queries.mass_today(session)
-    listed = Allergy.objects.filter(patient=patient, state=ListState.ACTIVE).order_by("pk")
-    same = Patient.objects.filter(search_name=patient.search_name).exclude(pk=patient.pk).exists()
-    return PatientCard(
-        name=patient.full_name,
-        born=patient.date_of_birth,
-        age=age_on(patient.date_of_birth, session.local_date),
-        mrn=patient.mrn,
-        weight_kg=weighed.mass_kg.value if weighed else None,
-        weighed_at=weighed.at if weighed else None,
-        allergies=tuple(
-            f"{row.substance} ({row.reaction})" if row.reaction else row.substance for row in listed
-        ),
-        allergies_asked=patient.allergy_review != AllergyReview.NOT_ASKED,
-        known_as=patient.preferred_name,
-        same_name=same,
-    )
-
-
-def age_on(born: dt.date, day: dt.date) -> int:
-    """Return whole years of life on a day."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def header(session: TreatmentSession, *, at: datetime) -> Header:

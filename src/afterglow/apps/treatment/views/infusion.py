@@ -19,7 +19,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import visible_when_locked
 from afterglow.apps.assessments import queries as assessments
-from afterglow.apps.audit import services as audit
 from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.treatment import queries
@@ -27,6 +26,7 @@ from afterglow.apps.treatment.emergencies import emergency_of
 from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.pages import open_session
 from afterglow.apps.treatment.services import charting, infusions
 from afterglow.apps.treatment.shown import alarms, drug, events, grid, header, vitals
 from afterglow.apps.treatment.views.asking import (
@@ -129,9 +129,8 @@ PANELS: dict[str, Panel] = {
 def page(request: StaffRequest, session: UUID) -> HttpResponse:
     """Show one infusion on one screen. Before the start it leads to where the day stands."""
     place = outbox.position()
-    row = find_session(request, session, action=Action.VIEW_CHART)
+    row = open_session(request, session)
     at = clock.now()
-    audit.record_chart_opened(patient=row.patient, by=request.user, at=at, site=row.site)
     infusion = queries.infusion_of(row)
     if infusion is None and row.state in BEFORE_START:
         return redirect("treatment:session", session=session)
