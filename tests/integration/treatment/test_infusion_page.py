@@ -319,7 +319,7 @@ def test_a_statement_about_suicide_opens_a_task_and_has_no_undo(screen: Screen, 
     assert "A task is open for the prescriber now" in html
     assert "Undo" not in html
     assert Task.objects.filter(
-        kind="suicide-positive", patient=day.session.patient.public_id
+        kind="suicide_positive", patient=day.session.patient.public_id
     ).exists()
 
 
