@@ -130,20 +130,17 @@ def antihypertensive_taken(facts: ReadinessFacts, rules: SessionRules) -> Reason
 def not_pregnant(facts: ReadinessFacts, rules: SessionRules) -> Reason | None:
     """Refuse a test that is due and not done in its days, and a positive one (class A)."""
     day = facts.day
-    match day.pregnancy:
-        case None:
-            return _asked("pregnancy test due")
-        case PregnancyTest.NOT_DUE:
+    if day.pregnancy is None:
+        return _asked("pregnancy test due")
+    if day.pregnancy is PregnancyTest.NOT_DUE:
+        return None
+    if day.pregnancy is PregnancyTest.POSITIVE:
+        return codes.PREGNANT.reason()
+    if day.pregnancy is PregnancyTest.NEGATIVE and day.pregnancy_tested_on is not None:
+        age = (facts.session_date - day.pregnancy_tested_on).days
+        if 0 <= age <= rules.day.pregnancy_test_days:
             return None
-        case PregnancyTest.POSITIVE:
-            return codes.PREGNANT.reason()
-        case PregnancyTest.DUE:
-            return codes.PREGNANCY_TEST_DUE.reason()
-        case PregnancyTest.NEGATIVE:
-            tested = day.pregnancy_tested_on
-            if tested is None or (facts.session_date - tested).days > rules.day.pregnancy_test_days:
-                return codes.PREGNANCY_TEST_DUE.reason()
-            return None
+    return codes.PREGNANCY_TEST_DUE.reason()
 
 
 def fasted(facts: ReadinessFacts, rules: SessionRules) -> Reasons:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -130,9 +131,26 @@ def no_known_allergy(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
 def allergens(
     allergies: frozenset[str], substances: frozenset[str], rules: SessionRules
 ) -> tuple[str, ...]:
-    """Return the allergies that meet a product's substances or their sisters, in order."""
-    harmful = {each.strip().lower() for each in substances} | rules.cross_reactive_substances
-    return tuple(sorted({each.strip().lower() for each in allergies} & harmful))
+    """Return the allergies that meet a product's substances or their sisters, in order.
+
+    Allergies are written by people, so whole words are compared: ``ketamine (rash)`` meets
+    ketamine, and ``benzethonium`` meets benzethonium chloride.
+    """
+    harmful = [_words_of(each) for each in substances | rules.cross_reactive_substances]
+    written = sorted({each.strip().lower() for each in allergies})
+    return tuple(each for each in written if any(_meets(_words_of(each), h) for h in harmful))
+
+
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.lower()))
+
+
+def _meets(allergy: tuple[str, ...], substance: tuple[str, ...]) -> bool:
+    if not allergy or not substance:
+        return False
+    length = len(substance)
+    named = any(allergy[i : i + length] == substance for i in range(len(allergy)))
+    return named or substance[: len(allergy)] == allergy
 
 
 def preparation_checked(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
@@ -156,13 +174,10 @@ def preparation_checked(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
 
 def escort_confirmed(facts: ReadinessFacts, rules: SessionRules) -> Reason | None:
     """Refuse without an escort. On the way: the prescriber may override; none: nobody."""
-    match facts.escort:
-        case EscortState.NONE:
-            return codes.ESCORT_MISSING.reason()
-        case EscortState.ON_THE_WAY:
-            return codes.ESCORT_ON_THE_WAY.reason()
-        case EscortState.CONFIRMED:
-            return None
+    if facts.escort is EscortState.CONFIRMED:
+        return None
+    on_the_way = facts.escort is EscortState.ON_THE_WAY
+    return (codes.ESCORT_ON_THE_WAY if on_the_way else codes.ESCORT_MISSING).reason()
 
 
 def room_free(facts: ReadinessFacts, rules: SessionRules) -> Reasons:

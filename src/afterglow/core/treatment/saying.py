@@ -12,7 +12,7 @@ _MIN_S = 60
 def span(time: timedelta) -> str:
     """Return a time as people say it: ``45 s``, ``34 min``, ``5 h 10 min``, ``48 h``, ``365 d``.
 
-    Rounded down to the unit shown; a negative time is said as ``0 s``.
+    Rounded down to the unit shown; a negative time is said as ``0 min``.
     """
     seconds = max(0, int(time.total_seconds()))
     minutes, rest = divmod(seconds, _MIN_S)

@@ -82,6 +82,11 @@ class LatestVitals:
     spo2_percent: int
     on_oxygen: bool
 
+    def __post_init__(self) -> None:
+        baseline = (self.baseline_systolic_mmhg, self.baseline_diastolic_mmhg)
+        if min(baseline) <= 0:
+            raise InvalidValue(f"A baseline pressure is above zero, not {min(baseline)} mmHg.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscortAtDischarge:
