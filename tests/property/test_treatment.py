@@ -52,6 +52,11 @@ CODES = {each.code: each for each in all_reason_codes()}
 moments = st.integers(-60, 60 * 24 * 400).map(lambda minutes: AT - timedelta(minutes=minutes))
 
 
+def with_changes(whole: Any, changes: dict[str, Any]) -> Any:
+    """Return the whole with the changes."""
+    return replace(whole, **changes)
+
+
 def few(whole: Any, **changes: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Build the whole with up to three parts changed, so that yes stays as likely as no."""
     return (
@@ -77,13 +82,13 @@ readings = st.builds(
     respiratory_rate_per_min=st.none() | st.integers(0, 50),
     moaas=st.none() | st.integers(0, 5),
 )
-days = st.fixed_dictionaries(
+days: st.SearchStrategy[DayFacts] = st.fixed_dictionaries(
     {},
     optional={
         each.name: st.just(each.default) | st.just(getattr(QUIET_DAY, each.name))
         for each in fields(DayFacts)
     },
-).map(lambda changes: replace(QUIET_DAY, **changes))
+).map(lambda changes: with_changes(QUIET_DAY, changes))
 suicides = st.builds(
     replace,
     st.just(READY.suicide),

@@ -147,7 +147,7 @@ def test_overrides_are_counted_and_each_is_shown_with_its_reason() -> None:
     [({"has_reason": False}, "OVERRIDE_WITHOUT_REASON"), ({"shown": False}, "OVERRIDE_NOT_SHOWN")],
 )
 def test_an_override_without_reason_or_hidden_keeps_the_record_open(
-    changes: dict[str, bool], code: str
+    changes: dict[str, Any], code: str
 ) -> None:
     decision = assess(signable(COMPLETED, overrides=(replace(SHOWN, **changes),)), RULES)
 
