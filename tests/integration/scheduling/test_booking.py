@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -226,7 +227,7 @@ def test_moving_keeps_where_it_was_and_asks_to_confirm_again(place) -> None:  # 
 def test_two_screens_cannot_move_one_appointment_over_each_other(place) -> None:  # type: ignore[no-untyped-def]
     course, room, clinician, desk = place
     row = book(course, room, clinician, desk).appointment
-    move = {
+    move: dict[str, Any] = {
         "appointment": row.public_id,
         "seen": 1,
         "room": room.public_id,
@@ -371,7 +372,13 @@ def test_one_person_works_one_shift_at_a_time(db: None) -> None:
     site, other = SiteFactory.create(), SiteFactory.create(name="Elsewhere")
     person = staff(Role.MONITOR)
     boss = staff(Role.ADMINISTRATOR)
-    plan = {"account": person.public_id, "starts": AT, "ends": AT + 8 * HOUR, "by": boss, "at": AT}
+    plan: dict[str, Any] = {
+        "account": person.public_id,
+        "starts": AT,
+        "ends": AT + 8 * HOUR,
+        "by": boss,
+        "at": AT,
+    }
     services.plan_shift(key=uuid4(), site=site, **plan)
 
     outcome = services.plan_shift(key=uuid4(), site=other, **plan)
