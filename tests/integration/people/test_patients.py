@@ -36,7 +36,7 @@ def details(family: str = "García", given: str = "José", **more: object) -> Pa
     return values  # type: ignore[return-value]
 
 
-def register(site, by, **more) -> Registered | LooksLike:  # type: ignore[no-untyped-def]
+def register(site: Any, by: Any, **more: Any) -> Registered | LooksLike:
     return services.register_patient(
         key=more.pop("key", uuid4()),
         home_site=site,
@@ -187,11 +187,12 @@ def test_the_class_comes_from_the_exact_name_never_from_a_near_one() -> None:
 def test_the_database_refuses_unknown_codes_and_impossible_heights() -> None:
     patient = PatientFactory.create()
     rows = Patient.objects.filter(pk=patient.pk)
-    for name, values in {
+    wrong: dict[str, dict[str, Any]] = {
         "sex_at_birth_is_known": {"sex_at_birth": "x"},
         "allergy_review_is_known": {"allergy_review": "x"},
         "height_is_between_50_and_260_cm": {"height_cm": Decimal("1.6")},
-    }.items():
+    }
+    for name, values in wrong.items():
         with pytest.raises(IntegrityError, match=name), transaction.atomic():
             rows.update(**values)
     by = staff(Role.MONITOR)

@@ -36,7 +36,16 @@ from factories import (
 HOUR = dt.timedelta(hours=1)
 
 
-def book(course, room, clinician, by, *, starts=AT + HOUR, hours=2, **more):  # type: ignore[no-untyped-def]
+def book(
+    course: Any,
+    room: Any,
+    clinician: Any,
+    by: Any,
+    *,
+    starts: dt.datetime = AT + HOUR,
+    hours: int = 2,
+    **more: Any,
+) -> Any:
     return services.book_appointment(
         key=more.pop("key", uuid4()),
         course=course.public_id,
@@ -51,7 +60,7 @@ def book(course, room, clinician, by, *, starts=AT + HOUR, hours=2, **more):  # 
 
 
 @pytest.fixture
-def place(db: None):  # type: ignore[no-untyped-def]
+def place(db: None) -> Any:
     """A site with a room, a clinician, the front desk and a course."""
     course = CourseFactory.create()
     site = course.site
@@ -63,7 +72,7 @@ def place(db: None):  # type: ignore[no-untyped-def]
     )
 
 
-def test_a_booking_writes_row_audit_and_event_together(place) -> None:  # type: ignore[no-untyped-def]
+def test_a_booking_writes_row_audit_and_event_together(place: Any) -> None:
     course, room, clinician, desk = place
 
     outcome = book(course, room, clinician, desk)
@@ -75,7 +84,7 @@ def test_a_booking_writes_row_audit_and_event_together(place) -> None:  # type: 
     assert OutboxEvent.objects.filter(topic=course.site.public_id, subject=row.public_id).exists()
 
 
-def test_the_same_key_books_once(place) -> None:  # type: ignore[no-untyped-def]
+def test_the_same_key_books_once(place: Any) -> None:
     course, room, clinician, desk = place
     key = uuid4()
 
@@ -88,7 +97,7 @@ def test_the_same_key_books_once(place) -> None:  # type: ignore[no-untyped-def]
     assert Appointment.objects.count() == 1
 
 
-def test_each_collision_says_who_what_and_when(place) -> None:  # type: ignore[no-untyped-def]
+def test_each_collision_says_who_what_and_when(place: Any) -> None:
     course, room, clinician, desk = place
     book(course, room, clinician, desk)
     name = course.patient.full_name
@@ -106,7 +115,7 @@ def test_each_collision_says_who_what_and_when(place) -> None:  # type: ignore[n
     assert name not in str(refused.detail)
 
 
-def test_a_cancelled_appointment_frees_the_place(place) -> None:  # type: ignore[no-untyped-def]
+def test_a_cancelled_appointment_frees_the_place(place: Any) -> None:
     course, room, clinician, desk = place
     first = book(course, room, clinician, desk).appointment
     services.cancel_appointment(
@@ -116,7 +125,7 @@ def test_a_cancelled_appointment_frees_the_place(place) -> None:  # type: ignore
     assert isinstance(book(course, room, clinician, desk), Booked)
 
 
-def test_one_appointment_may_begin_when_another_ends(place) -> None:  # type: ignore[no-untyped-def]
+def test_one_appointment_may_begin_when_another_ends(place: Any) -> None:
     course, room, clinician, desk = place
     book(course, room, clinician, desk)
 
@@ -153,7 +162,7 @@ def test_the_database_refuses_an_appointment_without_length_and_an_unknown_state
         Appointment.objects.filter(pk=row.pk).update(state="maybe")
 
 
-def test_a_closed_or_paused_course_is_not_booked(place) -> None:  # type: ignore[no-untyped-def]
+def test_a_closed_or_paused_course_is_not_booked(place: Any) -> None:
     course, room, clinician, desk = place
     course.is_paused = True
     course.save()
@@ -164,7 +173,7 @@ def test_a_closed_or_paused_course_is_not_booked(place) -> None:  # type: ignore
     assert book(course, room, clinician, desk).decision.codes == ("BOOKING_COURSE_CLOSED",)
 
 
-def test_outside_opening_hours_needs_a_second_look_and_then_stands(place) -> None:  # type: ignore[no-untyped-def]
+def test_outside_opening_hours_needs_a_second_look_and_then_stands(place: Any) -> None:
     course, room, clinician, desk = place
     course.site.hours.create(weekday=0, opens=dt.time(8), closes=dt.time(15))
 
@@ -176,7 +185,7 @@ def test_outside_opening_hours_needs_a_second_look_and_then_stands(place) -> Non
     assert isinstance(book(course, room, clinician, desk, cautions_seen=True), Booked)
 
 
-def test_yesterday_is_refused_with_both_days(place) -> None:  # type: ignore[no-untyped-def]
+def test_yesterday_is_refused_with_both_days(place: Any) -> None:
     course, room, clinician, desk = place
 
     outcome = book(course, room, clinician, desk, starts=AT - 24 * HOUR)
@@ -187,7 +196,7 @@ def test_yesterday_is_refused_with_both_days(place) -> None:  # type: ignore[no-
 
 
 @pytest.mark.parametrize(("hours", "limit"), [(0, "at least 15"), (11, "at most 600")])
-def test_the_length_has_limits(place, hours: int, limit: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_length_has_limits(place: Any, hours: int, limit: str) -> None:
     course, room, clinician, desk = place
 
     outcome = book(course, room, clinician, desk, hours=hours)
@@ -196,7 +205,7 @@ def test_the_length_has_limits(place, hours: int, limit: str) -> None:  # type: 
     assert limit in outcome.decision.reasons[0].sentence
 
 
-def test_moving_keeps_where_it_was_and_asks_to_confirm_again(place) -> None:  # type: ignore[no-untyped-def]
+def test_moving_keeps_where_it_was_and_asks_to_confirm_again(place: Any) -> None:
     course, room, clinician, desk = place
     row = book(course, room, clinician, desk).appointment
     services.confirm_appointment(appointment=row.public_id, by=desk, at=AT)
@@ -224,7 +233,7 @@ def test_moving_keeps_where_it_was_and_asks_to_confirm_again(place) -> None:  # 
     ]
 
 
-def test_two_screens_cannot_move_one_appointment_over_each_other(place) -> None:  # type: ignore[no-untyped-def]
+def test_two_screens_cannot_move_one_appointment_over_each_other(place: Any) -> None:
     course, room, clinician, desk = place
     row = book(course, room, clinician, desk).appointment
     move: dict[str, Any] = {
@@ -242,7 +251,7 @@ def test_two_screens_cannot_move_one_appointment_over_each_other(place) -> None:
         services.reschedule_appointment(starts=AT + 6 * HOUR, ends=AT + 7 * HOUR, **move)
 
 
-def test_who_did_not_come_is_let_in_later_unless_the_room_was_given_away(place) -> None:  # type: ignore[no-untyped-def]
+def test_who_did_not_come_is_let_in_later_unless_the_room_was_given_away(place: Any) -> None:
     course, room, clinician, desk = place
     row = book(course, room, clinician, desk).appointment
     services.mark_no_show(appointment=row.public_id, seen=1, by=desk, at=AT + 2 * HOUR)
@@ -257,7 +266,7 @@ def test_who_did_not_come_is_let_in_later_unless_the_room_was_given_away(place) 
     assert row.state == AppointmentState.NO_SHOW
 
 
-def test_a_no_show_before_the_start_is_refused_with_the_time(place) -> None:  # type: ignore[no-untyped-def]
+def test_a_no_show_before_the_start_is_refused_with_the_time(place: Any) -> None:
     course, room, clinician, desk = place
     row = book(course, room, clinician, desk).appointment
 
@@ -265,7 +274,7 @@ def test_a_no_show_before_the_start_is_refused_with_the_time(place) -> None:  # 
         services.mark_no_show(appointment=row.public_id, seen=1, by=desk, at=AT)
 
 
-def test_late_counts_from_when_the_patient_said(place) -> None:  # type: ignore[no-untyped-def]
+def test_late_counts_from_when_the_patient_said(place: Any) -> None:
     course, room, clinician, desk = place
     row = book(course, room, clinician, desk).appointment
     after = AT + HOUR + dt.timedelta(minutes=15)
@@ -279,7 +288,7 @@ def test_late_counts_from_when_the_patient_said(place) -> None:  # type: ignore[
     assert queries.late(row, at=AT + 2 * HOUR)
 
 
-def test_an_arrived_patient_is_not_moved(place) -> None:  # type: ignore[no-untyped-def]
+def test_an_arrived_patient_is_not_moved(place: Any) -> None:
     course, room, clinician, desk = place
     row = book(course, room, clinician, desk).appointment
     services.record_arrival(appointment=row.public_id, by=desk, at=AT)
@@ -308,7 +317,7 @@ def test_of_two_bookings_at_the_same_moment_one_stands_and_the_other_hears_why()
     outcomes: list[object] = []
     together = threading.Barrier(2)
 
-    def one(which) -> None:  # type: ignore[no-untyped-def]
+    def one(which: Any) -> None:
         together.wait()
         try:
             outcomes.append(book(which, room, clinician, desk))
