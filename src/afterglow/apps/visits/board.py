@@ -232,7 +232,7 @@ def _alarms(
 
 def _arrival(row: Appointment, at: dt.datetime) -> Arrival:
     try:
-        check_in = reverse("treatment:check-in-new", args=[row.public_id])
+        check_in = reverse("treatment:begin", args=[row.public_id])
     except NoReverseMatch:
         check_in = ""
     return Arrival(
