@@ -272,7 +272,7 @@ def site_facts(site: Site, *, at: datetime) -> SiteFacts:
         if policies.roles_at(account, site, on=today) & {Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}
         and policies.can(Action.OVERRIDE_AS_PRESCRIBER, by=account, site=site, on=today)
     ]
-    check = EquipmentCheck.objects.filter(site=site).order_by("-at").first()
+    check = EquipmentCheck.objects.filter(site=site, at__lte=at).order_by("-at").first()
     return SiteFacts(
         acls_certified_on_site=Credential.objects.filter(
             account__in=present, kind=CredentialKind.ACLS, expires_on__gte=today

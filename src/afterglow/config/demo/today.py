@@ -1,0 +1,234 @@
+"""The demo's day at the moment of starting: who is in which chair, who is expected, who is booked.
+
+The main site gets two running infusions, a patient in recovery, one who went home, one who is due
+now and whom anybody may take through, and bookings for later. The other sites have lighter days.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring.models import DeviceAssignment
+from afterglow.apps.places.models import Room, Site
+from afterglow.apps.scheduling.models import Appointment
+from afterglow.apps.scheduling.services.appointments import Booked, book_appointment
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.config.demo import places, walk
+from afterglow.config.demo.cast import CHARTS, MAIN, PLACES
+from afterglow.config.demo.charts import (
+    chart_of,
+    course_of,
+    nurses_of,
+    prescriber_of,
+    rested,
+    weight_now,
+)
+from afterglow.config.demo.walk import MINUTE, Team
+from afterglow.core.scheduling.appointments import AppointmentState
+from afterglow.core.treatment.lifecycles import SessionState
+
+log = logging.getLogger(__name__)
+
+RUNNING = 2
+STARTED_AGO = (18, 7)
+LATER = (60, 95, 150, 185)
+ELSEWHERE = (45, 120)
+EXPECTED = [AppointmentState.BOOKED, AppointmentState.CONFIRMED, AppointmentState.ARRIVED]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A room and a clinician who are both free for a while."""
+
+    room: Room
+    clinician: Account
+
+
+def begin(*, at: dt.datetime) -> None:
+    """Bring every site to the middle of its day."""
+    main = Site.objects.get(code=MAIN)
+    _open(main, at=at)
+    for minutes in STARTED_AGO[_infusing(main) :]:
+        _walk(main, at=at, started_ago=minutes, before=30)
+    if not _has(main, [SessionState.RECOVERY]):
+        _walk(main, at=at, started_ago=62, before=30)
+    if not _finished_today(main, at=at):
+        _walk(main, at=at, started_ago=160, before=30)
+    _expect_one(main, at=at)
+    _book_later(main, LATER, at=at)
+    for place in PLACES:
+        if place.code != MAIN:
+            site = Site.objects.get(code=place.code)
+            _open(site, at=at)
+            _book_later(site, ELSEWHERE, at=at)
+
+
+def _open(site: Site, *, at: dt.datetime) -> None:
+    by = nurses_of(site)[0]
+    for moment in (at - dt.timedelta(hours=4), at - 2 * MINUTE):
+        places.check_equipment(site, by=by, at=moment)
+    places.receive_vials(site, at=at - dt.timedelta(hours=5))
+
+
+def _has(site: Site, states: list[SessionState]) -> bool:
+    return TreatmentSession.objects.filter(
+        site=site, state__in=states, patient__is_demo=True
+    ).exists()
+
+
+def _infusing(site: Site) -> int:
+    running = TreatmentSession.objects.filter(site=site, state=SessionState.INFUSING)
+    return min(RUNNING, running.filter(patient__is_demo=True).count())
+
+
+def _finished_today(site: Site, *, at: dt.datetime) -> bool:
+    return TreatmentSession.objects.filter(
+        site=site,
+        local_date=site.local_date(at),
+        state=SessionState.SIGNED,
+        ending="completed",
+    ).exists()
+
+
+def _patients(site: Site, *, at: dt.datetime) -> list[int]:
+    """Return rested patients of a site; where the pool is used up, a new one."""
+    own = [number for number, chart in enumerate(CHARTS) if chart.site == site.code]
+    if free := rested(own, at=at):
+        return free
+    if site.code != MAIN:
+        return []
+    number = len(CHARTS)
+    while True:
+        if free := rested(list(range(number, number + 8)), at=at):
+            return free
+        number += 8
+
+
+def _free(site: Site, *, since: dt.datetime, until: dt.datetime, keep: int = 0) -> Slot | None:
+    """Return a room and a clinician free for the span; the first ``keep`` nurses are left out."""
+    span = DateTimeTZRange(since, until)
+    taken = Appointment.objects.filter(site=site, during__overlap=span).exclude(
+        state__in=[AppointmentState.CANCELLED, AppointmentState.NO_SHOW]
+    )
+    wired = DeviceAssignment.objects.filter(device__site=site, during__overlap=span)
+    rooms = (
+        site.rooms.filter(is_active=True)
+        .exclude(pk__in=taken.values("room"))
+        .exclude(placements__device__assignments__in=wired)
+        .exclude(Q(sessions__state__in=[SessionState.INFUSING, SessionState.RECOVERY]))
+        .order_by("name")
+    )
+    busy = set(taken.values_list("clinician", flat=True))
+    nurses = [person for person in nurses_of(site)[keep:] if person.pk not in busy]
+    room = rooms.first()
+    return Slot(room, nurses[0]) if room is not None and nurses else None
+
+
+def _book(
+    site: Site,
+    number: int,
+    slot: Slot,
+    *,
+    starts: dt.datetime,
+    ends: dt.datetime,
+    at: dt.datetime,
+) -> Appointment | None:
+    course = course_of(number, at=at)
+    booked = book_appointment(
+        key=places.key("today", number, starts.isoformat()),
+        course=course.public_id,
+        room=slot.room.public_id,
+        clinician=slot.clinician.public_id,
+        starts=starts,
+        ends=ends,
+        by=prescriber_of(site),
+        at=min(at, starts) - dt.timedelta(days=3),
+        cautions_seen=True,
+    )
+    if isinstance(booked, Booked):
+        return booked.appointment
+    log.warning("The demo could not book: %s", ", ".join(booked.decision.codes))
+    return None
+
+
+def _walk(site: Site, *, at: dt.datetime, started_ago: int, before: int) -> None:
+    """Walk one session that started ``started_ago`` minutes ago as far as it has come."""
+    started = at - started_ago * MINUTE
+    arrived = started - before * MINUTE
+    ends = arrived + 120 * MINUTE
+    slot = _free(site, since=arrived, until=ends, keep=2)
+    if slot is None:
+        log.warning("No room or clinician is free for a session of %s min ago.", started_ago)
+        return
+    number = _patients(site, at=at)[0]
+    with transaction.atomic():
+        booked = _book(site, number, slot, starts=arrived, ends=ends, at=at)
+        if booked is None:
+            return
+        nurses = nurses_of(site)
+        second = next(person for person in reversed(nurses) if person.pk != slot.clinician.pk)
+        earlier = booked.patient.sessions.count()
+        walk.whole_day(
+            booked,
+            Team(slot.clinician, second, prescriber_of(site)),
+            arrived=arrived,
+            started=started,
+            kg=weight_now(number, earlier=earlier),
+            mg_per_kg=chart_of(number).mg_per_kg,
+            phq9=max(4, chart_of(number).phq9 - 4 * earlier),
+            until=at,
+        )
+
+
+def _expect_one(site: Site, *, at: dt.datetime) -> None:
+    """Have one patient due now, with everything ready that is ready before somebody comes."""
+    due = Appointment.objects.filter(
+        site=site,
+        state__in=EXPECTED,
+        during__startswith__gt=at - 25 * MINUTE,
+        during__startswith__lte=at + 10 * MINUTE,
+    )
+    if due.exists() or _has(site, [SessionState.CHECKED_IN, SessionState.PREPARING]):
+        return
+    starts = at - 5 * MINUTE
+    ends = starts + 150 * MINUTE
+    slot = _free(site, since=starts, until=ends)
+    if slot is None:
+        log.warning("No room or clinician is free for the patient who is due now.")
+        return
+    number = _patients(site, at=at)[0]
+    with transaction.atomic():
+        booked = _book(site, number, slot, starts=starts, ends=ends, at=at)
+        if booked is not None:
+            nurses = nurses_of(site)
+            walk.sign_order(
+                booked,
+                Team(slot.clinician, nurses[-1], prescriber_of(site)),
+                mg_per_kg=chart_of(number).mg_per_kg,
+                minutes=40,
+                at=at - 90 * MINUTE,
+            )
+
+
+def _book_later(site: Site, minutes: tuple[int, ...], *, at: dt.datetime) -> None:
+    """Book patients for later, until as many are booked as this site's day has."""
+    coming = Appointment.objects.filter(
+        site=site, state__in=EXPECTED, during__startswith__gt=at + 10 * MINUTE
+    ).count()
+    quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
+    for ahead in minutes[coming:]:
+        starts = quarter + ahead // 15 * 15 * MINUTE
+        ends = starts + 120 * MINUTE
+        slot = _free(site, since=starts, until=ends)
+        numbers = _patients(site, at=at)
+        if slot is None or not numbers:
+            return
+        with transaction.atomic():
+            _book(site, numbers[-1], slot, starts=starts, ends=ends, at=at)

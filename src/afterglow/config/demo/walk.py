@@ -1,0 +1,514 @@
+"""One infusion day, walked through the real services: what people would do on the screens.
+
+Each function is one step. A refusal is a bug of the walk and is raised with all its reasons.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.assessments import services as scales
+from afterglow.apps.monitoring import facts as monitoring_facts
+from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.monitoring.services import record_vital_signs_by_hand
+from afterglow.apps.monitoring.services.alarms import acknowledge_alarm
+from afterglow.apps.monitoring.services.readings import record_missed_reading
+from afterglow.apps.scheduling.models import Appointment
+from afterglow.apps.stock import queries as stock
+from afterglow.apps.stock.models import Vial
+from afterglow.apps.treatment import planning, queries
+from afterglow.apps.treatment.models import CheckIn, Recovery
+from afterglow.apps.treatment.models.checkin import SuicideScreen
+from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.services import (
+    accounting,
+    checkin,
+    closing,
+    infusions,
+    orders,
+    preparation,
+    signing,
+)
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.dosing import Diluent
+from afterglow.core.errors import AfterglowError
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.quantities import BodyMass, DosePerMass, Duration, MassBasis, Volume
+from afterglow.core.treatment.endings import InfusionEnding, SessionEnding
+from afterglow.core.treatment.facts import (
+    Antihypertensive,
+    Cpap,
+    EscortState,
+    Identifier,
+    PregnancyTest,
+)
+
+MINUTE = dt.timedelta(minutes=1)
+PRN = ("ondansetron", "midazolam", "labetalol")
+RESTED = {
+    VitalSignCode.SYSTOLIC: 122,
+    VitalSignCode.DIASTOLIC: 76,
+    VitalSignCode.HEART_RATE: 70,
+    VitalSignCode.SPO2: 98,
+    VitalSignCode.RESPIRATORY_RATE: 14,
+}
+"""A rested adult."""
+DURING = {VitalSignCode.SYSTOLIC: 14, VitalSignCode.DIASTOLIC: 8, VitalSignCode.HEART_RATE: 9}
+"""What the infusion usually adds."""
+
+
+class WalkRefused(AfterglowError):
+    """A step of the walk was refused; the message holds every reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who looks after one session."""
+
+    clinician: Account
+    second: Account
+    prescriber: Account
+
+
+def done(outcome: Any) -> Any:
+    """Return what a service did. Raises WalkRefused with every reason when it refused."""
+    decision = getattr(outcome, "decision", None)
+    if decision is not None and decision.refused and not isinstance(outcome, Done):
+        raise WalkRefused("; ".join(f"{r.code}: {r.sentence}" for r in decision.blockers))
+    return getattr(outcome, "row", outcome)
+
+
+def check_in(appointment: Appointment, team: Team, *, at: dt.datetime, kg: str) -> TreatmentSession:
+    """Check in, answer every question of the door as somebody fit does, and weigh."""
+    session: TreatmentSession = done(
+        checkin.check_in(appointment=appointment.public_id, by=team.clinician, at=at)
+    )
+    answer_the_door(session, by=team.clinician, at=at + 2 * MINUTE)
+    done(
+        checkin.weigh(
+            session=session.public_id,
+            mass=BodyMass.kg(kg),
+            by=team.clinician,
+            at=at + 4 * MINUTE,
+        )
+    )
+    return session
+
+
+def door_answers(session: TreatmentSession, *, at: dt.datetime) -> dict[str, Any]:
+    """Return the answers of somebody who is fit to be treated."""
+    patient = session.patient
+    takes = set(patient.medicines.values_list("drug_class", flat=True))
+    tested = patient.could_be_pregnant
+    return {
+        "identifiers": [Identifier.FULL_NAME, Identifier.DATE_OF_BIRTH],
+        "last_solid_at": at - dt.timedelta(hours=9),
+        "last_clear_fluid_at": at - dt.timedelta(hours=4),
+        "alcohol_or_drugs_asked": True,
+        "cannabis_asked": True,
+        "appears_intoxicated": False,
+        "medicines_reviewed_at": at,
+        "decongestant_taken_today": False,
+        "antihypertensive": Antihypertensive.TAKEN
+        if "antihypertensive" in takes
+        else Antihypertensive.NOT_PRESCRIBED,
+        "glp1_agonist": False,
+        "acutely_ill": False,
+        "cpap": Cpap.NOT_NEEDED,
+        "pregnancy_test": PregnancyTest.NEGATIVE if tested else PregnancyTest.NOT_DUE,
+        "pregnancy_tested_on": session.local_date if tested else None,
+        "escort_state": EscortState.CONFIRMED,
+        "escort_name": "Robin Ellery",
+        "escort_relation": "partner",
+        "escort_phone": "555-0142",
+        "suicide_statement_positive": False,
+        "phq9_item9": 0,
+        "suicide_level": SuicideScreen.NONE,
+    }
+
+
+def answer_the_door(session: TreatmentSession, *, by: Account, at: dt.datetime) -> None:
+    """Answer every question of the check-in as somebody does who is fit to be treated."""
+    checkin.save_check_in(
+        session=session.public_id,
+        answers=door_answers(session, at=at),
+        seen_version=CheckIn.objects.get(session=session).row_version,
+        by=by,
+        at=at,
+    )
+
+
+def sign_order(
+    appointment: Appointment, team: Team, *, mg_per_kg: str, minutes: int, at: dt.datetime
+) -> None:
+    """Sign the order of the appointment's day."""
+    done(
+        orders.sign_order(
+            course=appointment.course.public_id,
+            for_date=appointment.site.local_date(appointment.during.lower),
+            dose=DosePerMass.mg_per_kg(mg_per_kg),
+            over=Duration.minutes(minutes),
+            basis=MassBasis.ACTUAL,
+            prn=PRN,
+            by=team.prescriber,
+            at=at,
+        )
+    )
+
+
+def answer_scale(
+    session: TreatmentSession,
+    instrument: str,
+    answers: dict[str, int],
+    *,
+    by: Account,
+    at: dt.datetime,
+) -> None:
+    """Record one scale."""
+    done(
+        scales.record_assessment(
+            session=session.public_id,
+            instrument=instrument,
+            answers=answers,
+            by=by,
+            at=at,
+            key=uuid.uuid4(),
+        )
+    )
+
+
+def phq9_answers(total: int) -> dict[str, int]:
+    """Return PHQ-9 answers of a total up to 24; the item about suicide is 0."""
+    answers = dict.fromkeys(map(str, range(1, 10)), 0)
+    for item in range(total):
+        answers[str(1 + item % 8)] += 1
+    return {**answers, "10": 2 if total > 14 else 1}
+
+
+def take_vitals(
+    session: TreatmentSession,
+    *,
+    by: Account,
+    at: dt.datetime,
+    moaas: int = 5,
+    added: dict[VitalSignCode, int] | None = None,
+) -> None:
+    """Take a whole set by hand, with MOAA/S. ``added`` is added to the resting values."""
+    wobble = session.pk % 5
+    readings = {
+        sign: Decimal(
+            value + (added or {}).get(sign, 0) + (wobble if sign != VitalSignCode.SPO2 else 0)
+        )
+        for sign, value in RESTED.items()
+    }
+    done(
+        record_vital_signs_by_hand(
+            session=session.public_id,
+            readings=readings,
+            taken_at=at,
+            by=by,
+            at=at,
+            key=uuid.uuid4(),
+        )
+    )
+    answer_scale(session, "moaas", {"response": moaas}, by=by, at=at)
+
+
+def witness(team: Team, act: str, subject: Any, *, at: dt.datetime) -> Countersignature:
+    """Let the second person sign one act. Their PIN is not asked for: nobody is at a screen."""
+    return Countersignature.objects.create(
+        account=team.second,
+        beside=team.clinician,
+        act=act,
+        subject_type=subject._meta.label_lower,
+        subject=subject.public_id,
+        at=at,
+    )
+
+
+def prepare(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
+    """Draw from a vial that holds enough, and have the second person read it back."""
+    session.refresh_from_db()
+    mixed = Diluent(Volume.ml("50"), line=Volume.ml("0"), residual=Volume.ml("0"))
+    vial = _vial(session, at=at)
+    plan = planning.dose_plan(session, at=at, strength=vial.strength_mg_per_ml, diluent=mixed)
+    if plan.plan is None:
+        raise WalkRefused("; ".join(r.sentence for r in plan.decision.blockers))
+    row = done(
+        preparation.prepare(
+            session=session.public_id,
+            vial=vial.public_id,
+            label_strength=vial.strength_mg_per_ml,
+            drawn=plan.plan.drawn_volume,
+            diluent_name="sodium_chloride_0_9",
+            diluent=mixed,
+            by=team.clinician,
+            at=at,
+            key=uuid.uuid4(),
+            witness=witness(team, "draw", session, at=at),
+        )
+    )
+    at += 2 * MINUTE
+    done(
+        preparation.check_preparation_read_back(
+            session=session.public_id,
+            read_back=preparation.expected_read_back(row),
+            second=witness(team, "read-back", row, at=at),
+            by=team.clinician,
+            at=at,
+        )
+    )
+    session.refresh_from_db()
+
+
+def _vial(session: TreatmentSession, *, at: dt.datetime) -> Vial:
+    """Return an unopened vial, so that nothing is carried over between patients."""
+    vial = (
+        Vial.objects.filter(
+            site=session.site,
+            opened_at=None,
+            closed_at=None,
+            product__medicine="ketamine",
+            expires_on__gt=session.local_date,
+        )
+        .order_by("pk")
+        .first()
+    )
+    if vial is None:
+        raise WalkRefused(f"{session.site} has no unopened vial of ketamine at {at:%H:%M}.")
+    return vial
+
+
+def start(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
+    """Take two baseline sets and start."""
+    take_vitals(session, by=team.clinician, at=at - 9 * MINUTE)
+    answer_scale(
+        session, "dissociation", {"dissociation": 0}, by=team.clinician, at=at - 8 * MINUTE
+    )
+    take_vitals(session, by=team.clinician, at=at - 3 * MINUTE)
+    done(
+        infusions.start_infusion(
+            session=session.public_id, by=team.clinician, at=at, key=uuid.uuid4()
+        )
+    )
+    session.refresh_from_db()
+
+
+def observe(
+    session: TreatmentSession, team: Team, *, started: dt.datetime, until: dt.datetime
+) -> None:
+    """Take every set that is due from the start until ``until``: at the start, then each 10 min."""
+    at, number = started + MINUTE / 2, 0
+    while at <= until:
+        share = min(1.0, number / 3)
+        take_vitals(
+            session,
+            by=team.clinician,
+            at=at,
+            moaas=5 if number == 0 else 4,
+            added={sign: round(value * share) for sign, value in DURING.items()},
+        )
+        if number:
+            level = {"dissociation": min(6, 2 * number)}
+            answer_scale(session, "dissociation", level, by=team.clinician, at=at)
+        number += 1
+        at = started + number * 10 * MINUTE
+
+
+def stop(
+    session: TreatmentSession,
+    team: Team,
+    *,
+    at: dt.datetime,
+    ending: InfusionEnding = InfusionEnding.COMPLETED,
+    reason: str = "",
+) -> None:
+    """Record the pump as stopped and take the set that is due then."""
+    done(
+        infusions.record_pump_stopped(
+            session=session.public_id,
+            ending=ending,
+            by=team.clinician,
+            at=at,
+            key=uuid.uuid4(),
+            reason=reason,
+        )
+    )
+    take_vitals(
+        session, by=team.clinician, at=at + MINUTE / 60, moaas=4, added={VitalSignCode.SYSTOLIC: 8}
+    )
+
+
+def account_for_bag(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
+    """Write given and wasted into the ledger, before a witness."""
+    infusion = queries.infusion_of(session)
+    if infusion is None:
+        return
+    if queries.given(infusion, at=at).decision.refused and not infusion.differences.exists():
+        done(
+            infusions.resolve_pump_difference(
+                session=session.public_id,
+                truth="pump",
+                reason="The pump's own count is taken.",
+                by=team.clinician,
+                at=at,
+            )
+        )
+    vial = infusion.preparation.vial
+    if stock.session_balance(vial, session).in_preparation == 0:
+        return
+    done(
+        accounting.account_for_bag(
+            session=session.public_id,
+            witness=witness(team, "waste", session, at=at),
+            by=team.clinician,
+            at=at,
+            key=uuid.uuid4(),
+        )
+    )
+
+
+def recover(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
+    """Answer every discharge criterion as well, with vital signs and the recovery score."""
+    check = CheckIn.objects.get(session=session)
+    take_vitals(session, by=team.clinician, at=at)
+    answer_scale(
+        session,
+        "aldrete",
+        dict.fromkeys(("activity", "respiration", "circulation", "consciousness", "oxygen"), 2),
+        by=team.clinician,
+        at=at,
+    )
+    answer_scale(session, "dissociation", {"dissociation": 0}, by=team.clinician, at=at)
+    # Asked again before leaving: saying the same twice changes nothing, so it is first unsaid.
+    for answer in (None, False):
+        check.refresh_from_db()
+        checkin.save_check_in(
+            session=session.public_id,
+            answers={"suicide_statement_positive": answer},
+            seen_version=check.row_version,
+            by=team.clinician,
+            at=at,
+        )
+    closing.save_recovery(
+        session=session.public_id,
+        answers={
+            "oriented": 3,
+            "escort_name": check.escort_name or "Robin Ellery",
+            "escort_relation": check.escort_relation or "partner",
+            "escort_phone": check.escort_phone or "555-0142",
+            "iv_site_note": "Clean and dry.",
+            **dict.fromkeys(
+                (
+                    *("steady_gait", "first_walk_accompanied", "drank_fluid", "nausea_controlled"),
+                    *("dissociation_at_baseline", "on_room_air", "iv_removed", "iv_site_checked"),
+                    *("told_no_driving", "written_instructions", "phone_24_h_given"),
+                    *("escort_present", "escort_is_adult"),
+                ),
+                True,
+            ),
+        },
+        seen_version=Recovery.objects.get(session=session).row_version,
+        by=team.clinician,
+        at=at,
+    )
+
+
+def explain_gaps(session: TreatmentSession, team: Team, *, at: dt.datetime, reason: str) -> None:
+    """Say why each missed observation was missed."""
+    session.refresh_from_db()
+    for slot in monitoring_facts.owed_reasons(monitoring_facts.schedule(session, at)):
+        record_missed_reading(
+            session=session.public_id,
+            due_at=slot.due_at,
+            reason=reason,
+            by=team.clinician,
+            at=at,
+        )
+
+
+def acknowledge(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
+    """Acknowledge every alarm that nobody has seen yet."""
+    for alarm in Alarm.objects.filter(session=session, ended_at=None):
+        acknowledge_alarm(
+            alarm=alarm.public_id,
+            by=team.clinician,
+            at=at,
+            symptomatic=False if "PRESSURE" in alarm.condition else None,
+        )
+
+
+def discharge(
+    session: TreatmentSession,
+    team: Team,
+    *,
+    at: dt.datetime,
+    ending: SessionEnding = SessionEnding.COMPLETED,
+    fields: dict[str, Any] | None = None,
+) -> None:
+    """End the session in one of its ways."""
+    done(
+        closing.discharge(
+            session=session.public_id,
+            ending=ending,
+            fields=fields or {},
+            by=team.clinician,
+            at=at,
+            key=uuid.uuid4(),
+        )
+    )
+    session.refresh_from_db()
+
+
+def sign(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
+    """Sign the record and lock it."""
+    done(signing.sign_record(session=session.public_id, by=team.prescriber, at=at))
+    session.refresh_from_db()
+
+
+def whole_day(
+    appointment: Appointment,
+    team: Team,
+    *,
+    arrived: dt.datetime,
+    started: dt.datetime,
+    kg: str,
+    mg_per_kg: str,
+    phq9: int | None = None,
+    until: dt.datetime,
+) -> TreatmentSession:
+    """Walk a day as far as it has come by ``until``: infusing, in recovery, or signed."""
+    length = 40
+    sign_order(
+        appointment, team, mg_per_kg=mg_per_kg, minutes=length, at=arrived - dt.timedelta(days=1)
+    )
+    session = check_in(appointment, team, at=arrived, kg=kg)
+    if phq9 is not None:
+        answer_scale(
+            session, "phq9", phq9_answers(phq9), by=team.clinician, at=arrived + 5 * MINUTE
+        )
+    prepare(session, team, at=arrived + 7 * MINUTE)
+    start(session, team, at=started)
+    stopped = started + length * MINUTE
+    observe(session, team, started=started, until=min(until, stopped - 5 * MINUTE))
+    if until < stopped:
+        return session
+    stop(session, team, at=stopped)
+    account_for_bag(session, team, at=stopped + 3 * MINUTE)
+    leaving = stopped + 31 * MINUTE
+    if until >= stopped + 15 * MINUTE:
+        take_vitals(session, by=team.clinician, at=stopped + 15 * MINUTE)
+    if until < leaving:
+        return session
+    recover(session, team, at=leaving - MINUTE)
+    acknowledge(session, team, at=leaving - MINUTE / 2)
+    explain_gaps(session, team, at=leaving - MINUTE / 4, reason="With the patient, not charted.")
+    discharge(session, team, at=leaving)
+    explain_gaps(session, team, at=leaving + MINUTE, reason="With the patient, not charted.")
+    sign(session, team, at=leaving + 5 * MINUTE)
+    return session
