@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime as dt; import sys; sys.path.insert(0,"/tmp"); import prof
 import time
 
 import pytest
@@ -25,7 +25,7 @@ def states_at_main() -> list[str]:
 
 def test_the_demo_is_in_the_middle_of_its_day() -> None:
     began = time.monotonic()
-    told = seed(AT)
+    told = prof.run(lambda: seed(AT))
     print("first", time.monotonic() - began)
 
     assert "nurse" in told

@@ -29,14 +29,17 @@ def migrate(data: Path) -> int:
 def prepare(options: argparse.Namespace) -> int:
     """Migrate and, for a demo, seed it; the demo's sign-ins go to stdout."""
     with database(options.data) as urls:
-        bring_up_to_date(urls)
+        bring_up_to_date(urls, definitions=not options.demo)
         if options.demo:
             _seed_demo(urls)
     return 0
 
 
-def bring_up_to_date(urls: Urls) -> None:
-    """Run the migrations and seed the definitions as the owner; give the application its rights."""
+def bring_up_to_date(urls: Urls, *, definitions: bool = True) -> None:
+    """Run the migrations and seed the definitions as the owner; give the application its rights.
+
+    The demo seeds its own ``definitions``, dated to the day its clinic is said to have opened.
+    """
     set_up_django(urls.owner)
     from django.core.management import call_command
     from django.db import connection
@@ -48,7 +51,9 @@ def bring_up_to_date(urls: Urls) -> None:
     application = conninfo_to_dict(urls.application).get("user")
     if application and application != conninfo_to_dict(urls.owner).get("user"):
         grant_application_role(connection, str(application))
-    call_command("sync_definitions", stdout=sys.stderr)
+    if definitions:
+        call_command("sync_definitions", stdout=sys.stderr)
+        call_command("sync_medicines", stdout=sys.stderr)
     connection.close()
 
 

@@ -90,9 +90,7 @@ def course_of(number: int, *, at: dt.datetime) -> Course:
     return course
 
 
-def _register(
-    number: int, chart: Chart, site: Site, *, by: Account, at: dt.datetime
-) -> Patient:
+def _register(number: int, chart: Chart, site: Site, *, by: Account, at: dt.datetime) -> Patient:
     born = dt.date.fromisoformat(chart.born)
     registered = people.register_patient(
         key=key("patient", number),

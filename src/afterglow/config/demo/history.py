@@ -10,6 +10,7 @@ from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.services.appointments import Booked, book_appointment
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import places, walk
+from afterglow.config.demo.bedside import every
 from afterglow.config.demo.cast import CHARTS
 from afterglow.config.demo.charts import course_of, nurses_of, prescriber_of, weight_now
 from afterglow.config.demo.walk import MINUTE, Team, WalkRefused
@@ -30,9 +31,7 @@ def walk_earlier_sessions(*, at: dt.datetime) -> int:
             "appointment__public_id", flat=True
         )
     )
-    missing = [
-        entry for entry in sorted(planned) if places.key("earlier", *entry[1:]) not in known
-    ]
+    missing = [entry for entry in sorted(planned) if places.key("earlier", *entry[1:]) not in known]
     for when, number, visit in missing:
         _walk(number, visit, at=at, arrived=when)
     return len(missing)
@@ -46,7 +45,10 @@ def _walk(number: int, visit: int, *, at: dt.datetime, arrived: dt.datetime) -> 
     nurses = nurses_of(site)
     place = number % len(site.rooms.all())
     team = Team(
-        nurses[place % len(nurses)], nurses[(place + 1) % len(nurses)], prescriber_of(site)
+        nurses[place % len(nurses)],
+        nurses[(place + 1) % len(nurses)],
+        prescriber_of(site),
+        every(2),
     )
     places.cover(site, since=arrived - dt.timedelta(hours=2), until=arrived + dt.timedelta(hours=8))
     places.check_equipment(site, by=team.clinician, at=arrived - 30 * MINUTE)

@@ -98,9 +98,7 @@ def _close(session: TreatmentSession, *, at: dt.datetime) -> None:
         _cancel(session, team, at=then)
         until = then
     if session.state == SessionState.INFUSING:
-        walk.stop(
-            session, team, at=then, ending=InfusionEnding.STOPPED_BY_CLINICIAN, reason=REASON
-        )
+        walk.stop(session, team, at=then, ending=InfusionEnding.STOPPED_BY_CLINICIAN, reason=REASON)
         session.refresh_from_db()
     if session.state == SessionState.RECOVERY:
         _send_home(session, team, at=until)
@@ -159,9 +157,7 @@ def _leave(session: TreatmentSession, *, at: dt.datetime) -> None:
     session.refresh_from_db()
     team = _team(session)
     if session.state == SessionState.INFUSING:
-        walk.stop(
-            session, team, at=at, ending=InfusionEnding.STOPPED_BY_CLINICIAN, reason=REASON
-        )
+        walk.stop(session, team, at=at, ending=InfusionEnding.STOPPED_BY_CLINICIAN, reason=REASON)
         session.refresh_from_db()
     if session.state not in (SessionState.DISCHARGED, SessionState.ENDED):
         walk.discharge(

@@ -21,6 +21,7 @@ from afterglow.apps.scheduling.models import Appointment
 from afterglow.apps.scheduling.services.appointments import Booked, book_appointment
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import places, walk
+from afterglow.config.demo.bedside import every
 from afterglow.config.demo.cast import CHARTS, MAIN, PLACES
 from afterglow.config.demo.charts import (
     chart_of,
@@ -55,12 +56,13 @@ def begin(*, at: dt.datetime) -> None:
     """Bring every site to the middle of its day."""
     main = Site.objects.get(code=MAIN)
     _open(main, at=at)
-    for minutes in STARTED_AGO[_infusing(main) :]:
-        _walk(main, at=at, started_ago=minutes, before=30)
-    if not _has(main, [SessionState.RECOVERY]):
-        _walk(main, at=at, started_ago=62, before=30)
+    # Oldest first: one clinician and one room after the other, as the day went.
     if not _finished_today(main, at=at):
         _walk(main, at=at, started_ago=160, before=30)
+    if not _has(main, [SessionState.RECOVERY]):
+        _walk(main, at=at, started_ago=62, before=30)
+    for minutes in STARTED_AGO[_infusing(main) :]:
+        _walk(main, at=at, started_ago=minutes, before=30)
     _expect_one(main, at=at)
     _book_later(main, LATER, at=at)
     for place in PLACES:
@@ -72,7 +74,8 @@ def begin(*, at: dt.datetime) -> None:
 
 def _open(site: Site, *, at: dt.datetime) -> None:
     by = nurses_of(site)[0]
-    for moment in (at - dt.timedelta(hours=4), at - 2 * MINUTE):
+    midnight = at.astimezone(site.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    for moment in (at - dt.timedelta(hours=4), max(midnight, at - dt.timedelta(hours=3))):
         places.check_equipment(site, by=by, at=moment)
     places.receive_vials(site, at=at - dt.timedelta(hours=5))
 
@@ -177,7 +180,7 @@ def _walk(site: Site, *, at: dt.datetime, started_ago: int, before: int) -> None
         earlier = booked.patient.sessions.count()
         walk.whole_day(
             booked,
-            Team(slot.clinician, second, prescriber_of(site)),
+            Team(slot.clinician, second, prescriber_of(site), every(0.5)),
             arrived=arrived,
             started=started,
             kg=weight_now(number, earlier=earlier),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments import services as scales
 from afterglow.apps.monitoring import facts as monitoring_facts
-from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.monitoring.services.alarms import acknowledge_alarm
 from afterglow.apps.monitoring.services.readings import record_missed_reading
@@ -22,6 +22,7 @@ from afterglow.apps.scheduling.models import Appointment
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import planning, queries
+from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge
 from afterglow.apps.treatment.models import CheckIn, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done
@@ -35,6 +36,7 @@ from afterglow.apps.treatment.services import (
     signing,
 )
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.config.demo.bedside import Bedside
 from afterglow.core.dosing import Diluent
 from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -68,11 +70,12 @@ class WalkRefused(AfterglowError):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Who looks after one session."""
+    """Who looks after one session. ``bedside`` plays its devices while time is walked through."""
 
     clinician: Account
     second: Account
     prescriber: Account
+    bedside: Callable[[TreatmentSession], Bedside] | None = None
 
 
 def done(outcome: Any) -> Any:
@@ -285,12 +288,7 @@ def _vial(session: TreatmentSession, *, at: dt.datetime) -> Vial:
 
 
 def start(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
-    """Take two baseline sets and start."""
-    take_vitals(session, by=team.clinician, at=at - 9 * MINUTE)
-    answer_scale(
-        session, "dissociation", {"dissociation": 0}, by=team.clinician, at=at - 8 * MINUTE
-    )
-    take_vitals(session, by=team.clinician, at=at - 3 * MINUTE)
+    """Start the infusion."""
     done(
         infusions.start_infusion(
             session=session.public_id, by=team.clinician, at=at, key=uuid.uuid4()
@@ -299,25 +297,17 @@ def start(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
     session.refresh_from_db()
 
 
-def observe(
-    session: TreatmentSession, team: Team, *, started: dt.datetime, until: dt.datetime
-) -> None:
-    """Take every set that is due from the start until ``until``: at the start, then each 10 min."""
-    at, number = started + MINUTE / 2, 0
-    while at <= until:
-        share = min(1.0, number / 3)
-        take_vitals(
-            session,
-            by=team.clinician,
-            at=at,
-            moaas=5 if number == 0 else 4,
-            added={sign: round(value * share) for sign, value in DURING.items()},
-        )
-        if number:
-            level = {"dissociation": min(6, 2 * number)}
-            answer_scale(session, "dissociation", level, by=team.clinician, at=at)
-        number += 1
-        at = started + number * 10 * MINUTE
+def _observe(session: TreatmentSession, team: Team, *, number: int, at: dt.datetime) -> None:
+    """Take the ``number``-th set of the infusion: at the start, then every ten minutes."""
+    take_vitals(
+        session,
+        by=team.clinician,
+        at=at,
+        added={sign: round(value * number / 3) for sign, value in DURING.items()},
+    )
+    if number:
+        level = {"dissociation": 2 * number}
+        answer_scale(session, "dissociation", level, by=team.clinician, at=at)
 
 
 def stop(
@@ -339,9 +329,7 @@ def stop(
             reason=reason,
         )
     )
-    take_vitals(
-        session, by=team.clinician, at=at + MINUTE / 60, moaas=4, added={VitalSignCode.SYSTOLIC: 8}
-    )
+    take_vitals(session, by=team.clinician, at=at + MINUTE / 60, added={VitalSignCode.SYSTOLIC: 8})
 
 
 def account_for_bag(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
@@ -385,16 +373,6 @@ def recover(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
         at=at,
     )
     answer_scale(session, "dissociation", {"dissociation": 0}, by=team.clinician, at=at)
-    # Asked again before leaving: saying the same twice changes nothing, so it is first unsaid.
-    for answer in (None, False):
-        check.refresh_from_db()
-        checkin.save_check_in(
-            session=session.public_id,
-            answers={"suicide_statement_positive": answer},
-            seen_version=check.row_version,
-            by=team.clinician,
-            at=at,
-        )
     closing.save_recovery(
         session=session.public_id,
         answers={
@@ -403,6 +381,8 @@ def recover(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
             "escort_relation": check.escort_relation or "partner",
             "escort_phone": check.escort_phone or "555-0142",
             "iv_site_note": "Clean and dry.",
+            "suicide_statement_positive": False,
+            "suicide_level": SuicideScreen.NONE,
             **dict.fromkeys(
                 (
                     *("steady_gait", "first_walk_accompanied", "drank_fluid", "nausea_controlled"),
@@ -433,13 +413,11 @@ def explain_gaps(session: TreatmentSession, team: Team, *, at: dt.datetime, reas
 
 
 def acknowledge(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
-    """Acknowledge every alarm that nobody has seen yet."""
-    for alarm in Alarm.objects.filter(session=session, ended_at=None):
+    """See every alarm that still waits; a red pressure gave no symptoms."""
+    for alarm in alarms_to_acknowledge(session):
+        asked = alarm.priority == "high" and "PRESSURE" in alarm.condition
         acknowledge_alarm(
-            alarm=alarm.public_id,
-            by=team.clinician,
-            at=at,
-            symptomatic=False if "PRESSURE" in alarm.condition else None,
+            alarm=alarm.public_id, by=team.clinician, at=at, symptomatic=False if asked else None
         )
 
 
@@ -488,27 +466,45 @@ def whole_day(
         appointment, team, mg_per_kg=mg_per_kg, minutes=length, at=arrived - dt.timedelta(days=1)
     )
     session = check_in(appointment, team, at=arrived, kg=kg)
+    bedside = team.bedside(session) if team.bedside is not None else None
+
+    def wait(at: dt.datetime) -> dt.datetime:
+        if bedside is not None:
+            bedside.play(until=at)
+        return at
+
     if phq9 is not None:
         answer_scale(
             session, "phq9", phq9_answers(phq9), by=team.clinician, at=arrived + 5 * MINUTE
         )
-    prepare(session, team, at=arrived + 7 * MINUTE)
-    start(session, team, at=started)
+    prepare(session, team, at=wait(arrived + 7 * MINUTE))
+    take_vitals(session, by=team.clinician, at=wait(started - 9 * MINUTE))
+    answer_scale(
+        session, "dissociation", {"dissociation": 0}, by=team.clinician, at=started - 8 * MINUTE
+    )
+    take_vitals(session, by=team.clinician, at=wait(started - 3 * MINUTE))
+    start(session, team, at=wait(started))
     stopped = started + length * MINUTE
-    observe(session, team, started=started, until=min(until, stopped - 5 * MINUTE))
+    for number in range(4):
+        due = started + (number * 10 * MINUTE or MINUTE / 2)
+        if due <= until:
+            _observe(session, team, number=number, at=wait(due))
     if until < stopped:
+        wait(until)
         return session
-    stop(session, team, at=stopped)
+    stop(session, team, at=wait(stopped))
     account_for_bag(session, team, at=stopped + 3 * MINUTE)
     leaving = stopped + 31 * MINUTE
     if until >= stopped + 15 * MINUTE:
-        take_vitals(session, by=team.clinician, at=stopped + 15 * MINUTE)
+        take_vitals(session, by=team.clinician, at=wait(stopped + 15 * MINUTE))
     if until < leaving:
+        wait(until)
         return session
-    recover(session, team, at=leaving - MINUTE)
+    recover(session, team, at=wait(leaving - MINUTE))
     acknowledge(session, team, at=leaving - MINUTE / 2)
     explain_gaps(session, team, at=leaving - MINUTE / 4, reason="With the patient, not charted.")
     discharge(session, team, at=leaving)
+    acknowledge(session, team, at=leaving + MINUTE)
     explain_gaps(session, team, at=leaving + MINUTE, reason="With the patient, not charted.")
     sign(session, team, at=leaving + 5 * MINUTE)
     return session

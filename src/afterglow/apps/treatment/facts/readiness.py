@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Credential
@@ -104,7 +104,7 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
         patient_has_running_infusion=session.patient.sessions.filter(
             infusions__state__in=running
         ).exists(),
-        site=site_facts(session.site, at=at),
+        site=site_facts(session.site, day=session.local_date, at=at),
         suicide=suicide_facts(session, check_in),
         day=day_facts(session, check_in),
     )
@@ -260,8 +260,11 @@ def clinician_facts(clinician: Account | None, session: TreatmentSession) -> Cli
     )
 
 
-def site_facts(site: Site, *, at: datetime) -> SiteFacts:
-    """Say who and what is on site: people on shift now, and the last equipment check."""
+def site_facts(site: Site, *, day: date, at: datetime) -> SiteFacts:
+    """Say who and what is on site: people on shift now, and the last equipment check.
+
+    ``day`` is the session's: one that crosses midnight rests on the check of the day it began.
+    """
     today = site.local_date(at)
     present = list(
         StaffShift.objects.filter(site=site, during__contains=at).values_list("account", flat=True)
@@ -272,7 +275,8 @@ def site_facts(site: Site, *, at: datetime) -> SiteFacts:
         if policies.roles_at(account, site, on=today) & {Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}
         and policies.can(Action.OVERRIDE_AS_PRESCRIBER, by=account, site=site, on=today)
     ]
-    check = EquipmentCheck.objects.filter(site=site, at__lte=at).order_by("-at").first()
+    checks = EquipmentCheck.objects.filter(site=site, at__lte=at).order_by("-at")
+    check = checks.filter(local_date=day).first() or checks.first()
     return SiteFacts(
         acls_certified_on_site=Credential.objects.filter(
             account__in=present, kind=CredentialKind.ACLS, expires_on__gte=today
