@@ -2,40 +2,79 @@
 
 from __future__ import annotations
 
-import datetime as dt; import sys; sys.path.insert(0,"/tmp"); import prof
-import time
+import datetime as dt
 
 import pytest
 
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.devices.models import Device
+from afterglow.apps.people.models import Patient
+from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.models import Appointment
+from afterglow.apps.treatment import queries
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import seed
 from afterglow.config.demo.cast import MAIN
+from afterglow.config.demo.stale import REASON
 from afterglow.core.treatment.lifecycles import SessionState
 
-AT = dt.datetime(2026, 11, 24, 8, 3, tzinfo=dt.UTC)  # three in the morning at the main site
+AT = dt.datetime(2026, 11, 24, 8, 3, tzinfo=dt.UTC)
+"""Three in the morning at the main site."""
 
 pytestmark = pytest.mark.django_db
 
 
-def states_at_main() -> list[str]:
+def open_at_main() -> list[TreatmentSession]:
     rows = TreatmentSession.objects.filter(site__code=MAIN).exclude(state=SessionState.SIGNED)
-    return sorted(rows.values_list("state", flat=True))
+    return list(rows.order_by("state", "checked_in_at"))
 
 
-def test_the_demo_is_in_the_middle_of_its_day() -> None:
-    began = time.monotonic()
-    told = prof.run(lambda: seed(AT))
-    print("first", time.monotonic() - began)
+def states_at_main() -> list[str]:
+    return [row.state for row in open_at_main()]
+
+
+def due_now(at: dt.datetime) -> Appointment:
+    return Appointment.objects.get(
+        site__code=MAIN,
+        state="booked",
+        during__startswith__range=(at - dt.timedelta(minutes=10), at + dt.timedelta(minutes=5)),
+    )
+
+
+def test_the_demo_is_in_the_middle_of_its_day_at_every_start() -> None:
+    told = seed(AT)
 
     assert "nurse" in told
     assert states_at_main() == ["infusing", "infusing", "recovery"]
-    began = time.monotonic()
-    seed(AT + dt.timedelta(minutes=1))
-    print("second", time.monotonic() - began)
+    running = [queries.infusion_of(row) for row in open_at_main()[:2]]
+    assert [(AT - row.started_at).total_seconds() / 60 for row in running if row] == [18, 7]
+    assert all(queries.pump_now(row, at=AT).reading for row in open_at_main()[:2])
+    assert TreatmentSession.objects.filter(state=SessionState.SIGNED).count() == 5
+    assert Site.objects.count() == 5
+    order = due_now(AT).course.orders.get(for_date=due_now(AT).site.local_date(AT))
+    assert order.signed_at < AT
+    for kind in (Account, Patient, Device):
+        assert not kind.objects.filter(is_demo=False).exists()
+
+    before = {row.pk for row in open_at_main()}
+    rows = Appointment.objects.count()
+    soon = AT + dt.timedelta(minutes=1)
+    seed(soon)
+
+    assert {row.pk for row in open_at_main()} == before
+    assert Appointment.objects.count() == rows
+
+    later = AT + dt.timedelta(minutes=61)
+    seed(later)
+
     assert states_at_main() == ["infusing", "infusing", "recovery"]
-    began = time.monotonic()
-    seed(AT + dt.timedelta(minutes=61))
-    print("third", time.monotonic() - began)
+    assert not before & {row.pk for row in open_at_main()}
+    closed = TreatmentSession.objects.filter(pk__in=before)
+    assert {row.state for row in closed} == {SessionState.SIGNED}
+    assert {row.ending_reason for row in closed} == {REASON}
+
+    next_day = AT + dt.timedelta(hours=25)
+    seed(next_day)
+
     assert states_at_main() == ["infusing", "infusing", "recovery"]
-    print(Appointment.objects.count())
+    assert due_now(next_day)

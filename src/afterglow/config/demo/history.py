@@ -48,7 +48,7 @@ def _walk(number: int, visit: int, *, at: dt.datetime, arrived: dt.datetime) -> 
         nurses[place % len(nurses)],
         nurses[(place + 1) % len(nurses)],
         prescriber_of(site),
-        every(2),
+        every(4),
     )
     places.cover(site, since=arrived - dt.timedelta(hours=2), until=arrived + dt.timedelta(hours=8))
     places.check_equipment(site, by=team.clinician, at=arrived - 30 * MINUTE)

@@ -7,12 +7,12 @@ import logging
 import uuid
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring.models import PumpReading, VitalSign
+from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.models import Appointment
 from afterglow.apps.scheduling.services.appointments import AppointmentState
 from afterglow.apps.scheduling.services.steps import cancel_appointment
@@ -22,6 +22,7 @@ from afterglow.apps.treatment.services.deciding import DISCHARGE, discharge_deci
 from afterglow.apps.treatment.services.overrides import override_reason
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import walk
+from afterglow.config.demo.cast import PLACES
 from afterglow.config.demo.charts import nurses_of, prescriber_of
 from afterglow.config.demo.walk import MINUTE, Team
 from afterglow.core.errors import AfterglowError
@@ -56,7 +57,8 @@ def close_stale(*, at: dt.datetime) -> int:
             log.warning("A demo session could not be closed as planned: %s", refused)
             _leave(session, at=at)
         closed += 1
-    _close_appointments(at=at)
+    for site in Site.objects.filter(code__in=[place.code for place in PLACES]):
+        close_appointments(site, before=at - KEPT, at=at)
     return closed
 
 
@@ -102,7 +104,7 @@ def _close(session: TreatmentSession, *, at: dt.datetime) -> None:
         session.refresh_from_db()
     if session.state == SessionState.RECOVERY:
         _send_home(session, team, at=until)
-    _shorten(session)
+    walk.shorten(session)
     after = until + dt.timedelta(seconds=2)
     walk.account_for_bag(session, team, at=after)
     walk.explain_gaps(session, team, at=after, reason=REASON)
@@ -174,34 +176,19 @@ def _leave(session: TreatmentSession, *, at: dt.datetime) -> None:
                 "prescriber_told": True,
             },
         )
-    _shorten(session)
+    walk.shorten(session)
 
 
-def _shorten(session: TreatmentSession) -> None:
-    """Let a finished appointment hold its room and clinician only as long as it really lasted."""
-    booked = session.appointment
-    session.refresh_from_db()
-    if booked is None or session.ended_at is None:
-        return
-    booked.refresh_from_db()
-    lower, upper = booked.during.lower, booked.during.upper
-    if lower < session.ended_at < upper:
-        booked.during = DateTimeTZRange(lower, session.ended_at)
-        booked.save_version()
-
-
-def _close_appointments(*, at: dt.datetime) -> None:
-    """Cancel what an earlier start had booked for a time that is over, or is about to be."""
+def close_appointments(site: Site, *, before: dt.datetime, at: dt.datetime) -> None:
+    """Cancel what an earlier start had booked at a site for a time up to ``before``."""
     rows = Appointment.objects.filter(
+        site=site,
         patient__is_demo=True,
         state__in=[AppointmentState.BOOKED, AppointmentState.CONFIRMED, AppointmentState.ARRIVED],
-        during__startswith__lt=at - KEPT,
+        during__startswith__lt=before,
     )
-    for row in rows.select_related("site"):
+    by = prescriber_of(site)
+    for row in rows:
         cancel_appointment(
-            appointment=row.public_id,
-            seen=row.row_version,
-            reason=REASON,
-            by=prescriber_of(row.site),
-            at=at,
+            appointment=row.public_id, seen=row.row_version, reason=REASON, by=by, at=at
         )

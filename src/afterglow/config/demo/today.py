@@ -31,8 +31,10 @@ from afterglow.config.demo.charts import (
     rested,
     weight_now,
 )
+from afterglow.config.demo.stale import close_appointments
 from afterglow.config.demo.walk import MINUTE, Team
 from afterglow.core.scheduling.appointments import AppointmentState
+from afterglow.core.treatment.endings import SessionEnding
 from afterglow.core.treatment.lifecycles import SessionState
 
 log = logging.getLogger(__name__)
@@ -56,8 +58,10 @@ def begin(*, at: dt.datetime) -> None:
     """Bring every site to the middle of its day."""
     main = Site.objects.get(code=MAIN)
     _open(main, at=at)
+    if _infusing(main) < RUNNING:
+        close_appointments(main, before=at + dt.timedelta(days=1), at=at)
     # Oldest first: one clinician and one room after the other, as the day went.
-    if not _finished_today(main, at=at):
+    if not _finished_lately(main, at=at):
         _walk(main, at=at, started_ago=160, before=30)
     if not _has(main, [SessionState.RECOVERY]):
         _walk(main, at=at, started_ago=62, before=30)
@@ -91,12 +95,12 @@ def _infusing(site: Site) -> int:
     return min(RUNNING, running.filter(patient__is_demo=True).count())
 
 
-def _finished_today(site: Site, *, at: dt.datetime) -> bool:
+def _finished_lately(site: Site, *, at: dt.datetime) -> bool:
     return TreatmentSession.objects.filter(
         site=site,
-        local_date=site.local_date(at),
-        state=SessionState.SIGNED,
-        ending="completed",
+        ended_at__gt=at - dt.timedelta(hours=10),
+        ending=SessionEnding.COMPLETED,
+        patient__is_demo=True,
     ).exists()
 
 
@@ -128,7 +132,11 @@ def _free(site: Site, *, since: dt.datetime, until: dt.datetime, keep: int = 0) 
         .exclude(Q(sessions__state__in=[SessionState.INFUSING, SessionState.RECOVERY]))
         .order_by("name")
     )
-    busy = set(taken.values_list("clinician", flat=True))
+    running = TreatmentSession.objects.filter(site=site, state=SessionState.INFUSING)
+    busy = {
+        *taken.values_list("clinician", flat=True),
+        *running.values_list("clinician", flat=True),
+    }
     nurses = [person for person in nurses_of(site)[keep:] if person.pk not in busy]
     room = rooms.first()
     return Slot(room, nurses[0]) if room is not None and nurses else None
@@ -163,10 +171,16 @@ def _book(
 
 def _walk(site: Site, *, at: dt.datetime, started_ago: int, before: int) -> None:
     """Walk one session that started ``started_ago`` minutes ago as far as it has come."""
-    started = at - started_ago * MINUTE
-    arrived = started - before * MINUTE
-    ends = arrived + 120 * MINUTE
-    slot = _free(site, since=arrived, until=ends, keep=2)
+    slot = None
+    # Right after a restart the rooms were taken until a moment ago: then the day is shorter.
+    for ago, lead in ((started_ago, before), (started_ago, 15), (7, 15), (1, 15)):
+        started = at - ago * MINUTE
+        arrived = started - lead * MINUTE
+        ends = arrived + 120 * MINUTE
+        if ago <= started_ago and slot is None:
+            slot = _free(site, since=arrived, until=ends, keep=2)
+        if slot is not None:
+            break
     if slot is None:
         log.warning("No room or clinician is free for a session of %s min ago.", started_ago)
         return
@@ -200,9 +214,13 @@ def _expect_one(site: Site, *, at: dt.datetime) -> None:
     )
     if due.exists() or _has(site, [SessionState.CHECKED_IN, SessionState.PREPARING]):
         return
-    starts = at - 5 * MINUTE
-    ends = starts + 150 * MINUTE
-    slot = _free(site, since=starts, until=ends)
+    slot = None
+    for late in (5, 1, -2):
+        starts = at - late * MINUTE
+        ends = starts + 150 * MINUTE
+        slot = _free(site, since=starts, until=ends)
+        if slot is not None:
+            break
     if slot is None:
         log.warning("No room or clinician is free for the patient who is due now.")
         return

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments import services as scales
 from afterglow.apps.monitoring import facts as monitoring_facts
@@ -449,6 +451,19 @@ def sign(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
     session.refresh_from_db()
 
 
+def shorten(session: TreatmentSession) -> None:
+    """Let a finished appointment hold its room and clinician only as long as it really lasted."""
+    booked = session.appointment
+    session.refresh_from_db()
+    if booked is None or session.ended_at is None:
+        return
+    booked.refresh_from_db()
+    lower, upper = booked.during.lower, booked.during.upper
+    if lower < session.ended_at < upper:
+        booked.during = DateTimeTZRange(lower, session.ended_at)
+        booked.save_version()
+
+
 def whole_day(
     appointment: Appointment,
     team: Team,
@@ -504,6 +519,7 @@ def whole_day(
     acknowledge(session, team, at=leaving - MINUTE / 2)
     explain_gaps(session, team, at=leaving - MINUTE / 4, reason="With the patient, not charted.")
     discharge(session, team, at=leaving)
+    shorten(session)
     acknowledge(session, team, at=leaving + MINUTE)
     explain_gaps(session, team, at=leaving + MINUTE, reason="With the patient, not charted.")
     sign(session, team, at=leaving + 5 * MINUTE)
