@@ -77,4 +77,4 @@ def test_the_demo_is_in_the_middle_of_its_day_at_every_start() -> None:
     seed(next_day)
 
     assert states_at_main() == ["infusing", "infusing", "recovery"]
-    assert due_now(next_day)
+    assert due_now(next_day).during.upper > next_day

@@ -7,7 +7,8 @@ import datetime as dt
 from django.db import transaction
 
 from afterglow.apps.places.models import Site
-from afterglow.apps.scheduling.services.appointments import Booked, book_appointment
+from afterglow.apps.scheduling.outcomes import Booked
+from afterglow.apps.scheduling.services.appointments import book_appointment
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import places, walk
 from afterglow.config.demo.bedside import every

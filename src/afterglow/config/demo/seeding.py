@@ -7,6 +7,7 @@ import logging
 
 from django.db import transaction
 
+from afterglow.apps.accounts.models import Account
 from afterglow.apps.definitions.models import Definition, DefinitionKind
 from afterglow.apps.definitions.queries import is_approved
 from afterglow.apps.definitions.services import approve_definition, sync_definitions
@@ -44,7 +45,7 @@ def _open_clinic(at: dt.datetime) -> None:
     sync_definitions(at=long_ago)
     sync_medicines(at=long_ago)
     places.open_places(at=at)
-    director = charts.Account.objects.get(username="director", is_demo=True)
+    director = Account.objects.get(username="director", is_demo=True)
     for row in Definition.objects.filter(kind__in=APPROVED):
         if not is_approved(row, at):
             approve_definition(definition=row.public_id, by=director, at=long_ago)

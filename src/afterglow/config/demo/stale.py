@@ -14,7 +14,6 @@ from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring.models import PumpReading, VitalSign
 from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.models import Appointment
-from afterglow.apps.scheduling.services.appointments import AppointmentState
 from afterglow.apps.scheduling.services.steps import cancel_appointment
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.services import preparation
@@ -26,6 +25,7 @@ from afterglow.config.demo.cast import PLACES
 from afterglow.config.demo.charts import nurses_of, prescriber_of
 from afterglow.config.demo.walk import MINUTE, Team
 from afterglow.core.errors import AfterglowError
+from afterglow.core.scheduling.appointments import AppointmentState
 from afterglow.core.treatment.endings import InfusionEnding, SessionEnding
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 
@@ -81,7 +81,8 @@ def last_activity(session: TreatmentSession, *, at: dt.datetime) -> dt.datetime:
         VitalSign.objects.filter(session=session).aggregate(t=Max("arrived_at"))["t"],
         PumpReading.objects.filter(session=session).aggregate(t=Max("taken_at"))["t"],
     ]
-    return min(at, max(moment for moment in seen if moment is not None))
+    latest: dt.datetime = max(moment for moment in seen if moment is not None)
+    return min(at, latest)
 
 
 def _team(session: TreatmentSession) -> Team:

@@ -18,7 +18,8 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.models import DeviceAssignment
 from afterglow.apps.places.models import Room, Site
 from afterglow.apps.scheduling.models import Appointment
-from afterglow.apps.scheduling.services.appointments import Booked, book_appointment
+from afterglow.apps.scheduling.outcomes import Booked
+from afterglow.apps.scheduling.services.appointments import book_appointment
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import places, walk
 from afterglow.config.demo.bedside import every
