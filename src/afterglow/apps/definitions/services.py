@@ -22,7 +22,6 @@ from afterglow.core.errors import AfterglowError, InvalidValue
 from afterglow.core.permission import Actor, check
 from afterglow.core.roles import Action
 
-
 _ACTS = 7_215_002  # names this kind of advisory lock within the database
 
 

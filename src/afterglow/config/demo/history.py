@@ -52,7 +52,7 @@ def _walk(number: int, visit: int, *, at: dt.datetime, arrived: dt.datetime) -> 
         every(4),
     )
     places.cover(site, since=arrived - dt.timedelta(hours=2), until=arrived + dt.timedelta(hours=8))
-    places.check_equipment(site, by=team.clinician, at=arrived - 30 * MINUTE)
+    places.check_equipment(site, by=team.clinician, before=arrived)
     places.receive_vials(site, at=arrived - dt.timedelta(days=1))
     booked = book_appointment(
         key=places.key("earlier", number, visit),

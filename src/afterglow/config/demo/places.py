@@ -183,11 +183,16 @@ def _plan(
     )
 
 
-def check_equipment(site: Site, *, by: Account, at: dt.datetime) -> None:
-    """Check the emergency equipment, unless it was checked on that day."""
-    if not site.equipment_checks.filter(local_date=site.local_date(at), passed=True).exists():
+def check_equipment(site: Site, *, by: Account, before: dt.datetime) -> None:
+    """Check the emergency equipment of the day of ``before``, unless somebody did already."""
+    here = before.astimezone(site.zone)
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    if not site.equipment_checks.filter(local_date=here.date(), passed=True).exists():
         places.record_equipment_check(
-            site=site.public_id, items=dict.fromkeys(CHECKED, True), by=by, at=at
+            site=site.public_id,
+            items=dict.fromkeys(CHECKED, True),
+            by=by,
+            at=max(midnight.astimezone(dt.UTC), before - dt.timedelta(minutes=30)),
         )
 
 

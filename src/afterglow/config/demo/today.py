@@ -79,9 +79,8 @@ def begin(*, at: dt.datetime) -> None:
 
 def _open(site: Site, *, at: dt.datetime) -> None:
     by = nurses_of(site)[0]
-    midnight = at.astimezone(site.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    for moment in (at - dt.timedelta(hours=4), max(midnight, at - dt.timedelta(hours=3))):
-        places.check_equipment(site, by=by, at=moment)
+    for moment in (at - dt.timedelta(hours=3, minutes=30), at):
+        places.check_equipment(site, by=by, before=moment)
     places.receive_vials(site, at=at - dt.timedelta(hours=5))
 
 
