@@ -47,10 +47,10 @@ def the_pages_answer(day: Day) -> None:
     """The first page answers and is not an error."""
     host = urlsplit(day.origin).netloc
     connection = http.client.HTTPConnection(host, timeout=20)
-    connection.request("GET", "/")
+    connection.request("GET", "/accounts/login/")
     status = connection.getresponse().status
     if status >= 400:
-        raise AssertionError(f"GET / answered {status}")
+        raise AssertionError(f"GET /accounts/login/ answered {status}")
 
 
 def the_gateway_listens(day: Day) -> None:

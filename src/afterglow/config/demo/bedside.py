@@ -47,8 +47,11 @@ class Bedside:
         plan = charted(self._session.pk, at=self._now)
         self._room.follow(plan)
         spoken = []
-        while self._now + self._every < until:
-            self._now += self._every
+        # The last report comes just before the step, as it would from a device that speaks always.
+        last = until - dt.timedelta(seconds=1)
+        while self._now < last:
+            further = self._now + self._every
+            self._now = further if further + self._every <= last else last
             spoken += [(self._now, message) for message in self._room.step(self._now)]
         store_messages(
             [read_raw(message, received_at=at, peer=PEER, port=PORT) for at, message in spoken]

@@ -488,15 +488,16 @@ def whole_day(
             bedside.play(until=at)
         return at
 
+    take_vitals(session, by=team.clinician, at=wait(arrived + 2.5 * MINUTE))
     if phq9 is not None:
         answer_scale(
-            session, "phq9", phq9_answers(phq9), by=team.clinician, at=arrived + 5 * MINUTE
+            session, "phq9", phq9_answers(phq9), by=team.clinician, at=wait(arrived + 5 * MINUTE)
         )
-    prepare(session, team, at=wait(arrived + 7 * MINUTE))
-    take_vitals(session, by=team.clinician, at=wait(started - 9 * MINUTE))
+    take_vitals(session, by=team.clinician, at=wait(arrived + 8 * MINUTE))
     answer_scale(
-        session, "dissociation", {"dissociation": 0}, by=team.clinician, at=started - 8 * MINUTE
+        session, "dissociation", {"dissociation": 0}, by=team.clinician, at=arrived + 8 * MINUTE
     )
+    prepare(session, team, at=wait(arrived + 9 * MINUTE))
     take_vitals(session, by=team.clinician, at=wait(started - 3 * MINUTE))
     start(session, team, at=wait(started))
     stopped = started + length * MINUTE

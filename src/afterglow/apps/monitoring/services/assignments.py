@@ -55,6 +55,14 @@ def assign_device(
     twice changes nothing. Raises Forbidden, RecordLocked or DoesNotExist.
     """
     row = common.lock_session(session, action=Action.CHART, by=by, at=at)
+    done = _assign(row, device, by=by, at=at)
+    judge([row], at=at)
+    return done
+
+
+def _assign(
+    row: TreatmentSession, device: UUID, *, by: Account | None, at: datetime
+) -> DeviceAssignment | Refused:
     found = Device.objects.select_for_update().select_related("site").get(public_id=device)
     current = (
         DeviceAssignment.objects.filter(device=found, during__contains=at)
@@ -94,7 +102,6 @@ def assign_device(
         on_board=True,
         detail={"device": str(found.public_id)},
     )
-    judge([row], at=at)
     return assignment
 
 
@@ -116,10 +123,10 @@ def assign_devices_of_room(
     )
     for assignment in elsewhere.select_related("device", "session", "session__site"):
         _release(assignment, by=by, at=at, reason="the session moved to another room")
-    return tuple(
-        assign_device(device=public_id, session=session, by=by, at=at)
-        for public_id in devices.values()
-    )
+    done = tuple(_assign(row, public_id, by=by, at=at) for public_id in devices.values())
+    # Judged once all are assigned: between two of them, the second is not one that serves nobody.
+    judge([row], at=at)
+    return done
 
 
 @transaction.atomic
