@@ -115,10 +115,13 @@ class Screen:
         self._connection.close()
 
     def next(self) -> Heard:
-        """Return the next event. Raises TimeoutError when none comes."""
+        """Return the next event. Raises TimeoutError when none comes, EOFError at the end."""
         fields: dict[str, str] = {}
         while True:
-            line = self.response.readline().decode().rstrip("\n")
+            raw = self.response.readline()
+            if not raw:
+                raise EOFError
+            line = raw.decode().rstrip("\n")
             if line:
                 name, _, value = line.partition(": ")
                 fields[name] = value
