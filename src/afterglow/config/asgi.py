@@ -26,6 +26,19 @@ PAGE_THREADS = int(env.read("AFTERGLOW_PAGE_THREADS"))
 LIVE = "/live/"
 
 
+def _coroutine(receive: Receive) -> Receive:
+    """Return ``receive`` as a coroutine function.
+
+    Granian's gives a future, and the bridge to WSGI reads a request's body from a thread, where
+    only a coroutine can be handed to the loop: without this every POST fails.
+    """
+
+    async def next_message() -> MutableMapping[str, Any]:
+        return await receive()
+
+    return next_message
+
+
 class Front:
     """Sends each request to the streams or to the pages, and starts and stops the streams."""
 
@@ -43,7 +56,7 @@ class Front:
         elif scope["type"] == "http" and scope["path"].startswith(LIVE):
             await self._live(scope, receive, send)
         elif scope["type"] == "http":
-            await self._pages(scope, receive, send)  # type: ignore[arg-type]
+            await self._pages(scope, _coroutine(receive), send)  # type: ignore[arg-type]
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         reading: asyncio.Task[None] | None = None
