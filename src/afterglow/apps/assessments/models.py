@@ -57,6 +57,12 @@ class Score(AppendOnly):
                 fields=["assessment", "name"], name="one_score_of_a_name_per_assessment"
             )
         ]
+        triggers = [
+            *AppendOnly.Meta.triggers,
+            refuse_once_signed(
+                path="(SELECT session_id FROM assessments_assessment WHERE id = ROW.assessment_id)"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.assessment}"
