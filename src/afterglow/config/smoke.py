@@ -1,20 +1,40 @@
 """One whole infusion day, driven from outside by HTTP and MLLP only.
 
 ``./run --smoke`` starts a fresh Afterglow and runs this as a process of its own. It knows what a
-browser and a monitor know: addresses and sign-ins. It prints one JSON object.
+browser and a monitor know: addresses, sign-ins, what stands on a vial and on a device. It prints
+one JSON object.
+
+The protocol asks for five minutes between two baseline readings and half an hour in recovery. A
+test of the whole does not wait: the prescriber overrides both with a reason, as the pages let a
+prescriber do on any day, so nothing of the product is weakened and its overrides are driven too.
 """
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import http.client
 import json
 import os
+import re
 import socket
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from afterglow.config.demo.cast import MAIN, PASSWORD, PIN, PLACES, eui64_of
+from afterglow.config.smoke_browser import Browser, Page
+from afterglow.interop.hl7v2.client import MllpSender
+from afterglow.simulator.main import RoomConfig, SimulatedRoom
+from afterglow.simulator.monitor import MonitorSettings
+from afterglow.simulator.pump import Charted
+
+CLINICIAN, SECOND, PRESCRIBER = "nurse", "nurse2", "doctor"
+WHY = "Smoke run: a machine is tried, nobody is treated"
 
 
 @dataclass
@@ -30,6 +50,22 @@ class Day:
     session_state: str = ""
     timings: dict[str, float] = field(default_factory=dict)
     failed: str | None = None
+    nurse: Browser | None = None
+    session: str = ""
+    room: str = ""
+    bedside: SimulatedRoom | None = None
+    bag: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def clinician(self) -> Browser:
+        """The browser of the infusion nurse."""
+        if self.nurse is None:
+            raise AssertionError("Nobody is signed in.")
+        return self.nurse
+
+    def page(self, name: str) -> Page:
+        """Open one page of the session; anything but 200 fails."""
+        return well(self.clinician.get(f"/sessions/{self.session}/{name}"))
 
     def result(self) -> dict[str, object]:
         """The object that goes to stdout."""
@@ -43,8 +79,15 @@ class Day:
         return told | ({"failed": self.failed} if self.failed else {})
 
 
+def well(page: Page) -> Page:
+    """Return the page when the server did what was asked. Raises AssertionError with its words."""
+    if page.status != 200:
+        raise AssertionError(f"{page.url} answered {page.status}: {page.problem()[:900]}")
+    return page
+
+
 def the_pages_answer(day: Day) -> None:
-    """The first page answers and is not an error."""
+    """The sign-in page answers."""
     host = urlsplit(day.origin).netloc
     connection = http.client.HTTPConnection(host, timeout=20)
     connection.request("GET", "/accounts/login/")
@@ -58,7 +101,270 @@ def the_gateway_listens(day: Day) -> None:
     socket.create_connection((day.gateway_host, day.gateway_port), timeout=10).close()
 
 
-STEPS: tuple[Callable[[Day], None], ...] = (the_pages_answer, the_gateway_listens)
+def the_nurse_signs_in(day: Day) -> None:
+    """The infusion nurse signs in on the sign-in page."""
+    day.nurse = Browser(day.origin)
+    page = well(day.nurse.get("/accounts/login/"))
+    after = day.nurse.submit(page, "/accounts/login/", {"login": CLINICIAN, "password": PASSWORD})
+    if "/accounts/login/" in after.url:
+        raise AssertionError(f"The sign-in was refused: {after.problem()[:300]}")
+
+
+def the_patient_checks_in(day: Day) -> None:
+    """The board's button opens the session; every question of the door is answered."""
+    opened = well(_begin(day.clinician))
+    found = re.search(r"/sessions/([0-9a-f-]{36})/", opened.url)
+    if found is None:
+        raise AssertionError(f"Checking in led to {opened.url}.")
+    day.session = found[1]
+    page = day.page("check-in/")
+    form = page.form("/check-in/")
+    ago = {hours: _typed(hours) for hours in (4, 9)}
+    answers: dict[str, str | list[str]] = {
+        "identifiers": ["full_name", "date_of_birth"],
+        "weight_kg": _weight(page),
+        "last_solid_at": ago[9],
+        "last_clear_fluid_at": ago[4],
+        "alcohol": "none",
+        "cannabis": "none",
+        "appears_intoxicated": "no",
+        "acutely_ill": "no",
+        "antihypertensive": "not_prescribed",
+        "decongestant_taken_today": "no",
+        "glp1_agonist": "no",
+        "cpap": "not_needed",
+        "pregnancy_test": "not_due",
+        "escort_state": "confirmed",
+        "escort_name": "Robin Ellery",
+        "escort_relation": "partner",
+        "escort_phone": "555-0142",
+        "suicide_statement_positive": "no",
+        "phq9_item9": "0",
+        "suicide_level": "none",
+        "medicines_reviewed": "on",
+    }
+    if "could be pregnant: a test is due" in page.text:
+        answers |= {"pregnancy_test": "negative", "pregnancy_tested_on": ago[4][:10]}
+    for name in form.names:
+        if re.fullmatch(r"medicine_[0-9a-f]{32}", name):
+            answers[name] = "held"
+    well(day.clinician.submit(page, "/check-in/", answers))
+
+
+def _begin(nurse: Browser) -> Page:
+    """Press the board's button of the first patient who can be checked in."""
+    board = well(nurse.get("/board/"))
+    due = [form.action for form in board.forms if form.action.endswith("/begin/")]
+    if not due:
+        raise AssertionError(f"Nobody on the board can be checked in: {board.text[:400]}")
+    return nurse.submit(board, due[0])
+
+
+def _typed(hours: int) -> str:
+    """Return an instant some hours ago, as the site's wall clock shows it."""
+    place = next(each for each in PLACES if each.code == MAIN)
+    then = dt.datetime.now(ZoneInfo(place.time_zone)) - dt.timedelta(hours=hours)
+    return then.strftime("%Y-%m-%dT%H:%M")
+
+
+def _weight(page: Page) -> str:
+    """Return the last weight that the page shows, else a plausible one: what the scale shows."""
+    found = re.search(r"(\d{2,3}\.\d) kg", page.text)
+    return found[1] if found else "74.0"
+
+
+def the_monitor_speaks(day: Day) -> None:
+    """The bedside monitor of the room sends; the session's page shows who is in which room."""
+    ready = day.page("ready/")
+    found = re.search(
+        r"Room and clinician : ([^,]+),", ready.text.replace("clinician:", "clinician :")
+    )
+    if found is None:
+        raise AssertionError("The page does not say in which room the patient is.")
+    day.room = found[1].strip()
+    place = next(each for each in PLACES if each.code == MAIN)
+    number = place.rooms.index(day.room) + 1
+    day.bedside = SimulatedRoom(
+        RoomConfig(
+            name=day.room,
+            facility="SMOKE",
+            monitor_eui64=eui64_of("monitor", 0, number),
+            pump_eui64=eui64_of("pump", 0, number),
+            monitor=MonitorSettings(
+                numerics_every=dt.timedelta(seconds=1),
+                pressure_every=dt.timedelta(seconds=4),
+                pressure_takes=dt.timedelta(seconds=1),
+            ),
+            pump_every=dt.timedelta(seconds=1),
+        ),
+        now=dt.datetime.now(dt.UTC),
+    )
+    _play(day, seconds=10)
+
+
+def _play(day: Day, *, seconds: float, charted: Charted | None = None) -> None:
+    """Let monitor and pump send for some seconds of real time; every message is acknowledged."""
+    room = day.bedside
+    if room is None:
+        raise AssertionError("There are no devices yet.")
+
+    async def play() -> None:
+        async with MllpSender(day.gateway_host, day.gateway_port) as sender:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                room.follow(charted)
+                for message in room.step(dt.datetime.now(dt.UTC)):
+                    await sender.send(message)
+                await asyncio.sleep(0.25)
+            flushed = await sender.flush(20)
+            day.messages_sent += sender.tally.sent
+            day.messages_acknowledged += sender.tally.acknowledged
+            if not flushed or sender.tally.rejected:
+                raise AssertionError(
+                    f"{sender.pending} messages are not acknowledged, {sender.tally.rejected} "
+                    f"rejected: {sender.tally.last_rejection}"
+                )
+
+    asyncio.run(play())
+
+
+def the_bag_is_prepared(day: Day) -> None:
+    """The nurse draws before a witness; the second person reads it back."""
+    page = day.page("prepare/")
+    vial = re.search(
+        r'href="\?vial=([0-9a-f-]{36})"[^>]*><span>([^<]*50 mg/mL[^<]*)</span>', page.body
+    )
+    if vial is None:
+        raise AssertionError(f"There is no vial of 50 mg/mL: {page.text[:500]}")
+    label = re.search(r"lot (\S+) · to (\d{1,2} \w{3} \d{4})", vial[2])
+    if label is None:
+        raise AssertionError(f"The vial shows no lot and expiry: {vial[2]}")
+    expires = dt.datetime.strptime(label[2], "%d %b %Y").date()  # noqa: DTZ007 (a day)
+    page = day.page(f"prepare/?vial={vial[1]}")
+    drawn = re.search(r"Draw\s+(\d+(?:\.\d+)?)\s*mL", page.text)
+    if drawn is None:
+        raise AssertionError(f"The page does not say how much to draw: {page.text[:800]}")
+    after = well(
+        day.clinician.submit(
+            page,
+            "/prepare/",
+            {
+                "label_strength": "50",
+                "label_lot": label[1],
+                "label_expiry": expires.isoformat(),
+                "drawn_ml": drawn[1],
+                "diluent_name": "sodium_chloride_0_9",
+                "username": SECOND,
+                "secret": PIN,
+            },
+        )
+    )
+    read = {
+        "patient": _after(after, r"MRN (\S+)"),
+        "drug": "ketamine",
+        "strength": "50",
+        "drawn_ml": drawn[1],
+        "bag_ml": _after(after, r"In the bag\s+(\d+(?:\.\d+)?)\s*mL"),
+        "rate": _after(after, r"(\d+(?:\.\d+)?)\s*mL/h"),
+        "volume": _after(after, r"To be infused\s+(\d+(?:\.\d+)?)\s*mL"),
+    }
+    day.bag = read
+    well(
+        day.clinician.submit(
+            after,
+            "/read-back/",
+            {
+                **{f"read_{name}": value for name, value in read.items()},
+                "username": SECOND,
+                "secret": PIN,
+            },
+        )
+    )
+
+
+def _after(page: Page, pattern: str) -> str:
+    found = re.search(pattern, page.text)
+    if found is None:
+        raise AssertionError(f"{page.url} does not show {pattern!r}: {page.text[:900]}")
+    return found[1]
+
+
+def the_infusion_starts(day: Day) -> None:
+    """Baseline by monitor and by hand, the prescriber's override of the wait, and the start."""
+    for _ in range(2):
+        _play(day, seconds=5)
+        _by_hand(day)
+    page = day.page("ready/")
+    if "BASELINE" in page.body or "override/readiness" in page.body:
+        _override(day, "readiness")
+    after = well(day.clinician.submit(day.page("ready/"), "/start/"))
+    if "/infusion/" not in after.url:
+        raise AssertionError(f"The start led to {after.url}: {after.problem()[:600]}")
+
+
+def _by_hand(day: Day) -> None:
+    page = day.page("ready/")
+    well(
+        day.clinician.submit(
+            page,
+            "/ready/baseline/",
+            {
+                "pressure": "122/78",
+                "heart_rate": "72",
+                "spo2": "98",
+                "respiratory_rate": "14",
+                "moaas": "5",
+            },
+        )
+    )
+
+
+def _override(day: Day, gate: str) -> None:
+    """The prescriber signs in beside the nurse and overrides what may be overridden."""
+    page = day.page(f"override/{gate}/")
+    form = page.form(f"/override/{gate}/")
+    well(
+        day.clinician.submit(
+            page,
+            f"/override/{gate}/",
+            {
+                "codes": form.choices.get("codes", []),
+                "reason": WHY,
+                "username": PRESCRIBER,
+                "secret": PIN,
+            },
+        )
+    )
+
+
+def the_infusion_runs_and_stops(day: Day) -> None:
+    """Monitor and pump send, the nurse charts a set, marks a moment and records the stop."""
+    rate, volume = Decimal(day.bag["rate"]), Decimal(day.bag["volume"])
+    plan = Charted(key=day.session, rate_ml_per_h=rate, volume_ml=volume, mg_per_ml=Decimal("0.6"))
+    _play(day, seconds=8, charted=plan)
+    charted = {
+        "pressure": "128/82",
+        "heart_rate": "76",
+        "spo2": "98",
+        "respiratory_rate": "14",
+        "moaas": "5",
+    }
+    well(day.clinician.submit(day.page("infusion/"), "/infusion/observations/", charted))
+    well(day.clinician.submit(day.page("infusion/"), "/infusion/mark/"))
+    well(day.clinician.submit(day.page("infusion/"), "/infusion/stop/"))
+    _play(day, seconds=5, charted=None)
+
+
+STEPS: tuple[Callable[[Day], None], ...] = (
+    the_pages_answer,
+    the_gateway_listens,
+    the_nurse_signs_in,
+    the_patient_checks_in,
+    the_monitor_speaks,
+    the_bag_is_prepared,
+    the_infusion_starts,
+    the_infusion_runs_and_stops,
+)
 """The day, in order. Each step raises AssertionError with what it saw."""
 
 

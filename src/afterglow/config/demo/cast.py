@@ -69,6 +69,16 @@ PLACES = (
 MAIN = PLACES[0].code
 
 
+def serial_of(kind: str, site: int, room: int) -> int:
+    """Return the number of a demo device: the site counts from 0, the room from 1."""
+    return (site * 100 + room) * 10 + (1 if kind == "monitor" else 2)
+
+
+def eui64_of(kind: str, site: int, room: int) -> str:
+    """Return a demo device's EUI-64: locally administered, so it is no maker's number."""
+    return f"{0x02AF61FFFE000000 + serial_of(kind, site, room):016X}"
+
+
 @dataclass(frozen=True, slots=True)
 class Colleague:
     """One member of staff; ``site`` "" is every site. ``shown`` sign-ins are printed."""

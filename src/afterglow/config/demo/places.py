@@ -17,7 +17,15 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.scheduling.services.shifts import plan_shift
 from afterglow.apps.stock import services as stock
 from afterglow.apps.stock.models import Vial
-from afterglow.config.demo.cast import PASSWORD, PIN, PLACES, STAFF, Place
+from afterglow.config.demo.cast import (
+    PASSWORD,
+    PIN,
+    PLACES,
+    STAFF,
+    Place,
+    eui64_of,
+    serial_of,
+)
 from afterglow.core.quantities import Volume
 from afterglow.core.roles import CredentialKind, Role
 
@@ -129,17 +137,18 @@ def _add_site(place: Place, number: int, *, by: Account, at: dt.datetime) -> Non
             on=at.date(),
         )
         for kind in DeviceKind:
-            _add_device(kind, room, number * 100 + index, by=by, at=at)
+            _add_device(kind, room, number, index, by=by, at=at)
 
 
-def _add_device(kind: DeviceKind, room: Room, number: int, *, by: Account, at: dt.datetime) -> None:
-    serial = number * 10 + (1 if kind is DeviceKind.MONITOR else 2)
+def _add_device(
+    kind: DeviceKind, room: Room, site: int, index: int, *, by: Account, at: dt.datetime
+) -> None:
     device = Device.objects.create(
         site=room.site,
         kind=kind,
         name=f"{'Monitor' if kind is DeviceKind.MONITOR else 'Pump'} {room.name}",
-        serial=f"DEMO{serial:05d}",
-        eui64=f"{0x02AF61FFFE000000 + serial:016X}",  # locally administered: no maker's number
+        serial=f"DEMO{serial_of(kind, site, index):05d}",
+        eui64=eui64_of(kind, site, index),
         is_demo=True,
     )
     DevicePlacement.objects.create(
