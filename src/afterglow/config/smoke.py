@@ -352,6 +352,7 @@ def the_infusion_runs_and_stops(day: Day) -> None:
     well(day.clinician.submit(day.page("infusion/"), "/infusion/observations/", charted))
     well(day.clinician.submit(day.page("infusion/"), "/infusion/mark/"))
     well(day.clinician.submit(day.page("infusion/"), "/infusion/stop/"))
+    day.session_state = "recovery"
     _play(day, seconds=5, charted=None)
 
 

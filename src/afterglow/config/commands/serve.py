@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psycopg
+
 from afterglow.config.assets import make_assets
 from afterglow.config.bootstrap import CannotSetUp, say
 from afterglow.config.connection import OWNER_URL, URL, Urls, urls_of
@@ -153,6 +155,7 @@ def _smoke() -> int:
             ready_s = round(time.monotonic() - began, 2)
             say(f"Ready at {place.origin} after {ready_s} s; driving one infusion day …")
             result = _drive(supervisor)
+            _count_stored(result, cluster)
             timings = result.setdefault("timings", {})
             if isinstance(timings, dict):
                 timings["ready_s"] = ready_s
@@ -167,6 +170,20 @@ def _smoke() -> int:
     cluster.remove()
     shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _count_stored(result: dict[str, object], cluster: Cluster) -> None:
+    """Count in the database what the driver's devices sent: the driver cannot see every message."""
+    with psycopg.connect(urls_of(cluster).application) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM devices_rawmessage"
+            " WHERE sending_facility LIKE 'SMOKE%' AND outcome = 'charted'"
+        ).fetchone()
+    stored = row[0] if row else 0
+    result["messages_stored"] = stored
+    if stored != result.get("messages_acknowledged") and "failed" not in result:
+        acknowledged = result.get("messages_acknowledged")
+        result["failed"] = f"{acknowledged} messages were acknowledged and {stored} are stored"
 
 
 def _drive(supervisor: Supervisor) -> dict[str, object]:
