@@ -92,7 +92,8 @@ def charted(session: int, *, at: datetime) -> Charted | None:
         return None
     bag = bag_of(infusion.preparation)
     course = queries.course_of(queries.actions_of(infusion))
-    given = queries.given(infusion, at=at).settled.volume.value
+    # Not the settled account: a pump goes on while nobody hears it, as after a restart.
+    given = queries.given(infusion, at=at).charted.volume.value
     return Charted(
         key=str(infusion.public_id),
         rate_ml_per_h=course[-1].rate.value,
