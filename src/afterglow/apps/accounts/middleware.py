@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -79,7 +80,10 @@ class LockedScreen:
 
 
 class Refusals:
-    """Turns what services raise into pages: Forbidden is 403 with reasons, StaleRow is 409."""
+    """Turns what services raise into pages: Forbidden is 403 with reasons, StaleRow is 409.
+
+    A row that an address names and nobody has is 404.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -88,12 +92,14 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer the two refusals that every page shares."""
+        """Answer the refusals that every page shares."""
         if isinstance(exception, Forbidden):
             context = {"decision": exception.decision}
             return render(request, "accounts/forbidden.html", context, status=403)
         if isinstance(exception, StaleRow):
             return render(request, "409.html", {"message": str(exception)}, status=409)
+        if isinstance(exception, ObjectDoesNotExist):
+            return render(request, "404.html", status=404)
         return None
 
 

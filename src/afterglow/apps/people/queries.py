@@ -47,7 +47,7 @@ class Found:
 
 def find_patients(text: str, *, limit: int = FOUND_AT_MOST) -> list[Found]:
     """Return patients by MRN, birth date or name, accents and case apart; near names last."""
-    words = text.strip()
+    words = text.replace("\x00", "").strip()  # PostgreSQL's text holds no NUL
     if not words:
         return []
     patients = Patient.objects.select_related("home_site")

@@ -96,8 +96,15 @@ def remove_shift(request: StaffRequest, shift: UUID) -> HttpResponse:
     day = row.site.local_date(row.during.lower)
     services.remove_shift(
         shift=shift,
-        seen=int(request.POST.get("seen") or row.row_version),
+        seen=_seen(request.POST.get("seen", ""), row),
         by=request.user,
         at=clock.now(),
     )
     return redirect(f"{reverse('scheduling:shifts')}?day={day.isoformat()}")
+
+
+def _seen(text: str, row: StaffShift) -> int:
+    """The version the person saw; what is no version is one that nobody ever saw."""
+    if not text:
+        return row.row_version
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

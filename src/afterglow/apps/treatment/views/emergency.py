@@ -76,7 +76,7 @@ def step(request: StaffRequest, session: UUID) -> HttpResponse:
 @require_POST
 def drug(request: StaffRequest, session: UUID) -> HttpResponse:
     """Time one dose."""
-    product = get_object_or_404(Product, public_id=request.POST.get("product", ""))
+    product = get_object_or_404(Product, public_id=_identifier(request.POST.get("product", "")))
     outcome = services.give_in_emergency(
         session=session,
         product=product.public_id,
@@ -179,3 +179,10 @@ def _dose(text: str) -> Dose:
     except InvalidOperation:
         raise Http404("There is no such dose.") from None
     return Dose.mg(amount) if amount.is_finite() and amount >= 0 else Dose.mg(0)
+
+
+def _identifier(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None

@@ -1,0 +1,38 @@
+"""Two bare views: one row in, some rows out."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+
+from afterglow.apps.audit.models import AuditEntry
+from afterglow.apps.monitoring.models import Alarm, VitalSign
+from afterglow.apps.treatment.models import PumpAction, SessionEvent
+from afterglow.web import clock
+
+
+def insert(request: HttpRequest) -> HttpResponse:
+    """Insert one row."""
+    AuditEntry.objects.create(
+        at=clock.now(), action="bench", subject_type="bench", subject=uuid.uuid4()
+    )
+    return HttpResponse(status=204)
+
+
+def read(request: HttpRequest, session: uuid.UUID) -> JsonResponse:
+    """Read the rows that the infusion page shows, and return them."""
+    under: dict[str, Any] = {"session__public_id": session}
+    return JsonResponse(
+        {
+            "signs": list(VitalSign.objects.filter(**under).values()),
+            "events": list(SessionEvent.objects.filter(**under).values()),
+            "alarms": list(Alarm.objects.filter(**under).values()),
+            "pump": list(PumpAction.objects.filter(infusion__session__public_id=session).values()),
+        }
+    )
+
+
+urlpatterns = [path("insert/", insert), path("read/<uuid:session>/", read)]
