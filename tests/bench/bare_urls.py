@@ -30,7 +30,11 @@ def read(request: HttpRequest, session: uuid.UUID) -> JsonResponse:
             "signs": list(VitalSign.objects.filter(**under).values()),
             "events": list(SessionEvent.objects.filter(**under).values()),
             "alarms": list(Alarm.objects.filter(**under).values()),
-            "pump": list(PumpAction.objects.filter(infusion__session__public_id=session).values()),
+            "pump": list(
+                PumpAction.objects.filter(infusion__session__public_id=session).values(
+                    "kind", "at", "by_id", "reason"
+                )
+            ),
         }
     )
 

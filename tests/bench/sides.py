@@ -52,7 +52,7 @@ def requests(
 def stream(
     server: Server, path: str, cookie: str, mark: Callable[[int], None], n: int
 ) -> list[float]:
-    """Follow a stream on many screens while marks are committed; return ms from commit to socket."""
+    """Follow a stream on many screens while marks are committed; ms from commit to socket."""
     return asyncio.run(_stream(server, path, cookie, mark, n))
 
 

@@ -71,9 +71,9 @@ def field_names() -> set[str]:
     return names | {name for form in form_classes() for name in form.base_fields}
 
 
-def form_classes() -> list[type[forms.BaseForm]]:
+def form_classes() -> list[Any]:
     """Every form of every app."""
-    found: set[type[forms.BaseForm]] = set()
+    found: set[Any] = set()
     for config in apps.get_app_configs():
         if not config.name.startswith("afterglow.apps."):
             continue
@@ -159,8 +159,9 @@ def values_of(day: Day) -> dict[str, str]:
     for model in apps.get_models():
         names = {field.name for field in model._meta.local_fields}
         name = model.__name__.lower()
-        if "public_id" in names and (row := model._default_manager.order_by("-pk").first()):
-            values.setdefault(name, str(row.public_id))
+        newest: Any = model._default_manager.order_by("-pk").first() if "public_id" in names else 0
+        if newest:
+            values.setdefault(name, str(newest.public_id))
     return {
         "event": values.get("sessionevent", ""),
         "medicine": values.get("currentmedicine", ""),
