@@ -28,19 +28,27 @@ async def follow() -> None:
                 queue.put_nowait(frame)
 
 
-async def stream(send: Any) -> None:
+async def stream(receive: Any, send: Any) -> None:
     """Send what comes until the screen goes."""
     queue: asyncio.Queue[bytes] = asyncio.Queue()
     headers = [(b"content-type", b"text/event-stream")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     listeners.add(queue)
+    passing = asyncio.create_task(pass_on(queue, send))
     try:
-        await send({"type": "http.response.body", "body": b"\n", "more_body": True})
-        while True:
-            frame = await queue.get()
-            await send({"type": "http.response.body", "body": frame, "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
     finally:
         listeners.discard(queue)
+        passing.cancel()
+
+
+async def pass_on(queue: asyncio.Queue[bytes], send: Any) -> None:
+    """Write frames as they come."""
+    await send({"type": "http.response.body", "body": b"\n", "more_body": True})
+    while True:
+        frame = await queue.get()
+        await send({"type": "http.response.body", "body": frame, "more_body": True})
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -59,6 +67,6 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
                 return
     elif scope["path"].startswith("/stream/"):
         with contextlib.suppress(OSError):
-            await stream(send)
+            await stream(receive, send)
     else:
         await pages(scope, receive, send)

@@ -72,7 +72,7 @@ async def _stream(
         while seen < count:
             line = await reader.readline()
             if not line:
-                raise EOFError
+                raise EOFError(f"{path} ended after {seen} of {count} marks")
             # Ours names the mark in its event line, the bare stream in its data line.
             found = MARK.fullmatch(line.strip())
             if found:

@@ -37,9 +37,9 @@ HERE = Path(__file__).parent
 BASELINE = HERE / "baseline.json"
 PAGE = HERE.parents[1] / "docs" / "reference" / "performance.md"
 ROUNDS = 3
-REQUESTS = 100
-MARKS = 60
-CONNECTIONS, MESSAGES = 16, 50
+REQUESTS = 40
+MARKS = 40
+CONNECTIONS, MESSAGES = 16, 25
 BEGIN, END = "<!-- numbers: written by just bench -->", "<!-- end of numbers -->"
 Numbers = dict[str, Any]
 
