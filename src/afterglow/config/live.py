@@ -31,6 +31,7 @@ HEARTBEAT_S = 10.0
 ASK_AGAIN_S = 60.0
 RECONNECT_MS = 1000
 MAX_STREAMS = 1000
+CATCH_UP_AT_ONCE = 4
 START_WITHIN_S = 5.0
 
 Scope = MutableMapping[str, Any]
@@ -58,6 +59,8 @@ class Live:
         self._ask_again_s = ask_again_s
         # Who may watch is asked of Django, which needs threads; two are plenty.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="live-access")
+        # After a restart every screen comes back at once; the database has few connections.
+        self._catching_up = asyncio.Semaphore(CATCH_UP_AT_ONCE)
 
     async def run(self) -> None:
         """Follow the outbox until cancelled."""
@@ -140,11 +143,15 @@ class Live:
         loop = asyncio.get_running_loop()
         # The id of where we stand: a screen that hears nothing more still knows where to go on.
         yield self._beat(self.hub.place if after is None else None)
-        if after is not None:
-            await self.hub.replay(client, after)
-        if kind is Kind.SESSION:
-            async with await connect() as connection:
-                yield await live_frames.open_alarms(connection, topic)
+        open_alarms = b""
+        async with self._catching_up:
+            if after is not None:
+                await self.hub.replay(client, after)
+            if kind is Kind.SESSION:
+                async with await connect() as connection:
+                    open_alarms = await live_frames.open_alarms(connection, topic)
+        if open_alarms:
+            yield open_alarms
         ask_at = loop.time() + self._ask_again_s
         beat_at = loop.time() + self._heartbeat_s
         while not gone.done():
