@@ -105,7 +105,13 @@ class Day:
     pump: Device
     order: InfusionOrder
     preparation: Preparation | None = None
-    infusion: Infusion | None = None
+    running: Infusion | None = None
+
+    @property
+    def infusion(self) -> Infusion:
+        """The infusion, once the day was walked that far."""
+        assert self.running is not None, "Nothing was started on this day."
+        return self.running
 
     @property
     def id(self) -> uuid.UUID:
@@ -386,7 +392,7 @@ def infusing(**given: Any) -> Day:
         session=day.id, by=day.clinician, at=day.started, key=uuid.uuid4()
     )
     assert isinstance(started, Done), started
-    day.infusion = started.row
+    day.running = started.row
     day.refreshed()
     return day
 

@@ -23,7 +23,6 @@ def test_a_ready_day_has_nothing_that_blocks_the_start() -> None:
 def test_an_infusing_day_runs_at_the_prepared_rate() -> None:
     day = infusing()
 
-    assert day.infusion is not None
     assert day.preparation is not None
     assert day.session.state == SessionState.INFUSING
     assert day.infusion.state == InfusionState.RUNNING

@@ -7,7 +7,7 @@ and ``treatment/_steps.html``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -179,7 +179,7 @@ def missing_by_step(decision: Decision | None) -> dict[str, tuple[str, ...]]:
     return {key: tuple(words) for key, words in found.items()}
 
 
-def _now(session: TreatmentSession, missing: dict[str, Sequence[str]]) -> str:
+def _now(session: TreatmentSession, missing: Mapping[str, Sequence[str]]) -> str:
     page = _PAGE_OF_STATE.get(SessionState(session.state))
     if page is not None:
         return page
