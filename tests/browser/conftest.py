@@ -36,9 +36,13 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole run."""
+    """One Chromium for a file of stories.
+
+    Not for the whole run: while Playwright's synchronous interface is open, this thread counts as
+    inside an event loop, and a later test of the same process could not ``asyncio.run``.
+    """
     # Playwright's synchronous interface runs inside an event loop; Django would refuse its queries.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -26,11 +26,13 @@ def sheet(session: TreatmentSession, *, at: datetime) -> dict[str, Any]:
     """Return what the sheet says at ``at``: who, allergies, drugs, readings, every timed event."""
     found = emergency_of(session)
     medicines = session.patient.medicines.filter(state=ListState.ACTIVE).order_by("name")
+    top = header.header(session, at=at)
     return {
         "session": session,
         "site": session.site,
         "at": at,
-        "header": header.header(session, at=at),
+        "header": top,
+        "plan_note": _plan_note(top),
         "emergency": found,
         "drug": drug.drug_row(session, at=at),
         "given": queries.medicines_given(session),
@@ -83,7 +85,7 @@ def _plain(said: dict[str, Any]) -> dict[str, Any]:
             [_("Watched by"), said["clinician"].full_name if said["clinician"] else "–"],
         ],
         "drug_title": _("Infusion"),
-        "drug": _drug(row, site),
+        "drug": _drug(row, said["header"], site),
         "given_title": _("Other medicines given"),
         "given": [
             [
@@ -117,12 +119,21 @@ def _plain(said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _drug(row: drug.DrugRow | None, site: object) -> list[list[str]]:
+def _plan_note(top: header.Header) -> str:
+    """Return how the drawn dose was to run: over how long, and per kilogram."""
+    if top.order is None:
+        return ""
+    over = _("over %(minutes)s min") % {"minutes": number(top.order.minutes)}
+    return f"{over}, {number(top.order.dose_mg_per_kg)} mg/kg"
+
+
+def _drug(row: drug.DrugRow | None, top: header.Header, site: object) -> list[list[str]]:
     if row is None:
         return []
     infusion = row.infusion
     lines = [
         [_("Drug"), f"{row.medicine.capitalize()} {row.strength}"],
+        [_("Planned"), f"{mg(top.drawn)} {_plan_note(top)}" if top.drawn else "–"],
         [_("Started"), clock_seconds(infusion.started_at, site)],
         [
             _("Stopped"),

@@ -52,7 +52,8 @@ def _walk(number: int, visit: int, *, at: dt.datetime, arrived: dt.datetime) -> 
         every(4),
     )
     places.cover(site, since=arrived - dt.timedelta(hours=2), until=arrived + dt.timedelta(hours=8))
-    places.check_equipment(site, by=team.clinician, before=arrived)
+    opened = arrived - dt.timedelta(minutes=30)
+    places.check_equipment(site, by=team.clinician, day_of=arrived, opened=opened)
     places.receive_vials(site, at=arrived - dt.timedelta(days=1))
     booked = book_appointment(
         key=places.key("earlier", number, visit),

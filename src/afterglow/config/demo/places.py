@@ -192,16 +192,19 @@ def _plan(
     )
 
 
-def check_equipment(site: Site, *, by: Account, before: dt.datetime) -> None:
-    """Check the emergency equipment of the day of ``before``, unless somebody did already."""
-    here = before.astimezone(site.zone)
+def check_equipment(site: Site, *, by: Account, day_of: dt.datetime, opened: dt.datetime) -> None:
+    """Check the emergency equipment of the site's day of ``day_of``, unless somebody did already.
+
+    The check is made when the clinic opened, or at midnight where the day began while it was open.
+    """
+    here = day_of.astimezone(site.zone)
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
     if not site.equipment_checks.filter(local_date=here.date(), passed=True).exists():
         places.record_equipment_check(
             site=site.public_id,
             items=dict.fromkeys(CHECKED, True),
             by=by,
-            at=max(midnight.astimezone(dt.UTC), before - dt.timedelta(minutes=30)),
+            at=max(midnight.astimezone(dt.UTC), opened),
         )
 
 

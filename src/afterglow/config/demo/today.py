@@ -79,8 +79,9 @@ def begin(*, at: dt.datetime) -> None:
 
 def _open(site: Site, *, at: dt.datetime) -> None:
     by = nurses_of(site)[0]
-    for moment in (at - dt.timedelta(hours=3, minutes=30), at):
-        places.check_equipment(site, by=by, before=moment)
+    opened = at - dt.timedelta(hours=4)
+    for moment in (opened, at):
+        places.check_equipment(site, by=by, day_of=moment, opened=opened)
     places.receive_vials(site, at=at - dt.timedelta(hours=5))
 
 
