@@ -13,6 +13,7 @@ from django.urls import reverse
 from afterglow.apps.accounts.models import Credential
 from afterglow.apps.monitoring.models import BodyMassMeasurement
 from afterglow.apps.people.models import Allergy, ListState
+from afterglow.apps.people.queries import search_name
 from afterglow.apps.places.models import EquipmentCheck
 from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.stock.models import LedgerEntry
@@ -260,7 +261,12 @@ def test_nobody_overrides_identity_and_the_prescriber_only_what_stands_and_with_
 
 def test_two_patients_of_one_name_are_told_apart_on_the_page() -> None:
     day = checked_in(patient={"given_name": "Maria", "family_name": "Lopez"})
-    other = PatientFactory.create(given_name="María", family_name="López", mrn="777001")
+    other = PatientFactory.create(
+        given_name="María",
+        family_name="López",
+        search_name=search_name("López", "María"),
+        mrn="777001",
+    )
     client = Client()
     client.force_login(day.clinician)
 
