@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
-from pathlib import Path
+import subprocess
+import sys
 
 from afterglow.config.cli import parser
-from support.reference import SETTINGS, settings_page
+from support import reference
+from support.reference import REFERENCE, ROOT, SPEC
 
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+GENERATOR = ROOT / "tests" / "support" / "reference.py"
 
 
 def first_cells(page: str, heading: str) -> set[str]:
@@ -40,5 +43,50 @@ def test_every_option_of_run_has_its_line() -> None:
     assert first_cells("commands.md", "## `./run`") == options - {"--help"}
 
 
-def test_the_page_of_settings_is_fresh() -> None:
-    assert SETTINGS.read_text() == settings_page()
+def test_every_generated_page_is_fresh() -> None:
+    checked = subprocess.run(
+        [sys.executable, str(GENERATOR), "--check"], capture_output=True, text=True, check=False
+    )
+
+    assert checked.stderr.split() == [], "Run `just fix`."
+    assert checked.returncode == 0
+
+
+def test_every_code_written_anywhere_in_the_source_has_its_line() -> None:
+    listed = set(
+        re.findall(r"^\| `([A-Z0-9_]+)`", (REFERENCE / "reason_codes.md").read_text(), re.MULTILINE)
+    )
+    written = {
+        str(node.args[0].value)
+        for source in (ROOT / "src" / "afterglow").rglob("*.py")
+        if not {"migrations", "web"} & set(source.parts)
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        if isinstance(node.func, ast.Name | ast.Attribute)
+        if (node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
+        in {"blocker", "caution", "info", "declare", "_no"}
+        if node.args and isinstance(node.args[0], ast.Constant)
+        if re.fullmatch(r"[A-Z][A-Z0-9_]+", str(node.args[0].value))
+    }
+
+    assert len(written) > 150
+    assert sorted(written - listed) == []
+
+
+def test_every_lifecycle_of_the_core_has_its_diagram() -> None:
+    made = {
+        keyword.value.value
+        for source in (ROOT / "src" / "afterglow" / "core").rglob("*.py")
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Lifecycle"
+        for keyword in node.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+    }
+
+    assert made == {each.name for each in reference.LIFECYCLES}
+
+
+def test_every_folder_of_rules_has_its_page() -> None:
+    folders = {path.name for path in SPEC.iterdir() if list(path.glob("test_*.py"))}
+
+    assert folders - {"policies"} == set(reference.RULES)

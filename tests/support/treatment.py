@@ -202,6 +202,7 @@ GOING_HOME = DischargeFacts(
     dissociation_above_baseline=0,
     clinician_states_dissociation_resolved=False,
     gait_steady=True,
+    first_walk_accompanied=True,
     drinks_fluid=True,
     nausea_controlled=True,
     iv_removed=True,

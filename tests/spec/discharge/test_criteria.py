@@ -83,6 +83,7 @@ HOLDS: list[tuple[dict[str, Any], str, Overrider]] = [
     ({"dissociation_above_baseline": 2}, "STILL_DISSOCIATED", PRESCRIBER),
     ({"gait_steady": None}, "DISCHARGE_CHECK_MISSING", NOBODY),
     ({"gait_steady": False}, "GAIT_UNSTEADY", PRESCRIBER),
+    ({"first_walk_accompanied": None}, "DISCHARGE_CHECK_MISSING", NOBODY),
     ({"drinks_fluid": None}, "DISCHARGE_CHECK_MISSING", NOBODY),
     ({"drinks_fluid": False}, "NOT_DRINKING", PRESCRIBER),
     ({"nausea_controlled": None}, "DISCHARGE_CHECK_MISSING", NOBODY),
@@ -145,6 +146,12 @@ def test_a_criterion_that_is_not_met_holds_the_patient(
 @pytest.mark.parametrize("changes", FINE)
 def test_a_criterion_that_is_just_met_says_nothing(changes: dict[str, Any]) -> None:
     assert judged(**changes).reasons == ()
+
+
+def test_a_first_walk_alone_is_remarked_and_holds_nobody() -> None:
+    (reason,) = judged(first_walk_accompanied=False)
+
+    assert (reason.code, reason.severity) == ("FIRST_WALK_ALONE", Severity.CAUTION)
 
 
 def test_vital_signs_from_before_the_pump_stopped_are_stale() -> None:

@@ -124,9 +124,10 @@ def dissociation_gone(facts: DischargeFacts, rules: SessionRules) -> Reasons:
 
 
 def fit_to_go(facts: DischargeFacts, rules: SessionRules) -> Reasons:
-    """Hold until gait, drinking, nausea and the IV site are checked and well."""
+    """Hold until gait, first walk, drinking, nausea and the IV site are checked and well."""
     for answer, question, code in (
         (facts.gait_steady, "gait", codes.GAIT_UNSTEADY),
+        (facts.first_walk_accompanied, "first walk accompanied", codes.FIRST_WALK_ALONE),
         (facts.drinks_fluid, "drinking", codes.NOT_DRINKING),
         (facts.nausea_controlled, "nausea", codes.NAUSEA_NOT_CONTROLLED),
         (facts.iv_removed, "IV removed", codes.IV_NOT_REMOVED),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.apps.treatment import queries
@@ -21,7 +22,9 @@ from afterglow.core.treatment.facts import (
     EscortAtDischarge,
     LatestVitals,
     MpadssFacts,
+    RecoveryFacts,
 )
+from afterglow.core.treatment.lifecycles import SessionState
 
 
 def discharge(
@@ -49,6 +52,7 @@ def discharge(
         dissociation_above_baseline=dissociation_change(session, at=at),
         clinician_states_dissociation_resolved=bool(recovery.dissociation_at_baseline),
         gait_steady=recovery.steady_gait,
+        first_walk_accompanied=recovery.first_walk_accompanied,
         drinks_fluid=recovery.drank_fluid,
         nausea_controlled=recovery.nausea_controlled,
         iv_removed=recovery.iv_removed,
@@ -67,6 +71,16 @@ def discharge(
         ending_fields=frozenset(
             EndingField(name) for name, value in fields.items() if value not in (None, "", False)
         ),
+    )
+
+
+def recovery(session: TreatmentSession, *, to: Account) -> RecoveryFacts:
+    """Say whom else ``to`` would watch beside the recovering patient of this session."""
+    others = TreatmentSession.objects.filter(clinician=to, state=SessionState.RECOVERY)
+    return RecoveryFacts(
+        watched_by=str(to.public_id),
+        other_recovering_patients=others.exclude(pk=session.pk).count(),
+        running_infusions=queries.running_infusions(to.pk),
     )
 
 

@@ -19,9 +19,11 @@ from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
@@ -29,7 +31,8 @@ from afterglow.core.decisions import Decision, blocker
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
-from afterglow.core.treatment.lifecycles import InfusionState
+from afterglow.core.treatment import discharge
+from afterglow.core.treatment.lifecycles import InfusionState, SessionState
 
 _STANDS: Mapping[EventKind, str] = {
     EventKind.SUICIDAL_STATEMENT: (
@@ -266,7 +269,11 @@ def give_medicine(
 def hand_over(
     *, session: UUID, to: Account, by: Account, at: datetime, key: UUID
 ) -> Done[SessionEvent] | Refused:
-    """Hand the patient to another clinician, who must have no other running infusion."""
+    """Hand the patient to another clinician.
+
+    While drug runs, who takes over has no other running infusion; in recovery neither that, nor
+    more recovering patients than the protocol allows.
+    """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if earlier := SessionEvent.objects.filter(key=key).first():
         return Done(earlier, Decision(), repeated=True)
@@ -286,6 +293,12 @@ def hand_over(
             limit="0",
         )
         return refuse("hand-over", session=row, decision=Decision((why,)), by=by, at=at)
+    if row.state == SessionState.RECOVERY:
+        watching = discharge.assess_recovery(
+            recovery_facts(row, to=to), rules_of(row.protocol_id).session
+        )
+        if watching.refused:
+            return refuse("hand-over", session=row, decision=watching, by=by, at=at)
     before = row.clinician
     row.clinician = to
     row.save_version()

@@ -11,7 +11,11 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.monitoring.services import refresh_alarms, release_devices
+from afterglow.apps.monitoring.services import (
+    assign_devices_of_room,
+    refresh_alarms,
+    release_devices,
+)
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
 from afterglow.apps.treatment.models import Discharge, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
@@ -161,7 +165,10 @@ def _finish_appointment(session: TreatmentSession) -> None:
 def call_back(
     *, session: UUID, reason: str, by: Account, at: datetime
 ) -> Done[TreatmentSession] | Refused:
-    """Somebody who turns faint at the door is a patient again: back to recovery."""
+    """Somebody who turns faint at the door is a patient again: back to recovery, on the monitor.
+
+    The room's devices serve the session again, but for those that serve the next patient by now.
+    """
     row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
     if not SESSION.can(SessionState(row.state), SessionAction.CALL_BACK):
         why = blocker(
@@ -173,6 +180,7 @@ def call_back(
         return refuse("call-back", session=row, decision=Decision((why,)), by=by, at=at)
     row.ending, row.ending_reason, row.ended_at = "", "", None
     move_session(row, SessionAction.CALL_BACK)
+    assign_devices_of_room(session=row.public_id, by=by, at=at)
     tell("patient-called-back", session=row, subject=row, by=by, at=at, detail={"reason": reason})
     return Done(row, Decision())
 

@@ -99,6 +99,9 @@ STILL_DISSOCIATED: Final = _no(
 GAIT_UNSTEADY: Final = _no(
     "GAIT_UNSTEADY", "The patient does not walk steadily.", by=_PRESCRIBER, source=_CRITERIA
 )
+FIRST_WALK_ALONE: Final = _SUBJECT.caution(
+    "FIRST_WALK_ALONE", "The first walk after the infusion was not accompanied."
+)
 NOT_DRINKING: Final = _no(
     "NOT_DRINKING", "The patient has not drunk fluid.", by=_PRESCRIBER, source=_CRITERIA
 )

@@ -120,6 +120,7 @@ class DischargeFacts(Extensible):
     dissociation_above_baseline: int | None
     clinician_states_dissociation_resolved: bool
     gait_steady: bool | None
+    first_walk_accompanied: bool | None
     drinks_fluid: bool | None
     nausea_controlled: bool | None
     iv_removed: bool | None
