@@ -13,7 +13,9 @@ import os
 import secrets
 import subprocess
 import tarfile
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,10 +125,24 @@ def restore_into(*, owner_url: str, backup: Path) -> None:
     )
 
 
-def restore_files(*, backup: Path, data: Path) -> None:
-    """Put back what the data folder keeps beside the database."""
-    with tarfile.open(backup / "files.tar") as archive:
-        archive.extractall(data, filter="data")
+@contextmanager
+def staged_files(*, backup: Path, data: Path) -> Iterator[Callable[[], None]]:
+    """Unpack what the data folder keeps beside the database; the value yielded puts it in place.
+
+    Unpacking is what can fail (a full disk), so it happens before anything of the present changes.
+    """
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as folder:
+        with tarfile.open(backup / "files.tar") as archive:
+            archive.extractall(folder, filter="data")
+
+        def put() -> None:
+            for path in sorted(Path(folder).rglob("*")):
+                if path.is_file():
+                    kept = data / path.relative_to(folder)
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    path.replace(kept)
+
+        yield put
 
 
 def verify(

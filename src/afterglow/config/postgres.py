@@ -236,7 +236,8 @@ class Cluster:
     ) -> None:
         """Start the server as a child of this process and wait until it answers.
 
-        Raises PostgresUnavailable when it ends or does not answer within ``wait_s`` seconds.
+        Raises PostgresUnavailable when it ends (also just after it answered) or does not answer
+        within ``wait_s`` seconds.
         """
         self.clear_the_way()
         self._open_socket_folder()
@@ -263,7 +264,12 @@ class Cluster:
             **self.user.popen_options(),
         )
         self.wait_until_ready(wait_s)
-        self.ensure_roles()
+        try:
+            self.ensure_roles()
+        except psycopg.OperationalError as problem:
+            raise PostgresUnavailable(
+                f"PostgreSQL in {self.data} ended right after its start: {str(problem).strip()}"
+            ) from problem
 
     def wait_until_ready(self, wait_s: float = 60) -> None:
         """Return when ``SELECT 1`` is answered; raise PostgresUnavailable when it never is."""

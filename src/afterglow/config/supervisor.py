@@ -101,6 +101,7 @@ class Supervisor:
         self.logs = place.data / "logs"
         self._postgres_log: BinaryIO | None = None
         self._trimmed_at = 0.0
+        self._database_again_at = 0.0
 
     # -- start ----------------------------------------------------------------------------------
 
@@ -232,14 +233,14 @@ class Supervisor:
         cluster = self.cluster
         if cluster is None or cluster.process is None or cluster.process.poll() is None:
             return
+        if time.monotonic() < self._database_again_at:
+            return  # the other services are watched meanwhile
         say(f"PostgreSQL ended (exit {cluster.process.returncode}); starting it again.")
-        while True:
-            try:
-                self.start_database()
-                return
-            except PostgresUnavailable as problem:
-                say(f"{problem} Trying again in 2 s. Its log: {self.logs / 'postgres.log'}")
-                time.sleep(2)
+        try:
+            self.start_database()
+        except (PostgresUnavailable, OSError) as problem:
+            say(f"{problem} Trying again in 2 s. Its log: {self.logs / 'postgres.log'}")
+            self._database_again_at = time.monotonic() + 2
 
     # -- stop -----------------------------------------------------------------------------------
 

@@ -114,11 +114,17 @@ def test_a_restore_into_a_database_with_tables_changes_nothing(
         backups.restore_into(owner_url=running.url(Role.OWNER), backup=saved)
 
 
-def test_files_beside_the_database_come_back(saved: Path, tmp_path: Path) -> None:
-    backups.restore_files(backup=saved, data=tmp_path / "elsewhere")
+def test_files_beside_the_database_come_back_only_when_put(saved: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
 
-    assert (tmp_path / "elsewhere" / "documents" / "record.pdf").read_bytes() == b"%PDF made up"
-    assert (tmp_path / "elsewhere" / "secret_key").read_text() == "made up"
+    with backups.staged_files(backup=saved, data=elsewhere) as put_files:
+        assert not (elsewhere / "secret_key").exists()
+        put_files()
+
+    assert (elsewhere / "documents" / "record.pdf").read_bytes() == b"%PDF made up"
+    assert (elsewhere / "secret_key").read_text() == "made up"
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["documents", "secret_key"]
 
 
 def test_only_the_owner_of_a_backup_may_read_it(saved: Path) -> None:

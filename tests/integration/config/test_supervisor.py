@@ -91,6 +91,25 @@ def test_what_is_killed_is_started_again(clinic: SmallClinic) -> None:
     supervisor.wait(20)
 
 
+def test_a_database_that_dies_again_while_it_starts_does_not_stop_the_supervisor(
+    clinic: SmallClinic,
+) -> None:
+    supervisor = clinic.start()
+    first = clinic.cluster.postmaster()
+    assert first is not None
+
+    os.kill(first, signal.SIGKILL)
+    assert processes.wait_until(
+        lambda: clinic.cluster.postmaster() not in (None, first), seconds=20
+    )
+    processes.signal_all(clinic.cluster.server_pids(), signal.SIGKILL)
+
+    assert processes.wait_until(clinic.serves, seconds=30)
+    assert supervisor.poll() is None
+    supervisor.terminate()
+    assert supervisor.wait(20) == 0
+
+
 def test_kill_9_of_the_supervisor_does_not_block_the_next_start(clinic: SmallClinic) -> None:
     first = clinic.start()
     orphans = clinic.children

@@ -107,9 +107,12 @@ def url_of(conninfo: str) -> str:
 def _restore(options: argparse.Namespace) -> int:
     backups.read_manifest(options.folder)
     if os.environ.get(URL):
-        with database(options.data) as urls:
+        with (
+            database(options.data) as urls,
+            backups.staged_files(backup=options.folder, data=options.data) as put_files,
+        ):
             backups.restore_into(owner_url=urls.owner, backup=options.folder)
-            backups.restore_files(backup=options.folder, data=options.data)
+            put_files()
             bring_up_to_date(urls)
         _say("Restored.")
         return 0
@@ -131,14 +134,15 @@ def _restore_beside(urls: Urls, options: argparse.Namespace) -> int:
     fresh, before = f"{DATABASE}_restored_{stamp}", f"{DATABASE}_before_{stamp}"
     backups.create_database(urls.owner, fresh)
     backups.restore_into(owner_url=make_conninfo(urls.owner, dbname=fresh), backup=options.folder)
-    with psycopg.connect(urls.cluster.url(Role.ADMIN, "postgres"), autocommit=True) as server:
-        for old, new in ((DATABASE, before), (fresh, DATABASE)):
-            server.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(old), sql.Identifier(new)
-                )
-            )
-    backups.restore_files(backup=options.folder, data=options.data)
+    swap = [
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
+        for old, new in ((DATABASE, before), (fresh, DATABASE))
+    ]
+    with backups.staged_files(backup=options.folder, data=options.data) as put_files:
+        with psycopg.connect(urls.cluster.url(Role.ADMIN, "postgres")) as server:
+            for statement in swap:  # one transaction: both names change or neither
+                server.execute(statement)
+        put_files()
     bring_up_to_date(urls)
     _say(f"Restored. The database as it was is kept as {before}.")
     return 0

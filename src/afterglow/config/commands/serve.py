@@ -26,7 +26,6 @@ from afterglow.config.folder import (
     free_port,
 )
 from afterglow.config.postgres import Cluster
-from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import SERVICES, Place
 from afterglow.config.supervisor import (
     ServiceFailed,
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     stop_on_signals()
     try:
         return _smoke() if options.smoke else _serve(options)
-    except (CannotStart, CannotSetUp, PostgresUnavailable, ServiceFailed, AfterglowError) as no:
+    except (CannotStart, CannotSetUp, ServiceFailed, AfterglowError) as no:
         say(str(no))
         return 1
     except StopRequested:
@@ -159,8 +158,10 @@ def _smoke() -> int:
             timings = result.setdefault("timings", {})
             if isinstance(timings, dict):
                 timings["ready_s"] = ready_s
-    except (CannotStart, CannotSetUp, PostgresUnavailable, ServiceFailed) as problem:
+    except (CannotStart, CannotSetUp, ServiceFailed, AfterglowError) as problem:
         result["failed"] = str(problem)
+    except StopRequested as asked:
+        result["failed"] = f"it was asked to stop ({asked}) before the day was over"
     finally:
         supervisor.stop()
     sys.stdout.write(json.dumps(result) + "\n")
