@@ -1,4 +1,4 @@
-"""The record's own proofs, run over a restored backup: hash chains that must still close.
+"""The record's own proofs, run over a restored backup: hashes that must still hold.
 
 ``python -m afterglow.config.chains`` prints what is wrong, a line each, and exits 1 if anything is.
 A check is a function without arguments that returns the problems it found, in sentences.
@@ -22,7 +22,20 @@ def stock_ledgers() -> list[str]:
     ]
 
 
-CHECKS = (stock_ledgers,)
+def signed_records() -> list[str]:
+    """Every signed record's content against the hash that its signature carries."""
+    from afterglow.apps.treatment.models import Signature
+    from afterglow.apps.treatment.services.signing import content_sha256
+
+    rows = Signature.objects.select_related("session").order_by("pk")
+    return [
+        f"signed record of session {row.session.public_id}: its content does not give its hash"
+        for row in rows.iterator(chunk_size=100)
+        if content_sha256(row.content) != row.sha256
+    ]
+
+
+CHECKS = (stock_ledgers, signed_records)
 
 
 def main() -> int:

@@ -91,12 +91,15 @@ def test_of_two_tablets_the_second_never_overwrites_what_it_has_not_seen() -> No
     assert list(rates) == [charted(day), Rate.ml_per_h("40")]
 
 
-def test_extravasation_is_a_grave_event_of_the_chart_and_of_the_signed_content() -> None:
+@pytest.mark.parametrize("kind", [EventKind.EXTRAVASATION, EventKind.FALL])
+def test_extravasation_or_a_fall_is_a_grave_event_of_the_chart_and_of_the_signed_content(
+    kind: EventKind,
+) -> None:
     day = infusing()
 
     done = charting.record_event(
         session=day.id,
-        kind=EventKind.EXTRAVASATION,
+        kind=kind,
         text="Swelling above the cannula, line closed.",
         by=day.clinician,
         at=day.minute(9),
@@ -104,7 +107,7 @@ def test_extravasation_is_a_grave_event_of_the_chart_and_of_the_signed_content()
     )
 
     assert isinstance(done, Done)
-    (shown,) = [each for each in entries(day.session) if each.kind == "extravasation"]
+    (shown,) = [each for each in entries(day.session) if each.kind == kind]
     assert shown.grave
     assert shown.at == day.minute(9)
     content = record_content(day.session, signed_by=day.prescriber, at=day.minute(10))
@@ -233,3 +236,16 @@ def test_pressing_emergency_stops_the_drug_and_a_known_allergy_does_not_stop_the
     assert again.row == called.row
     assert isinstance(given, Done)
     assert given.decision.codes == ("ALLERGY_TO_MEDICINE",)
+
+
+def test_a_running_infusion_is_not_handed_to_who_already_watches_one() -> None:
+    here = infusing()
+    busy = infusing(site=here.site)
+
+    outcome = charting.hand_over(
+        session=here.id, to=busy.clinician, by=here.clinician, at=here.minute(5), key=uuid.uuid4()
+    )
+
+    assert isinstance(outcome, Refused)
+    assert outcome.decision.codes == ("CLINICIAN_HAS_RUNNING_INFUSION",)
+    assert here.refreshed().clinician == here.clinician
