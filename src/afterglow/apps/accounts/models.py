@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 
 from afterglow.apps.places.models import Site
 from afterglow.core.decisions import Decision
@@ -34,10 +35,19 @@ class AccountManager(BaseUserManager["Account"]):
     def create_superuser(
         self, username: str, password: str | None = None, **fields: object
     ) -> Account:
-        """Create the first administrator."""
-        return self.create_user(
-            username, password, **{"is_staff": True, "is_superuser": True, **fields}
-        )
+        """Create the first administrator: a member of staff who may make sites and staff.
+
+        Nobody can grant the first role, so it comes with the account: administrator of every site.
+        """
+        with transaction.atomic(using=self._db):
+            account = self.create_user(
+                username, password, **{"is_staff": True, "is_superuser": True, **fields}
+            )
+            StaffProfile.objects.create(account=account)
+            # In force at once in every zone: somewhere it is still yesterday.
+            yesterday = timezone.now().date() - dt.timedelta(days=1)
+            RoleGrant.objects.create(account=account, role=Role.ADMINISTRATOR, starts_on=yesterday)
+        return account
 
 
 @pghistory.track(exclude=["password", "last_login"])
