@@ -32,7 +32,7 @@ def test_a_patient_from_the_board_to_the_signed_record(
     order(at_screen(clinic.prescriber), page, clinic, look)
     prepare(page, clinic, look)
     start(page, clinic, front, look)
-    session = TreatmentSession.objects.get()
+    session = TreatmentSession.objects.get(appointment=clinic.appointment)
     assert session.state == SessionState.INFUSING
     during(page, clinic, front, look)
     recover(page, clinic, look)
@@ -80,9 +80,9 @@ def check_in(page: Page, clinic: Morning, look: Look) -> None:
         ("C-SSRS since last contact, as you found it", "None"),
     ):
         choose(page, group, answer)
-    page.get_by_label("Name", exact=True).fill("Sam Rivera")
-    page.get_by_label("Relation").fill("partner")
-    page.get_by_label("Phone", exact=True).last.fill("555-0142")
+    page.get_by_label("Escort's name").fill("Sam Rivera")
+    page.get_by_label("Escort is the patient's").fill("partner")
+    page.get_by_label("Escort's phone").fill("555-0142")
     page.get_by_role("button", name="Save check-in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Order and dose")
 

@@ -20,13 +20,16 @@ from afterglow.apps.consent.models import Consent, SignatureMethod
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.devices.models import Device, DevicePlacement
 from afterglow.apps.medicines.services import sync_medicines
+from afterglow.apps.monitoring.models import BodyMassMeasurement
 from afterglow.apps.people.models import Patient
 from afterglow.apps.places.models import Room, Site
 from afterglow.apps.scheduling.models import Appointment
 from afterglow.apps.stock import services as stock
 from afterglow.apps.stock.models import Vial
-from afterglow.core.quantities import Volume
+from afterglow.core.quantities import BodyMass, Volume
 from afterglow.core.roles import Role
+from afterglow.core.scheduling.appointments import AppointmentState
+from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import clock
 from factories import (
     PASSWORD,
@@ -36,6 +39,7 @@ from factories import (
     KetamineFactory,
     PatientFactory,
     RoomFactory,
+    SessionFactory,
     SiteFactory,
     definition,
     staff,
@@ -101,6 +105,25 @@ def morning() -> Morning:
         DevicePlacement.objects.create(
             device=device, room=room, during=DateTimeTZRange(at - dt.timedelta(days=1), None)
         )
+    last_week = at - dt.timedelta(days=7)
+    BodyMassMeasurement.objects.create(
+        session=SessionFactory.create(
+            appointment=AppointmentFactory.create(
+                course=course,
+                room=room,
+                clinician=nurse,
+                during=DateTimeTZRange(last_week, last_week + dt.timedelta(hours=2)),
+                state=AppointmentState.DONE,
+            ),
+            state=SessionState.DISCHARGED,
+            local_date=site.local_date(last_week),
+            checked_in_at=last_week,
+        ),
+        mass_kg=BodyMass.kg("70.6"),
+        at=last_week,
+        recorded_at=last_week,
+        by=nurse,
+    )
     text = definition(DefinitionKind.CONSENT_TEXT, "iv_ketamine", {"sections": []})
     Consent.objects.create(
         patient=patient,

@@ -17,7 +17,7 @@ from afterglow.apps.documents.services import store_document
 from afterglow.apps.treatment.forms.closing import ENDING_WORDS
 from afterglow.apps.treatment.models import Signature
 from afterglow.core.treatment.endings import SessionEnding
-from afterglow.web.formats import date_time, date_words, number
+from afterglow.web.formats import date_time, date_words, number, rounding_words
 
 TEMPLATE = "treatment/record"
 _TRACES = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate")
@@ -59,7 +59,7 @@ def plain(signature: Signature) -> dict[str, Any]:
                 _("Dose plan"),
                 [_("Step"), _("Arithmetic"), _("Result")],
                 [
-                    [step["label"], step["formula"], step["result"]]
+                    [step["label"], rounding_words(step["formula"]), step["result"]]
                     for bag in content["preparations"]
                     if not bag["discarded_at"]
                     for step in bag["arithmetic"]

@@ -114,13 +114,15 @@ class RecoveryForm(WebForm):
     escort_name = forms.CharField(
         max_length=120, required=False, label=gettext_lazy("Escort's name")
     )
-    escort_relation = forms.CharField(max_length=60, required=False, label=gettext_lazy("Relation"))
-    escort_phone = forms.CharField(max_length=40, required=False, label=gettext_lazy("Phone"))
+    escort_relation = forms.CharField(max_length=60, required=False, label=gettext_lazy("Escort is the patient's"))
+    escort_phone = forms.CharField(max_length=40, required=False, label=gettext_lazy("Escort's phone"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, label in _YES_NO.items():
             self.fields[name] = YesNoField(label=label)
+        for field in self.fields.values():
+            field.says_optional = False  # type: ignore[attr-defined]  # read by fields.py
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -264,7 +266,6 @@ class EndingForm(WebForm):
                 self.fields[needed] = InstantField(required=False, label=label)
             else:
                 self.fields[needed] = forms.CharField(required=False, max_length=400, label=label)
-            self.fields[needed].says_optional = False  # type: ignore[attr-defined]  # fields.py
         tell_place(self, site=site, at=at)
 
     @property

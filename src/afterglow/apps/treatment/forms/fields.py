@@ -107,7 +107,8 @@ class AnswerField(forms.ChoiceField):
 
 
 def tell_place(form: forms.Form, *, site: Site, at: dt.datetime) -> None:
-    """Give every instant field of a form the site's clock and now."""
+    """Give every instant field of a form the site's clock and now; no field says "optional"."""
     for field in form.fields.values():
+        field.says_optional = False  # type: ignore[attr-defined]  # the page says what a blank means
         if isinstance(field, InstantField):
             field.site, field.at = site, at

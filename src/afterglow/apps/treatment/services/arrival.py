@@ -42,7 +42,8 @@ def save_arrival(
     """Save the answers and medicines, and the kilograms unless the scale is not believed.
 
     A refused mass is returned with its reasons; everything else that was said stays saved. The
-    mass that is already on record is not recorded twice. Raises StaleRow, and then saves nothing.
+    mass that is already on record is not recorded twice; ``decision`` holds cautions about a new
+    one. Raises StaleRow, and then saves nothing.
     """
     saved = checkin.save_check_in(
         session=session, answers=answers, seen_version=seen_version, by=by, at=at
@@ -63,7 +64,9 @@ def save_arrival(
     weighed = checkin.weigh(
         session=session, mass=mass, by=by, at=at, confirmed_unusual=confirmed_unusual
     )
-    return weighed if isinstance(weighed, Refused) else saved
+    if isinstance(weighed, Refused):
+        return weighed
+    return Done(saved.row, weighed.decision)
 
 
 def _new(session: TreatmentSession, answers: Sequence[MedicineAnswer]) -> list[MedicineAnswer]:

@@ -24,6 +24,7 @@ from afterglow.apps.treatment.services import arrival, checkin
 from afterglow.core.roles import Action
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import sentence_of
 
 both = require_http_methods(["GET", "POST"])
 
@@ -80,6 +81,8 @@ def check_in(request: StaffRequest, session: UUID) -> HttpResponse:
             editing.again(form, seen=CheckIn.objects.get(session=row).row_version)
             return {**pages.frame(row, step=pages.CHECK_IN, at=at), "decision": outcome.decision}
         messages.success(request, _("Check-in saved."))
+        for caution in outcome.decision.cautions:
+            messages.warning(request, sentence_of(caution))
         if pages.missing_by_step(pages.readiness(row, at=at)).get(pages.CHECK_IN):
             return reverse("treatment:check-in", args=[session])
         return reverse("treatment:plan", args=[session])
