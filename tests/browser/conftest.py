@@ -9,17 +9,25 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
+from afterglow.apps.accounts.models import Account
 from afterglow.web.assets import axe_script
+from support.database import DatabaseUrl
+from support.front import Front, served
+from support.live import cookie_of
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "test-results"
 TABLET = ViewportSize(width=1024, height=768)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+SIZES = ((390, 844), (1024, 768), (1440, 900))
+"""A phone in the hand, the tablet at the chair, the desk."""
 
 OpenScreen = Callable[..., Page]
 
@@ -79,6 +87,7 @@ def open_screen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Ca
         context = browser.new_context(base_url=base_url, **options)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(8000)
         watch(page)
         return page
 
@@ -105,6 +114,79 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
 def page(open_screen: OpenScreen, live_server: Any) -> Page:
     """One screen at the test server, 1024 × 768."""
     return open_screen(live_server.url)
+
+
+@pytest.fixture(scope="session")
+def _front_of_the_run(django_db_setup: None) -> Iterator[Callable[[str], Front]]:
+    """Starts the product's servers when the first story asks, and stops them after the last."""
+    with ExitStack() as stack:
+        started: list[Front] = []
+
+        def start(database: str) -> Front:
+            if not started:
+                started.append(stack.enter_context(served(database)))
+            return started[0]
+
+        yield start
+
+
+@pytest.fixture
+def front(
+    transactional_db: None,
+    database_url: DatabaseUrl,
+    _front_of_the_run: Callable[[str], Front],
+) -> Front:
+    """The real web server with its streams, and the real gateway, on the test database."""
+    return _front_of_the_run(database_url())
+
+
+@pytest.fixture
+def at_screen(open_screen: OpenScreen, front: Front) -> Callable[..., Page]:
+    """Open a screen of the real front with somebody signed in: ``at_screen(nurse)``."""
+
+    def open_one(account: Account, **options: Any) -> Page:
+        page = open_screen(front.url, **options)
+        name, _, value = cookie_of(account).partition("=")
+        page.context.add_cookies([{"name": name, "value": value, "url": front.url}])
+        return page
+
+    return open_one
+
+
+@pytest.fixture
+def look() -> Callable[..., None]:
+    """Look at a page by phone, tablet and desk, by day and by night: all of it can be used."""
+    return look_at
+
+
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll("main *, header *")]
+        .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5)
+        .filter((e) => !e.closest(".table-scroll table, .steps li, .header-nav ul, .grid-scroll *"))
+        .map((e) => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right}`).slice(-4)"""
+
+
+def look_at(page: Page, name: str, *, within: str = "body") -> None:
+    """Fail when axe finds a breach by day or by night, or the page runs out sideways anywhere.
+
+    With ``AFTERGLOW_LOOK`` set, keep pictures in test-results for a person to look at.
+    """
+    keep = os.environ.get("AFTERGLOW_LOOK")
+    size = page.viewport_size or TABLET
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+        assert_accessible(page, within=within)
+        if keep:
+            ARTEFACTS.mkdir(exist_ok=True)
+            page.screenshot(path=ARTEFACTS / f"{name}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        wide = page.evaluate(TOO_WIDE)
+        assert wide == [], f"{name} at {width} runs out sideways: {wide}"
+        if keep:
+            page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", full_page=True)
+    page.set_viewport_size(size)
 
 
 def assert_accessible(page: Page, *, within: str = "body") -> None:

@@ -61,7 +61,7 @@ def save(
         now = dict(current()) if current is not None else {}
         context = {
             **page,
-            "form": _again(form, seen=stale.current),
+            "form": again(form, seen=stale.current),
             "stale": str(stale),
             "differences": differences(form, now),
         }
@@ -96,7 +96,9 @@ def _words(field: forms.Field, value: Any) -> str:
     return str(getattr(value, "value", value))
 
 
-def _again(form: forms.Form, *, seen: int) -> forms.Form:
-    """Return the form as typed, about the version that is there now."""
-    form.data = {**form.data.dict(), "seen": str(seen)}  # type: ignore[attr-defined]  # a QueryDict
+def again(form: forms.Form, *, seen: int) -> forms.Form:
+    """Return the form as typed, every choice kept, about the version that is there now."""
+    data = form.data.copy()
+    data["seen"] = str(seen)
+    form.data = data
     return form

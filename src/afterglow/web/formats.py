@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -139,3 +140,24 @@ def ago(at: datetime | None) -> str:
 def age_words(years: int) -> str:
     """Return ``42 years``."""
     return ngettext("%(count)d year", "%(count)d years", years) % {"count": years}
+
+
+_POLICY = re.compile(r"HALF_(UP|DOWN)_TO_(\d+)(?:_(\d+))?_(MG|ML_PER_H|ML)")
+_POLICY_UNITS = {"MG": "mg", "ML": "mL", "ML_PER_H": "mL/h"}
+
+
+def rounding_words(text: str) -> str:
+    """Return a line of arithmetic with each rounding policy's name said in words.
+
+    >>> rounding_words("35.2 mg, HALF_DOWN_TO_0_5_MG")
+    '35.2 mg, to the nearest 0.5\\xa0mg, a tie down'
+    """
+
+    def said(found: re.Match[str]) -> str:
+        whole, part = found[2], found[3]
+        step = with_unit(f"{whole}.{part}" if part else whole, _POLICY_UNITS[found[4]])
+        if found[1] == "UP":
+            return _("to the nearest %(step)s, a tie up") % {"step": step}
+        return _("to the nearest %(step)s, a tie down") % {"step": step}
+
+    return _POLICY.sub(said, text)

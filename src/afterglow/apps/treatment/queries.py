@@ -46,6 +46,17 @@ def mass_today(session: TreatmentSession) -> BodyMassMeasurement | None:
     return BodyMassMeasurement.objects.filter(session=session).order_by("-at", "-pk").first()
 
 
+def earlier_masses(session: TreatmentSession) -> Sequence[BodyMassMeasurement]:
+    """Return the patient's last three masses before this session, the newest first."""
+    return list(
+        BodyMassMeasurement.objects.filter(
+            session__patient=session.patient, at__lt=session.checked_in_at
+        )
+        .select_related("session__site")
+        .order_by("-at")[:3]
+    )
+
+
 def preparation_in_use(session: TreatmentSession) -> Preparation | None:
     """Return the preparation that was not discarded."""
     return (

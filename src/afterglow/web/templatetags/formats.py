@@ -21,6 +21,7 @@ for _function in (
     formats.minutes_seconds,
     formats.ago,
     formats.age_words,
+    formats.rounding_words,
 ):
     register.filter(_function.__name__, _function)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from afterglow.apps.treatment.urls import before, infusion, session
+from afterglow.apps.treatment.urls import after, before, infusion, session
 
 app_name = "treatment"
 
 urlpatterns = [
     *session.urlpatterns,
     *before.urlpatterns,
+    *after.urlpatterns,
     path("sessions/<uuid:session>/", include(infusion.urlpatterns)),
 ]

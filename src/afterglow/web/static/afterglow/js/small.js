@@ -28,6 +28,16 @@ document.addEventListener("change", (event) => {
 
 document.querySelector("[data-focus]")?.focus();
 
+// On a phone the steps of the day scroll: the one that is open is in sight.
+const step = document.querySelector('.steps [aria-current="step"]');
+const bar = step?.closest("ol");
+if (bar) bar.scrollLeft = step.offsetLeft - (bar.clientWidth - step.offsetWidth) / 2;
+
+// What went well is said and leaves; what needs a person stays until it is closed.
+for (const toast of document.querySelectorAll("#messages [data-toast].toast-success")) {
+  setTimeout(() => !toast.matches(":focus-within, :hover") && toast.remove(), 8_000);
+}
+
 /** Say something in the messages region, where screen readers hear it. */
 export function toast(sentence, kind = "info") {
   const box = document.createElement("div");

@@ -1,0 +1,277 @@
+"""Recovery: scores, criteria, the bag's milligrams, and every way a session ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from afterglow.apps.assessments import queries as assessments
+from afterglow.apps.assessments import services as scales
+from afterglow.apps.assessments.outcomes import Recorded
+from afterglow.apps.events import outbox
+from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.stock import queries as stock
+from afterglow.apps.treatment import pages, queries
+from afterglow.apps.treatment.forms.closing import (
+    ENDING_WORDS,
+    AccountForm,
+    EndingForm,
+    RecoveryForm,
+    ScoreForm,
+    endings_from,
+    recovery_initial,
+)
+from afterglow.apps.treatment.models import CheckIn, Infusion, Recovery
+from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.services import accounting, closing
+from afterglow.apps.treatment.services.deciding import discharge_decision
+from afterglow.apps.treatment.shown import vitals
+from afterglow.apps.treatment.views.preparing import second_signs
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision
+from afterglow.core.quantities import Dose
+from afterglow.core.roles import Action
+from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding, SessionEnding
+from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
+from afterglow.web import clock, editing
+from afterglow.web.requests import StaffRequest
+
+SCALES = ("aldrete", "dissociation")
+TEMPLATE = "treatment/recovery.html"
+
+
+@login_required
+@require_safe
+def recovery(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Show what stands between the patient and the door, and where each is put right."""
+    row = pages.open_session(request, session)
+    if row.state in BEFORE_START or row.state == SessionState.INFUSING:
+        return redirect("treatment:session", session=session)
+    at = clock.now()
+    return render(request, TEMPLATE, _page(row, at))
+
+
+@login_required
+@require_POST
+def save(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Save the criteria that were looked at."""
+    row = pages.open_session(request, session)
+    at = clock.now()
+
+    def values() -> Mapping[str, Any]:
+        return _recovery_values(row)
+
+    form = RecoveryForm(request.POST, initial=values())
+
+    def act() -> str:
+        closing.save_recovery(
+            session=session,
+            answers=form.answers,
+            seen_version=form.cleaned_data["seen"] or 0,
+            by=request.user,
+            at=at,
+        )
+        messages.success(request, _("Saved."))
+        return reverse("treatment:recovery", args=[session])
+
+    page = {**_page(row, at), "recovery_form": form}
+    return editing.save(request, form, act, page=page, current=values, template=TEMPLATE)
+
+
+@login_required
+@require_POST
+def score(request: StaffRequest, session: UUID, instrument: str) -> HttpResponse:
+    """Record one scale of the recovery."""
+    row = pages.open_session(request, session)
+    at = clock.now()
+    known = assessments.instruments_in_use(SCALES, at=at)
+    if instrument not in known:
+        raise Http404(f"There is no scale {instrument!r} here.")
+    form = ScoreForm(request.POST, instrument=known[instrument][1])
+
+    def act() -> str | Mapping[str, Any]:
+        outcome = scales.record_assessment(
+            session=session,
+            instrument=instrument,
+            answers=form.answers,
+            by=request.user,
+            at=at,
+            key=form.cleaned_data["key"],
+        )
+        if not isinstance(outcome, Recorded):
+            return {"decision": outcome.decision}
+        messages.success(request, _("Score charted."))
+        return reverse("treatment:recovery", args=[session])
+
+    page = _page(row, at)
+    page["scores"] = [
+        (form if each.instrument.key == instrument else each, last) for each, last in page["scores"]
+    ]
+    return editing.save(request, form, act, page=page, template=TEMPLATE)
+
+
+@login_required
+@require_POST
+def account(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Write given and wasted into the ledger, before a witness."""
+    row = pages.open_session(request, session)
+    at = clock.now()
+    infusion = queries.infusion_of(row)
+    form = AccountForm(request.POST, prefix="waste")
+
+    def act() -> str | Mapping[str, Any]:
+        if infusion is None:
+            return reverse("treatment:recovery", args=[session])
+        witness = second_signs(
+            request, row, form.second, act="waste", subject=infusion, action=Action.WITNESS, at=at
+        )
+        if isinstance(witness, Decision):
+            return {"account_decision": witness}
+        outcome = accounting.account_for_bag(
+            session=session,
+            witness=witness,
+            by=request.user,
+            at=at,
+            key=form.cleaned_data["key"],
+        )
+        if isinstance(outcome, Refused):
+            return {"account_decision": outcome.decision}
+        messages.success(request, _("Accounted for: the bag balances to nothing."))
+        return reverse("treatment:recovery", args=[session])
+
+    page = {**_page(row, at), "account_form": form}
+    return editing.save(request, form, act, page=page, template=TEMPLATE)
+
+
+@login_required
+def end(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Choose how the session ends and fill in what that ending needs."""
+    row = pages.open_session(request, session)
+    at = clock.now()
+    ending = _ending(request, row)
+    if ending is None:
+        return redirect("treatment:session", session=session)
+    form = EndingForm(
+        request.POST if request.method == "POST" else None, ending=ending, site=row.site, at=at
+    )
+
+    def act() -> str | Mapping[str, Any]:
+        outcome = closing.discharge(
+            session=session,
+            ending=ending,
+            fields=form.on_record,
+            by=request.user,
+            at=at,
+            key=form.cleaned_data["key"],
+        )
+        if isinstance(outcome, Refused):
+            return {"decision": outcome.decision}
+        messages.success(request, _("The session has ended."))
+        return reverse("treatment:sign", args=[session])
+
+    before = row.state in BEFORE_START
+    page = {
+        **pages.frame(row, step=pages.CHECK_IN if before else pages.RECOVERY, at=at),
+        "ending": ending,
+        "title": ENDING_WORDS[ending],
+        "decision": discharge_decision(row, ending=ending, at=at),
+        "choices": [(each, ENDING_WORDS[each]) for each in endings_from(row.state)],
+        "back": reverse("treatment:session", args=[session]),
+    }
+    return editing.save(request, form, act, page=page, template="treatment/ending.html")
+
+
+@login_required
+@require_POST
+def call_back(request: StaffRequest, session: UUID) -> HttpResponse:
+    """A discharged patient is a patient again."""
+    outcome = closing.call_back(
+        session=session,
+        reason=request.POST.get("reason", "")[:200],
+        by=request.user,
+        at=clock.now(),
+    )
+    if isinstance(outcome, Refused):
+        messages.error(request, outcome.decision.blockers[0].sentence)
+    return redirect("treatment:session", session=session)
+
+
+def _ending(request: StaffRequest, session: TreatmentSession) -> SessionEnding | None:
+    """Return the ending that was chosen, else the one that follows from how the drip ended."""
+    possible = endings_from(session.state)
+    wanted = request.POST.get("ending") or request.GET.get("as", "")
+    if wanted in [str(each) for each in possible]:
+        return SessionEnding(wanted)
+    infusion = queries.infusion_of(session)
+    if infusion is not None and infusion.ending:
+        usual = INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
+        if usual in possible:
+            return usual
+    return possible[0] if possible else None
+
+
+def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    infusion = queries.infusion_of(session)
+    known = assessments.instruments_in_use(SCALES, at=at)
+    latest = assessments.latest(session, at=at, keys=SCALES)
+    ended = infusion.ended_at if infusion else None
+    return {
+        **pages.frame(session, step=pages.RECOVERY, at=at),
+        "infusion": infusion,
+        "pump": queries.pump_now(session, at=at),
+        "vitals": vitals.vital_cards(session, at=at),
+        "due": monitoring.next_reading_due(session, at=at),
+        "is_in_recovery": session.state == SessionState.RECOVERY,
+        "scores": [
+            (
+                ScoreForm(instrument=known[key][1]),
+                latest[key]
+                if key in latest and (ended is None or latest[key].row.at >= ended)
+                else None,
+            )
+            for key in SCALES
+            if key in known
+        ],
+        "recovery_form": RecoveryForm(initial=_recovery_values(session)),
+        "account_form": AccountForm(prefix="waste"),
+        "bag": _bag(infusion, session, at) if infusion else None,
+        "discharge": discharge_decision(session, ending=_home(infusion), at=at),
+        "live_after": str(outbox.position()),
+    }
+
+
+def _home(infusion: Infusion | None) -> SessionEnding:
+    if infusion is None or not infusion.ending:
+        return SessionEnding.COMPLETED
+    return INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
+
+
+def _recovery_values(session: TreatmentSession) -> Mapping[str, Any]:
+    return recovery_initial(
+        Recovery.objects.get(session=session), CheckIn.objects.get(session=session)
+    )
+
+
+def _bag(infusion: Infusion, session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    """Return what was drawn, given and is left, and whether it is in the ledger."""
+    told = queries.given(infusion, at=at)
+    held = stock.session_balance(infusion.preparation.vial, session)
+    waiting = held.in_preparation != Dose.mg(0).value
+    account = accounting.bag_account(infusion, at=at)
+    return {
+        "account": account,
+        "told": told,
+        "is_accounted": not waiting,
+        "differs": told.decision.refused and not infusion.differences.exists(),
+        "may_account": waiting and session.state != SessionState.SIGNED and infusion.ended_at,
+    }
