@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("afterglow.apps.people.urls")),
     path("", include("afterglow.apps.places.urls")),
     path("", include("afterglow.apps.scheduling.urls")),
+    path("", include("afterglow.apps.stock.urls")),
     path("", include("afterglow.apps.treatment.urls")),
     path("", include("afterglow.apps.visits.urls")),
     path("", include("afterglow.apps.work.urls")),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.accounts.services import StaffWords
+from afterglow.apps.accounts.services import SecondPerson, StaffWords
 from afterglow.apps.accounts.shell import ROLE_WORDS
 from afterglow.apps.places.models import Site
 from afterglow.core.roles import STAFF, CredentialKind, Role
@@ -47,6 +47,26 @@ class UnlockForm(WebForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True}),
         max_length=200,
     )
+
+
+class SecondPersonForm(WebForm):
+    """A second person signs in beside the first one, for one act."""
+
+    username = forms.CharField(
+        max_length=150,
+        label=_("Second person's sign-in name"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "size": 14}),
+    )
+    secret = forms.CharField(
+        max_length=128,
+        label=_("Their PIN or password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "size": 14}),
+    )
+
+    @property
+    def second(self) -> SecondPerson:
+        """Who the second person says they are."""
+        return SecondPerson(self.cleaned_data["username"], self.cleaned_data["secret"])
 
 
 class StaffForm(WebForm):

@@ -33,7 +33,7 @@ NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
     (_("Patients"), "people:patients", "users", Action.EDIT_PATIENT),
     (_("Appointments"), "scheduling:appointments", "calendar", Action.BOOK_APPOINTMENT),
     (_("Tasks"), "work:tasks", "list-checks", Action.DO_TASK),
-    (_("Stock"), "stock:ledger stock:stock", "package", Action.DRAW_STOCK),
+    (_("Stock"), "stock:stock", "package", Action.DRAW_STOCK),
     (_("Devices"), "devices:devices", "monitor", Action.EDIT_DEVICES),
     (_("Review queue"), "monitoring:reviews", "inbox", Action.REVIEW_MESSAGES),
     (_("Sites"), "places:sites", "map-pin", Action.EDIT_SITES),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
@@ -50,6 +53,38 @@ def session_balance(vial: Vial, session: TreatmentSession) -> Balance:
 def site_balance(site: Site) -> Balance:
     """Return where a site's milligrams are now."""
     return balance(_lines(LedgerEntry.objects.filter(site=site)))
+
+
+def vial_balances(vials: Iterable[Vial]) -> dict[int, Balance]:
+    """Return where the milligrams of several vials are, by the vial's key, in one query."""
+    lines: dict[int, list[Line]] = defaultdict(list)
+    wanted = [vial.pk for vial in vials]
+    for entry in LedgerEntry.objects.filter(vial__in=wanted):
+        lines[entry.vial_id].extend(_lines([entry]))
+    return {pk: balance(lines[pk]) for pk in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One line of a vial's statement, and what the vial holds after it, in mg."""
+
+    entry: LedgerEntry
+    on_hand: Decimal
+
+
+def statement(vial: Vial) -> list[StatementLine]:
+    """Return every line of a vial, the first first, with the balance after each."""
+    entries = list(
+        LedgerEntry.objects.filter(vial=vial)
+        .select_related("by", "witness__account", "session")
+        .order_by("sequence")
+    )
+    so_far: list[Line] = []
+    shown = []
+    for entry in entries:
+        so_far.extend(_lines([entry]))
+        shown.append(StatementLine(entry, balance(so_far).on_hand))
+    return shown
 
 
 def open_vials(site: Site) -> QuerySet[Vial]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ from afterglow.apps.places.models import Site
 from afterglow.apps.stock import queries
 from afterglow.apps.stock.models import LedgerEntry, Vial
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.errors import AfterglowError
+from afterglow.core.errors import AfterglowError, InvalidValue
 from afterglow.core.quantities import Dose, Volume
 from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind, line_sha256
@@ -61,6 +62,99 @@ def receive_vial(
         LedgerKind.RECEIVED, vial=vial, amount=amount, volume=contents, by=by, at=at, key=key
     )
     return vial
+
+
+@transaction.atomic
+def receive_vials(
+    *,
+    site: Site,
+    product: Product,
+    numbers: Sequence[str],
+    lot: str,
+    expires_on: dt.date,
+    contents: Volume,
+    by: Account,
+    at: dt.datetime,
+    key: UUID,
+) -> list[Vial]:
+    """Receive the vials of one delivery: all of them or none. Safe to repeat with the same key.
+
+    Raises InvalidValue when the product may not be held, the lot is out of date, or a number is
+    given twice or already stands on another vial of the site.
+    """
+    policies.check(Action.RECEIVE_STOCK, by=by, site=site, on=site.local_date(at))
+    keys = {number: uuid5(key, number) for number in numbers}
+    if known := list(Vial.objects.filter(ledger__key__in=keys.values()).order_by("number")):
+        return known
+    if not product.is_active or not product.is_fda_approved:
+        raise InvalidValue(f"{product} is not an FDA-approved product that this practice holds.")
+    today = site.local_date(at)
+    if expires_on < today:
+        raise InvalidValue(
+            f"The expiry {expires_on:%d %b %Y} is past; today is {today:%d %b %Y}. "
+            "An expired vial is not received."
+        )
+    if len(keys) != len(numbers):
+        raise InvalidValue("A number is given twice; each vial has its own.")
+    taken = Vial.objects.filter(site=site, number__in=numbers).values_list("number", flat=True)
+    if taken:
+        raise InvalidValue(f"These numbers stand on vials of this site already: {', '.join(taken)}")
+    return [
+        receive_vial(
+            site=site,
+            product=product,
+            number=number,
+            lot=lot,
+            expires_on=expires_on,
+            contents=contents,
+            by=by,
+            at=at,
+            key=keys[number],
+        )
+        for number in numbers
+    ]
+
+
+@transaction.atomic
+def write_off_rest(
+    *,
+    vial: UUID,
+    kind: LedgerKind,
+    reason: str,
+    by: Account,
+    witness: Countersignature,
+    at: dt.datetime,
+    key: UUID,
+) -> LedgerEntry:
+    """Waste, or account as lost, everything a vial still holds, and close it.
+
+    A witness signs either. Safe to repeat with the same key. Raises InvalidValue for another kind,
+    without a reason, and where the vial holds nothing.
+    """
+    row = Vial.objects.select_for_update(of=("self",)).select_related("site").get(public_id=vial)
+    policies.check(Action.DRAW_STOCK, by=by, site=row.site, on=row.site.local_date(at))
+    if line := LedgerEntry.objects.filter(key=key).first():
+        return line
+    if kind not in (LedgerKind.WASTED, LedgerKind.LOST):
+        raise InvalidValue(f"The rest of a vial is wasted or lost, not {kind}.")
+    if not reason.strip():
+        raise InvalidValue("Say why: the ledger keeps a reason for everything that was not given.")
+    held = queries.vial_balance(row).on_hand
+    if held <= 0:
+        raise InvalidValue(f"Vial {row.number} holds {_mg(held, 1)}; there is nothing to remove.")
+    line = write_line(
+        kind,
+        vial=row,
+        amount=Dose(held),
+        reason=reason.strip(),
+        witness=witness,
+        by=by,
+        at=at,
+        key=key,
+    )
+    row.closed_at = at
+    row.save_version(seen=row.row_version, fields=["closed_at"])
+    return line
 
 
 @transaction.atomic
