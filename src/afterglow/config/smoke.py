@@ -35,6 +35,14 @@ from afterglow.simulator.pump import Charted
 
 CLINICIAN, SECOND, PRESCRIBER = "nurse", "nurse2", "doctor"
 WHY = "Smoke run: a machine is tried, nobody is treated"
+RESTED: dict[str, str | list[str]] = {
+    "pressure": "122/78",
+    "heart_rate": "72",
+    "spo2": "98",
+    "respiratory_rate": "14",
+    "moaas": "5",
+}
+"""What the nurse reads and types."""
 
 
 @dataclass
@@ -103,11 +111,17 @@ def the_gateway_listens(day: Day) -> None:
 
 def the_nurse_signs_in(day: Day) -> None:
     """The infusion nurse signs in on the sign-in page."""
-    day.nurse = Browser(day.origin)
-    page = well(day.nurse.get("/accounts/login/"))
-    after = day.nurse.submit(page, "/accounts/login/", {"login": CLINICIAN, "password": PASSWORD})
+    day.nurse = _signed_in(day.origin, CLINICIAN)
+
+
+def _signed_in(origin: str, who: str) -> Browser:
+    """Return the browser of somebody who has just signed in."""
+    browser = Browser(origin)
+    page = well(browser.get("/accounts/login/"))
+    after = browser.submit(page, "/accounts/login/", {"login": who, "password": PASSWORD})
     if "/accounts/login/" in after.url:
-        raise AssertionError(f"The sign-in was refused: {after.problem()[:300]}")
+        raise AssertionError(f"The sign-in of {who} was refused: {after.problem()[:300]}")
+    return browser
 
 
 def the_patient_checks_in(day: Day) -> None:
@@ -303,20 +317,7 @@ def the_infusion_starts(day: Day) -> None:
 
 
 def _by_hand(day: Day) -> None:
-    page = day.page("ready/")
-    well(
-        day.clinician.submit(
-            page,
-            "/ready/baseline/",
-            {
-                "pressure": "122/78",
-                "heart_rate": "72",
-                "spo2": "98",
-                "respiratory_rate": "14",
-                "moaas": "5",
-            },
-        )
-    )
+    well(day.clinician.submit(day.page("ready/"), "/ready/baseline/", RESTED))
 
 
 def _override(day: Day, gate: str) -> None:
@@ -342,18 +343,81 @@ def the_infusion_runs_and_stops(day: Day) -> None:
     rate, volume = Decimal(day.bag["rate"]), Decimal(day.bag["volume"])
     plan = Charted(key=day.session, rate_ml_per_h=rate, volume_ml=volume, mg_per_ml=Decimal("0.6"))
     _play(day, seconds=8, charted=plan)
-    charted = {
-        "pressure": "128/82",
-        "heart_rate": "76",
-        "spo2": "98",
-        "respiratory_rate": "14",
-        "moaas": "5",
-    }
-    well(day.clinician.submit(day.page("infusion/"), "/infusion/observations/", charted))
+    well(day.clinician.submit(day.page("infusion/"), "/infusion/observations/", RESTED))
     well(day.clinician.submit(day.page("infusion/"), "/infusion/mark/"))
     well(day.clinician.submit(day.page("infusion/"), "/infusion/stop/"))
-    day.session_state = "recovery"
     _play(day, seconds=5, charted=None)
+
+
+def the_patient_recovers(day: Day) -> None:
+    """Readings after the stop, scores, and every criterion of going home."""
+    well(day.clinician.submit(day.page("infusion/"), "/infusion/observations/", RESTED))
+    for scale, best in (("aldrete", -1), ("dissociation", None)):
+        page = day.page("recovery/")
+        form = page.form(f"/scores/{scale}/")
+        fields = sorted(name for name in form.names if name.startswith(f"{scale}-"))
+        answers: dict[str, str | list[str]] = {
+            name: "0" if best is None else sorted(form.choices[name])[best]
+            for name in fields
+            if name != f"{scale}-key"
+        }
+        well(day.clinician.submit(page, f"/scores/{scale}/", answers))
+    page = day.page("recovery/")
+    form = page.form("/criteria/")
+    found: dict[str, str | list[str]] = {
+        name: "yes" for name, values in form.choices.items() if "yes" in values
+    }
+    found |= {"suicide_statement_positive": "no", "suicide_level": "none", "oriented": "3"}
+    well(day.clinician.submit(page, "/criteria/", found))
+
+
+def the_bag_is_accounted_for(day: Day) -> None:
+    """Given and wasted go into the ledger before a witness."""
+    page = day.page("recovery/")
+    after = day.clinician.submit(
+        page, "/recovery/account/", {"waste-username": SECOND, "waste-secret": PIN}
+    )
+    if "Accounted for" not in well(after).text:
+        raise AssertionError(f"The bag is not accounted for: {after.problem()[:600]}")
+
+
+def the_patient_goes_home(day: Day) -> None:
+    """The prescriber overrides the half hour, and the session ends as the drip did."""
+    if "override/discharge" in day.page("recovery/").body:
+        _override(day, "discharge")
+    page = day.page("end/")
+    form = page.form("/end/")
+    typed = form.names - {"key", "ending", "csrfmiddlewaretoken"} - set(form.choices)
+    answers: dict[str, str | list[str]] = dict.fromkeys(typed, WHY)
+    answers |= dict.fromkeys(form.choices, "on")
+    after = well(day.clinician.submit(page, "/end/", answers))
+    if "/sign/" not in after.url:
+        raise AssertionError(f"The session did not end: {after.problem()[:600]}")
+
+
+def the_record_is_signed(day: Day) -> None:
+    """What is open is answered, and the prescriber signs and locks at a screen of their own."""
+    for _ in range(20):
+        page = day.page("sign/")
+        waiting = [form.action for form in page.forms if form.action.endswith("/acknowledge/")]
+        if not waiting:
+            break
+        well(day.clinician.submit(page, waiting[0]))
+    for due in sorted(set(re.findall(r'href="([^"]+/infusion/missed/\?due=[^"]+)"', page.body))):
+        missed = well(day.clinician.get(due))
+        well(day.clinician.submit(missed, "/infusion/missed/", {"reason": WHY}))
+    if "override/sign" in day.page("sign/").body:
+        _override(day, "sign")
+    doctor = _signed_in(day.origin, PRESCRIBER)
+    page = well(doctor.get(f"/sessions/{day.session}/sign/"))
+    after = well(doctor.submit(page, "/sign/now/"))
+    found = re.search(r"SHA-256 ([0-9a-f]{64})", after.text)
+    if found is None:
+        raise AssertionError(f"The record is not signed: {after.problem()[:600]}")
+    day.session_state = "signed"
+    document = doctor.get(f"/sessions/{day.session}/record.pdf")
+    if document.status != 200:
+        raise AssertionError(f"The record's PDF answered {document.status}.")
 
 
 STEPS: tuple[Callable[[Day], None], ...] = (
@@ -365,6 +429,10 @@ STEPS: tuple[Callable[[Day], None], ...] = (
     the_bag_is_prepared,
     the_infusion_starts,
     the_infusion_runs_and_stops,
+    the_patient_recovers,
+    the_bag_is_accounted_for,
+    the_patient_goes_home,
+    the_record_is_signed,
 )
 """The day, in order. Each step raises AssertionError with what it saw."""
 

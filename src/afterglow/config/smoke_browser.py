@@ -45,10 +45,13 @@ class Page:
         return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", bare))).strip()
 
     def form(self, action: str) -> Form:
-        """Return the form whose address ends so. Raises AssertionError with those there are."""
-        for each in self.forms:
-            if each.action.split("?")[0].endswith(action):
-                return each
+        """Return the form whose address ends so, one that posts before one that only asks.
+
+        Raises AssertionError with those there are.
+        """
+        found = [each for each in self.forms if each.action.split("?")[0].endswith(action)]
+        if found:
+            return min(found, key=lambda each: each.method != "post")
         there = ", ".join(each.action for each in self.forms)
         raise AssertionError(
             f"{self.url} ({self.status}) has no form to …{action}; it has: {there}"

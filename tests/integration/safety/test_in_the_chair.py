@@ -137,7 +137,9 @@ def test_a_statement_about_suicide_in_the_chair_is_owned_at_once_and_holds_the_w
         key=uuid.uuid4(),
     )
 
-    assert task.owner == day.session.course.prescriber.public_id
+    prescriber = day.session.course.prescriber
+    assert prescriber is not None
+    assert task.owner == prescriber.public_id
     assert dt.timedelta(0) < task.due_at - day.minute(81) <= dt.timedelta(hours=1)
     assert {r.code for r in home.blockers} == {"SUICIDE_POSITIVE_NOT_ASSESSED_BEFORE_LEAVING"}
     assert isinstance(undo, Refused)
