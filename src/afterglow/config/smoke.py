@@ -187,6 +187,15 @@ def _weight(page: Page) -> str:
     return found[1] if found else "74.0"
 
 
+def the_order_is_signed(day: Day) -> None:
+    """The prescriber signs today's order at a screen of their own, unless it was signed before."""
+    if "No order is signed for today" not in day.page("plan/").text:
+        return
+    doctor = _signed_in(day.origin, PRESCRIBER)
+    page = well(doctor.get(f"/sessions/{day.session}/plan/"))
+    well(doctor.submit(page, "/plan/", {"dose": "0.5", "minutes": "40", "basis": "actual"}))
+
+
 def the_monitor_speaks(day: Day) -> None:
     """The bedside monitor of the room sends; the session's page shows who is in which room."""
     ready = day.page("ready/")
@@ -425,6 +434,7 @@ STEPS: tuple[Callable[[Day], None], ...] = (
     the_gateway_listens,
     the_nurse_signs_in,
     the_patient_checks_in,
+    the_order_is_signed,
     the_monitor_speaks,
     the_bag_is_prepared,
     the_infusion_starts,
