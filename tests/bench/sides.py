@@ -49,6 +49,33 @@ def requests(
     return Run(1000 * sorted(times)[count // 2], used / count)
 
 
+def starts(server: Server, sessions: Sequence[tuple[str, str]], token: str) -> Run:
+    """Start each session's infusion once: ``sessions`` holds paths and cookies of ready ones."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    times, before = [], cpu_ms(server.pid)
+    for path, cookie in sessions:
+        began = time.perf_counter()
+        connection.request(
+            "POST",
+            path,
+            body=urlencode({"key": str(uuid.uuid4())}),
+            headers={
+                "Host": "localhost",
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Cookie": f"{cookie}; csrftoken={token}",
+                "X-CSRFToken": token,
+            },
+        )
+        response = connection.getresponse()
+        text = response.read()
+        times.append(time.perf_counter() - began)
+        assert response.status == 302, (response.status, path, text[:600])
+        assert (response.headers["Location"] or "").endswith("/infusion/"), response.headers
+    connection.close()
+    used = cpu_ms(server.pid) - before
+    return Run(1000 * sorted(times)[len(times) // 2], used / len(times))
+
+
 def stream(
     server: Server, path: str, cookie: str, mark: Callable[[int], None], n: int
 ) -> list[float]:

@@ -28,7 +28,7 @@ from bench.measuring import Run, median, percentile, pss_mib
 from bench.stand import Server, Stand, standing
 from support.clinic_messages import PULSE, SPO2, bed, oru
 from support.database import DatabaseUrl
-from support.infusion_day import infusing, take_vitals
+from support.infusion_day import TO_START, Day, infusing, ready, take_vitals
 from support.live import cookie_of
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
@@ -38,6 +38,8 @@ BASELINE = HERE / "baseline.json"
 PAGE = HERE.parents[1] / "docs" / "reference" / "performance.md"
 ROUNDS = 3
 REQUESTS = 40
+STARTS = 6
+TOKEN = "b" * 32
 MARKS = 40
 CONNECTIONS, MESSAGES = 16, 25
 BEGIN, END = "<!-- numbers: written by just bench -->", "<!-- end of numbers -->"
@@ -55,6 +57,7 @@ def test_what_it_costs_beside_the_barest_thing(database_url: DatabaseUrl, tmp_pa
         ours = stand.web("afterglow.config.asgi:application", "afterglow.config.settings")
         bare = stand.web("bench.bare_asgi:application", "bench.bare_settings")
         rows = {
+            "start": measure_start(ours, bare),
             "mark": measure_write(ours, bare, day.id, cookie),
             "infusion page": measure_page(ours, bare, day.id, cookie),
             "stream": measure_stream(stand, ours, bare, day.id, cookie),
@@ -68,11 +71,24 @@ def test_what_it_costs_beside_the_barest_thing(database_url: DatabaseUrl, tmp_pa
     assert all(row["ratio"] > 0 for row in rows.values() if "ratio" in row)
 
 
+def measure_start(ours: Server, bare: Server) -> Numbers:
+    """Start infusions that nothing stands in the way of, beside one bare insert each."""
+    arrived = clock.now() - TO_START
+    rounds = iter([[ready(at=arrived) for _ in range(STARTS)] for _ in range(ROUNDS + 1)])
+
+    def address(day: Day) -> tuple[str, str]:
+        return reverse("treatment:start", args=[day.id]), cookie_of(day.clinician)
+
+    return compare(
+        lambda: sides.starts(ours, [address(day) for day in next(rounds)], TOKEN),
+        lambda: sides.requests(bare, STARTS, "POST", "/insert/"),
+    )
+
+
 def measure_write(ours: Server, bare: Server, session: uuid.UUID, cookie: str) -> Numbers:
     """One clinical write with lock, policy, audit and event, beside one bare insert."""
     path = reverse("treatment:infusion-mark", args=[session])
-    token = "b" * 32
-    signed = {"Cookie": f"{cookie}; csrftoken={token}", "X-CSRFToken": token}
+    signed = {"Cookie": f"{cookie}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN}
 
     def our_round() -> Run:
         return sides.requests(
@@ -213,7 +229,11 @@ def table(numbers: Numbers) -> str:
         "| What | Ratio | Afterglow | Bare reference |",
         "|---|---|---|---|",
     ]
-    for name, words in (("mark", "Mark a moment (POST)"), ("infusion page", "Infusion page (GET)")):
+    for name, words in (
+        ("start", "Start an infusion (POST)"),
+        ("mark", "Mark a moment (POST)"),
+        ("infusion page", "Infusion page (GET)"),
+    ):
         row = rows[name]
         lines.append(
             f"| {words} | {row['ratio']:.1f} × CPU "
