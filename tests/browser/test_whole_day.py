@@ -197,7 +197,7 @@ def during(page: Page, clinic: Morning, front: Front, look: Look) -> None:
     page.get_by_label(re.compile("^MOAA/S")).fill("5")
     page.get_by_role("button", name="Save readings").click()
     expect(page.get_by_text("Readings charted.")).to_be_visible()
-    expect(page.locator("#panel-grid")).to_contain_text("128/82")
+    expect(page.locator(".vital-pressure [data-value]")).to_have_text("128/82")
 
     page.get_by_role("link", name=re.compile("^Drug")).click()
     dialog = page.get_by_role("dialog")
