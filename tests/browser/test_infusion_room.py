@@ -1,4 +1,4 @@
-"""Stories of the infusion room: two screens, a lost line, a locked screen, the keyboard, an emergency."""
+"""Stories of the infusion room: two screens, a lost line, the lock, the keyboard, an emergency."""
 
 from __future__ import annotations
 
@@ -215,5 +215,3 @@ def test_an_emergency_stops_the_drip_times_every_step_and_hands_over_on_paper(
     assert MedicineGiven.objects.filter(indication="emergency").count() == 1
     day.refreshed()
     assert day.session.state == SessionState.RECOVERY
-
-

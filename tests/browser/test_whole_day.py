@@ -310,11 +310,11 @@ def sign(page: Page, clinic: Morning, look: Look) -> None:
         page.get_by_role("link", name="Open the PDF").get_attribute("href") or ""
     )
     assert answer.status == 200
-    words = "".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(answer.body())).pages)
+    words = "".join(
+        each.extract_text() for each in pypdf.PdfReader(io.BytesIO(answer.body())).pages
+    )
     assert Signature.objects.get().sha256 in words.replace("\n", "")
     for said in ("Rivera", "000123", "Ondansetron", "the ceiling breathes", "Phoned at six"):
         assert said in words
     page.goto(page.url.replace("/sign/", "/infusion/"))
     expect(page.get_by_text("This record is signed and locked.")).to_be_visible()
-
-
