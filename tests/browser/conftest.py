@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from afterglow.apps.accounts.models import Account
 from afterglow.web.assets import axe_script
@@ -30,6 +37,7 @@ SIZES = ((390, 844), (1024, 768), (1440, 900))
 """A phone in the hand, the tablet at the chair, the desk."""
 
 OpenScreen = Callable[..., Page]
+expect.set_options(timeout=20_000)  # a busy machine is slow, and slow is not wrong
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,7 +95,7 @@ def open_screen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Ca
         context = browser.new_context(base_url=base_url, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         watch(page)
         return page
 

@@ -152,6 +152,4 @@ def morning() -> Morning:
         at=at - dt.timedelta(days=2),
         key=uuid.uuid4(),
     )
-    return Morning(
-        site, room, nurse, second, prescriber, patient, appointment, vial, monitor, pump
-    )
+    return Morning(site, room, nurse, second, prescriber, patient, appointment, vial, monitor, pump)

@@ -49,9 +49,7 @@ class Front:
         self, device: Device, values: Mapping[str, str], *, at: datetime | None = None
     ) -> None:
         """Let a device say something over MLLP; returns once it is acknowledged."""
-        message = oru(
-            device, dict(values), at=at or clock.now(), control_id=uuid.uuid4().hex[:18]
-        )
+        message = oru(device, dict(values), at=at or clock.now(), control_id=uuid.uuid4().hex[:18])
 
         async def send() -> None:
             async with MllpSender("127.0.0.1", self.gateway_port) as sender:

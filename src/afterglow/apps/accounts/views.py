@@ -40,11 +40,13 @@ def choose_site(request: StaffRequest) -> HttpResponse:
 @login_required
 @require_POST
 def lock(request: StaffRequest) -> HttpResponse:
-    """Lock this screen."""
+    """Lock this screen; a page that stays visible when locked is shown again, locked."""
     if request.session.session_key is None:
         request.session.save()
     key = str(request.session.session_key)
     services.lock_screen(session_key=key, by=request.user, at=clock.now())
+    if after := request.POST.get("next", ""):
+        return redirect(_back(request, after))
     return redirect("accounts:unlock")
 
 

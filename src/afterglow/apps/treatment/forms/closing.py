@@ -114,8 +114,12 @@ class RecoveryForm(WebForm):
     escort_name = forms.CharField(
         max_length=120, required=False, label=gettext_lazy("Escort's name")
     )
-    escort_relation = forms.CharField(max_length=60, required=False, label=gettext_lazy("Escort is the patient's"))
-    escort_phone = forms.CharField(max_length=40, required=False, label=gettext_lazy("Escort's phone"))
+    escort_relation = forms.CharField(
+        max_length=60, required=False, label=gettext_lazy("Escort is the patient's")
+    )
+    escort_phone = forms.CharField(
+        max_length=40, required=False, label=gettext_lazy("Escort's phone")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -21,10 +21,12 @@ from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.roles import Action
+from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.db.models import StaleRow
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
 
+_LEFT = (SessionState.DISCHARGED, SessionState.ENDED)
 CLOSE = "infusion:close"
 REFRESH = "infusion:refresh"
 
@@ -56,7 +58,8 @@ def said(
     if not is_htmx(request):
         if words:
             messages.success(request, words)
-        return redirect("treatment:infusion", session=session)
+        over = TreatmentSession.objects.filter(public_id=session, state__in=_LEFT).exists()
+        return redirect("treatment:sign" if over else "treatment:infusion", session=session)
     response = render(
         request,
         "treatment/infusion/_said.html",

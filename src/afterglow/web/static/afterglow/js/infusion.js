@@ -150,7 +150,11 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target === grid) watchOpening();
   if (detail.target.id === "panel-alarms") sound();
 });
-body.addEventListener("infusion:close", () => dialog?.close());
+// Emptied at once: the swap that follows must not find something to open the dialog for again.
+body.addEventListener("infusion:close", () => {
+  inside?.replaceChildren();
+  dialog?.close();
+});
 dialog?.addEventListener("close", () => inside.replaceChildren());
 
 // ---- one tap fills a field; a toast leaves by itself; a one-tap form gets a new key after each tap

@@ -1,0 +1,217 @@
+"""Stories of the infusion room: two screens, a lost line, the lock, the keyboard, an emergency."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Callable
+
+import pypdf
+import pytest
+from playwright.sync_api import Page, expect
+
+from afterglow.apps.treatment.models import (
+    Infusion,
+    MedicineGiven,
+    PumpAction,
+    SessionEvent,
+)
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.core.treatment.endings import InfusionEnding
+from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.web import clock
+from support.clinic_morning import PIN, site_at_noon, with_pin
+from support.front import BREATH, DIASTOLIC, HEART, SPO2, SYSTOLIC, Front
+from support.infusion_day import TO_START, Day, infusing, ready
+
+AtScreen = Callable[..., Page]
+Look = Callable[..., None]
+
+
+@pytest.fixture
+def day(front: Front) -> Day:
+    """An infusion that has run for three minutes, in real time."""
+    at = clock.now() - TO_START - dt.timedelta(minutes=3)
+    return infusing(at=at, site=site_at_noon(at))
+
+
+def open_infusion(page: Page, day: Day) -> Page:
+    """Open the infusion page and wait for its stream."""
+    page.goto(f"/sessions/{day.id}/infusion/")
+    expect(page.locator("body")).to_have_attribute("data-live", "connected")
+    return page
+
+
+def test_the_second_screen_sees_the_start_and_is_told_of_a_rate_that_changed_meanwhile(
+    front: Front, at_screen: AtScreen
+) -> None:
+    at = clock.now() - TO_START
+    day = ready(at=at, site=site_at_noon(at))
+    nurse, board = at_screen(day.clinician), at_screen(day.second)
+    board.goto("/board/")
+    expect(board.locator("body")).to_have_attribute("data-live", "connected")
+    expect(board.locator(".board-session")).to_contain_text("Ready")
+
+    nurse.goto(f"/sessions/{day.id}/ready/")
+    nurse.get_by_role("button", name="Start the infusion").dblclick()
+
+    expect(nurse.locator(".infusion-clock")).to_contain_text("elapsed")
+    expect(board.locator(".board-session")).to_contain_text("Infusing")
+    assert Infusion.objects.count() == 1
+
+    board.locator(".board-session").click()
+    first, second = nurse, board
+    for page in (first, second):
+        page.get_by_role("link", name=re.compile("^Rate")).click()
+    first.get_by_role("dialog").get_by_label("New rate").fill("60")
+    first.get_by_role("dialog").get_by_role("button", name="Chart the new rate").click()
+    expect(first.locator("#panel-drug")).to_contain_text("60 mL/h")
+    second.get_by_role("dialog").get_by_label("New rate").fill("45")
+    with second.expect_response(re.compile("/infusion/rate/")) as answered:
+        second.get_by_role("dialog").get_by_role("button", name="Chart the new rate").click()
+
+    assert answered.value.status == 409
+    expect(second.get_by_role("dialog")).to_contain_text("60")
+    expect(second.get_by_role("dialog")).to_contain_text("45")
+    changes = PumpAction.objects.filter(kind=PumpActionKind.CHANGE_RATE)
+    assert [str(each.rate_ml_per_h.value.normalize()) for each in changes] == ["6E+1"]
+
+
+def test_the_back_button_after_the_stop_shows_what_is_true_now(
+    day: Day, at_screen: AtScreen
+) -> None:
+    page = open_infusion(at_screen(day.clinician), day)
+    page.get_by_role("button", name="Record pump stopped").click()
+    expect(page.locator(".infusion-clock")).to_contain_text("Stopped")
+    page.get_by_role("link", name="Recovery").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery")
+
+    page.go_back()
+
+    expect(page.locator(".infusion-clock")).to_contain_text("Stopped")
+    expect(page.get_by_role("button", name="Record pump stopped")).to_have_count(0)
+    assert PumpAction.objects.filter(kind=PumpActionKind.STOP).count() == 1
+
+
+def test_a_line_that_was_cut_is_shown_and_what_was_missed_is_caught_up(
+    day: Day, front: Front, at_screen: AtScreen
+) -> None:
+    page = open_infusion(at_screen(day.clinician), day)
+    front.says(day.monitor, {HEART: "81", SPO2: "97"})
+    expect(page.locator(".vital-heart [data-value]")).to_have_text("81")
+
+    page.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('online'))")  # the browser tries at once
+    expect(page.locator("body")).to_have_attribute("data-live", "lost")
+    expect(page.get_by_text("stream lost")).to_be_visible()
+    front.says(day.monitor, {HEART: "93", SPO2: "96", BREATH: "12"})
+    page.context.set_offline(False)
+
+    expect(page.locator("body")).to_have_attribute("data-live", "connected", timeout=15_000)
+    expect(page.locator(".vital-heart [data-value]")).to_have_text("93")
+    expect(page.locator(".vital-breath [data-value]")).to_have_text("12")
+    front.says(day.monitor, {HEART: "88"})
+    expect(page.locator(".vital-heart [data-value]")).to_have_text("88")
+
+
+def test_a_locked_screen_keeps_numbers_and_alarms_and_acts_only_after_the_pin(
+    day: Day, front: Front, at_screen: AtScreen, look: Look
+) -> None:
+    with_pin(day.clinician, clock.now())
+    page = open_infusion(at_screen(day.clinician), day)
+    page.get_by_role("button", name="Lock this screen").click()
+    expect(page.get_by_role("link", name="Unlock to act")).to_be_visible()
+    expect(page.locator("body")).to_have_attribute("data-live", "connected")
+
+    front.says(day.monitor, {SYSTOLIC: "191", DIASTOLIC: "104", HEART: "118", SPO2: "97"})
+
+    expect(page.locator(".vital-heart [data-value]")).to_have_text("118")
+    expect(page.locator("#panel-alarms .alarm-band").first).to_be_visible()
+    expect(page.get_by_text(day.session.patient.family_name)).to_have_count(0)
+    expect(page.get_by_role("button", name="Record pump stopped")).to_have_count(0)
+    look(page, "room-locked")
+    page.get_by_role("link", name="Unlock to act").click()
+    page.get_by_label(re.compile("PIN")).fill("111111")
+    page.get_by_role("button", name=re.compile("Unlock")).click()
+    expect(page.get_by_text("4 more tries").first).to_be_visible()
+    page.get_by_label(re.compile("PIN")).fill(PIN)
+    page.get_by_role("button", name=re.compile("Unlock")).click()
+
+    expect(page.get_by_role("button", name="Record pump stopped")).to_be_visible()
+    expect(page.locator(".patient-banner")).to_contain_text(day.session.patient.family_name)
+    day.infusion.refresh_from_db()
+    assert day.infusion.ended_at is None
+
+
+def test_the_core_of_an_infusion_needs_no_mouse(day: Day, at_screen: AtScreen) -> None:
+    page = open_infusion(at_screen(day.clinician), day)
+    press = page.keyboard.press
+
+    press("m")
+    expect(page.get_by_role("button", name="Undo").first).to_be_visible()
+    press("n")
+    expect(page.get_by_role("dialog").get_by_label("Note")).to_be_focused()
+    page.keyboard.type("Hums a tune.")
+    press("Tab")
+    for _ in range(6):
+        if page.evaluate("document.activeElement?.type") == "submit":
+            break
+        press("Tab")
+    press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    press("r")
+    expect(page.get_by_role("dialog").get_by_label("New rate")).to_be_focused()
+    page.keyboard.type("60")
+    press("Enter")
+    expect(page.locator("#panel-drug")).to_contain_text("60 mL/h")
+    press("p")
+    expect(page.locator(".infusion-clock")).to_contain_text("paused")
+    press("p")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.get_by_label("BP now").focus()
+    page.keyboard.type("13181")
+    press("Enter")
+    page.keyboard.type("77")
+    press("Escape")
+    page.locator("[data-grid-save]").focus()
+    press("Enter")
+    expect(page.locator(".vital-pressure [data-value]")).to_have_text("131/81")
+    page.locator("#main").focus()
+    press("s")
+    expect(page.locator(".infusion-clock")).to_contain_text("Stopped")
+
+    kinds = list(PumpAction.objects.order_by("sequence").values_list("kind", flat=True))
+    assert kinds == ["start", "change_rate", "pause", "resume", "stop"]
+    assert SessionEvent.objects.filter(kind=EventKind.NOTE, text="Hums a tune.").count() == 1
+
+
+def test_an_emergency_stops_the_drip_times_every_step_and_hands_over_on_paper(
+    day: Day, front: Front, at_screen: AtScreen, look: Look
+) -> None:
+    page, other = open_infusion(at_screen(day.clinician), day), at_screen(day.second)
+    open_infusion(other, day)
+
+    page.get_by_role("button", name="Emergency").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Emergency")
+    expect(other.get_by_role("link", name="Emergency is open")).to_be_visible()
+    day.infusion.refresh_from_db()
+    assert day.infusion.ending == InfusionEnding.STOPPED_IN_EMERGENCY
+    look(page, "room-emergency")
+    steps = page.locator(".emergency-taps form[action*='/steps/'] button")
+    steps.first.click()
+    expect(page.locator(".emergency-log li")).not_to_have_count(0)
+    drugs = page.locator(".emergency-taps form[action*='/drugs/'] button")
+    drugs.first.click()
+    expect(page.locator(".emergency-log")).to_contain_text("mg")
+    page.get_by_role("link", name="Hand-over sheet").click()
+    expect(page.get_by_text(day.session.patient.mrn).first).to_be_visible()
+    look(page, "room-hand-over")
+    answer = page.request.get(f"/sessions/{day.id}/infusion/emergency/sheet.pdf")
+    words = "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(answer.body())).pages)
+    assert day.session.patient.mrn in words
+    assert "Time zero" in words
+    assert MedicineGiven.objects.filter(indication="emergency").count() == 1
+    day.refreshed()
+    assert day.session.state == SessionState.RECOVERY
