@@ -17,8 +17,11 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment import planning, queries
 from afterglow.apps.treatment.facts.day import day_facts, suicide_facts
 from afterglow.apps.treatment.models import CheckIn, Preparation
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core import dosing
 from afterglow.core.courses.phases import CoursePhase
+from afterglow.core.decisions import Decision
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.roles import Action, CredentialKind, Role
 from afterglow.core.treatment.facts import (
@@ -73,7 +76,7 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
             signed_at=order.signed_at,
             within_protocol=order.protocol_id == session.protocol_id,
         ),
-        dose_decision=plan.decision if plan.plan else None,
+        dose_decision=_dose_decision(plan, preparation, session),
         weight=None
         if plan.mass is None
         else WeightFacts(
@@ -108,6 +111,22 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
         suicide=suicide_facts(session, check_in),
         day=day_facts(session, check_in),
     )
+
+
+def _dose_decision(
+    plan: planning.DosePlan, preparation: Preparation | None, session: TreatmentSession
+) -> Decision | None:
+    """Judge today's plan and, once there is a bag, the bag itself against that plan.
+
+    A mass, a height or an order may have changed since the drug was drawn: the bag has not.
+    """
+    if plan.plan is None:
+        return None
+    if preparation is None:
+        return plan.decision
+    bag = dosing.PreparationFacts(plan.plan, planning.bag_of(preparation), preparation.diluent)
+    rules = rules_of(session.protocol_id).dosing
+    return plan.decision & dosing.check_preparation(bag, rules)
 
 
 def protocol_facts(definition: Definition, *, at: datetime) -> ProtocolFacts:
