@@ -156,6 +156,7 @@ home_facts: st.SearchStrategy[DischargeFacts] = few(
         systolic_mmhg=st.integers(50, 250),
         diastolic_mmhg=st.integers(20, 150),
         spo2_percent=st.integers(60, 100),
+        spo2_at=moments,
         on_oxygen=st.booleans(),
     ),
     gait_steady=st.none() | st.booleans(),

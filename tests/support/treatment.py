@@ -180,9 +180,10 @@ SETTLED = LatestVitals(
     at=ago(minutes=5),
     systolic_mmhg=126,
     diastolic_mmhg=78,
-    baseline_systolic_mmhg=120,
-    baseline_diastolic_mmhg=76,
+    baseline_systolic_mmhg=Decimal(120),
+    baseline_diastolic_mmhg=Decimal(76),
     spo2_percent=98,
+    spo2_at=ago(minutes=5),
     on_oxygen=False,
 )
 ESCORT = EscortAtDischarge(

@@ -111,6 +111,11 @@ def baseline(
     }
 
 
+def baseline_of(session: TreatmentSession, *, at: datetime) -> Mapping[str, Baseline]:
+    """Return one session's baseline, as alarms and the way home are judged by."""
+    return baseline([session], extension.courses_of([session.pk], at), at)[session.pk]
+
+
 def schedule(
     session: TreatmentSession,
     at: datetime,

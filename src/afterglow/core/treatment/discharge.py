@@ -84,8 +84,9 @@ def vital_signs_settled(facts: DischargeFacts, rules: SessionRules) -> Reasons:
     if vitals is None:
         yield codes.DISCHARGE_VITALS_MISSING.reason()
         return
-    age = facts.at - vitals.at
-    if age > limits.vitals_window or _before(vitals.at, facts.pump_stopped_at):
+    oldest = min(vitals.at, vitals.spo2_at)
+    age = facts.at - oldest
+    if age > limits.vitals_window or _before(oldest, facts.pump_stopped_at):
         yield codes.DISCHARGE_VITALS_STALE.reason(seen=span(age), limit=span(limits.vitals_window))
     away = max(
         _percent_away(vitals.systolic_mmhg, vitals.baseline_systolic_mmhg),
@@ -244,8 +245,8 @@ def _before(at: datetime, other: datetime | None) -> bool:
     return other is not None and at < other
 
 
-def _percent_away(seen: int, baseline: int) -> Decimal:
-    return abs(Decimal(seen) - baseline) * 100 / Decimal(baseline)
+def _percent_away(seen: int, baseline: Decimal) -> Decimal:
+    return abs(Decimal(seen) - baseline) * 100 / baseline
 
 
 def watched_in_recovery(facts: RecoveryFacts, rules: SessionRules) -> Reasons:
