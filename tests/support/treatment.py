@@ -235,6 +235,7 @@ def signable(ending: SessionEnding, **changes: Any) -> SignFacts:
         pump_volume_ml=Decimal("98.1"),
         charted_volume_ml=Decimal(98),
         pump_difference_resolved=False,
+        pump_difference_limit_ml=Decimal(1),
         slots_unread=0,
         alarms_not_acknowledged=0,
         slowest_red_acknowledgement=None,

@@ -112,9 +112,8 @@ class DischargeLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignLimits:
-    """What is resolved or remarked before a record is signed."""
+    """What is remarked before a record is signed."""
 
-    pump_difference_ml: Decimal
     red_acknowledgement: timedelta
 
 
@@ -292,6 +291,5 @@ def _discharge(section: Section) -> DischargeLimits:
 
 def _sign(section: Section) -> SignLimits:
     return SignLimits(
-        pump_difference_ml=section.number("pump_difference", unit="mL"),
         red_acknowledgement=_time(section, "red_acknowledgement", unit="s"),
     )

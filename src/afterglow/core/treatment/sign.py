@@ -69,7 +69,7 @@ def pump_agrees(facts: SignFacts, rules: SessionRules) -> Reasons:
         yield codes.PUMP_VOLUME_UNKNOWN.reason()
     else:
         difference = abs(facts.pump_volume_ml - facts.charted_volume_ml)
-        limit = rules.sign.pump_difference_ml
+        limit = facts.pump_difference_limit_ml
         if difference > limit and not facts.pump_difference_resolved:
             yield codes.PUMP_DIFFERENCE_UNRESOLVED.reason(
                 seen=f"{number(difference)} mL", limit=f"{number(limit)} mL"
