@@ -138,7 +138,7 @@ def test_without_a_pump_report_the_chart_counts() -> None:
         ("48.5", ()),
         ("46.4", ("PUMP_DIFFERS_FROM_CHART",)),
         ("48.6", ("PUMP_DIFFERS_FROM_CHART",)),
-        ("102", ("PUMP_DIFFERS_FROM_CHART",)),
+        ("101", ("PUMP_DIFFERS_FROM_CHART",)),
         ("103", ("PUMP_BEYOND_BAG", "PUMP_DIFFERS_FROM_CHART")),
     ],
 )
