@@ -123,8 +123,6 @@ READY = ReadinessFacts(
         kg=Decimal("82.4"),
         measured_on=TODAY,
         measured_at=ago(minutes=40),
-        measured=True,
-        entered_in_kg=True,
     ),
     product=KETAMINE,
     preparation=PreparationFacts(
@@ -190,6 +188,7 @@ ESCORT = EscortAtDischarge(
     present=True, adult=True, name_recorded=True, relation_recorded=True, phone_recorded=True
 )
 GOING_HOME = DischargeFacts(
+    prescriber_agrees=True,
     at=AT,
     ending=SessionEnding.COMPLETED,
     infusion_started=True,

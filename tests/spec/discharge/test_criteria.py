@@ -192,4 +192,4 @@ def test_a_modified_padss_outside_its_range_cannot_be_built() -> None:
 
 def test_a_baseline_pressure_of_zero_cannot_be_built() -> None:
     with pytest.raises(InvalidValue, match="above zero"):
-        replace(SETTLED, baseline_diastolic_mmhg=0)
+        replace(SETTLED, baseline_diastolic_mmhg=Decimal(0))

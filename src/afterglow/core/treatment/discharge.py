@@ -14,7 +14,12 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.treatment.codes import discharge as codes
-from afterglow.core.treatment.endings import ENDINGS, SessionEnding
+from afterglow.core.treatment.endings import (
+    ENDINGS,
+    INFUSION_ENDINGS,
+    NAMED_BY_THE_INFUSION,
+    SessionEnding,
+)
 from afterglow.core.treatment.facts import CssrsLevel, DischargeFacts, RecoveryFacts
 from afterglow.core.treatment.readiness import awaits_assessment
 from afterglow.core.treatment.rulebook import RuleList
@@ -208,6 +213,25 @@ def pump_stopped(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
     return None
 
 
+def named_as_the_infusion_ended(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
+    """Refuse to call completed what was stopped, or the other way round."""
+    if facts.infusion_ending is None or facts.ending not in NAMED_BY_THE_INFUSION:
+        return None
+    right = INFUSION_ENDINGS[facts.infusion_ending].discharged_as
+    if right is facts.ending:
+        return None
+    return codes.ENDING_DIFFERS_FROM_INFUSION.reason(
+        seen=words(facts.infusion_ending), limit=words(right)
+    )
+
+
+def prescriber_agrees(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
+    """Refuse to send somebody home alone after drug without a prescriber's own word."""
+    if not (facts.infusion_started and ENDINGS[facts.ending].prescriber):
+        return None
+    return None if facts.prescriber_agrees else codes.PRESCRIBER_HAS_NOT_AGREED.reason()
+
+
 def concern_at_leaving(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
     """Remark that somebody who cannot be held leaves with a risk."""
     if facts.ending is not SessionEnding.LEFT_AGAINST_ADVICE:
@@ -231,7 +255,14 @@ CRITERIA: Final = (
 
 DISCHARGE: Final[RuleList[DischargeFacts]] = RuleList(
     "discharge",
-    (*map(_criterion, CRITERIA), pump_stopped, ending_recorded, concern_at_leaving),
+    (
+        *map(_criterion, CRITERIA),
+        pump_stopped,
+        ending_recorded,
+        named_as_the_infusion_ended,
+        prescriber_agrees,
+        concern_at_leaving,
+    ),
 )
 """Every rule that decides whether a session may end so. A later subject adds its own."""
 

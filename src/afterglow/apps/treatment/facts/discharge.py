@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.monitoring import facts as monitoring
@@ -16,7 +17,8 @@ from afterglow.apps.treatment.facts.day import suicide_facts
 from afterglow.apps.treatment.models import CheckIn, Recovery
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode
-from afterglow.core.treatment.endings import EndingField, SessionEnding
+from afterglow.core.roles import Action
+from afterglow.core.treatment.endings import EndingField, InfusionEnding, SessionEnding
 from afterglow.core.treatment.facts import (
     AldreteFacts,
     DischargeFacts,
@@ -34,8 +36,12 @@ def discharge(
     ending: SessionEnding,
     fields: Mapping[str, Any],
     at: datetime,
+    agreed_by: Account | None = None,
 ) -> DischargeFacts:
-    """Gather everything that decides whether the session may end now in the way named."""
+    """Gather everything that decides whether the session may end now in the way named.
+
+    ``agreed_by`` decides the ending or has signed in for it beside who does.
+    """
     recovery = Recovery.objects.get(session=session)
     infusion = queries.infusion_of(session)
     sedatives = [row.at for row in queries.medicines_given(session) if row.is_sedative]
@@ -69,6 +75,14 @@ def discharge(
         written_instructions_given=bool(recovery.written_instructions),
         phone_24_h_given=bool(recovery.phone_24_h_given),
         suicide=suicide_facts(session, CheckIn.objects.get(session=session)),
+        infusion_ending=InfusionEnding(infusion.ending) if infusion and infusion.ending else None,
+        prescriber_agrees=agreed_by is not None
+        and policies.can(
+            Action.OVERRIDE_AS_PRESCRIBER,
+            by=agreed_by,
+            site=session.site,
+            on=session.site.local_date(at),
+        ),
         ending_fields=frozenset(
             EndingField(name) for name, value in fields.items() if value not in (None, "", False)
         ),

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from afterglow.core.errors import InvalidValue
-from afterglow.core.treatment.endings import EndingField, SessionEnding
+from afterglow.core.treatment.endings import EndingField, InfusionEnding, SessionEnding
 from afterglow.core.treatment.facts.common import Extensible, SuicideFacts
 
 
@@ -135,6 +135,10 @@ class DischargeFacts(Extensible):
     written_instructions_given: bool
     phone_24_h_given: bool
     suicide: SuicideFacts = field(default_factory=SuicideFacts)
+    infusion_ending: InfusionEnding | None = None
+    """How the infusion ended, where one ran."""
+    prescriber_agrees: bool = False
+    """A prescriber decides this ending, or has signed in for it as the second person."""
     ending_fields: frozenset[EndingField] = frozenset()
     """What the ending demands and is on record."""
 
