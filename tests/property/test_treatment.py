@@ -120,9 +120,7 @@ ready_facts: st.SearchStrategy[ReadinessFacts] = few(
         within_protocol=st.booleans(),
         cancelled=st.booleans(),
     ),
-    weight=optional(
-        READY.weight, measured_at=moments, measured=st.booleans(), entered_in_kg=st.booleans()
-    ),
+    weight=optional(READY.weight, measured_at=moments),
     preparation=optional(
         READY.preparation,
         prepared_at=moments,

@@ -149,6 +149,7 @@ def schedule(
                 sedatives=course.sedatives,
                 readings=readings,
                 reasons=reasons,
+                closely=course.closely,
             ),
             rules,
             at,

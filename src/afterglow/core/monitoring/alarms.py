@@ -61,7 +61,12 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
     return worst_first(
         [
             *limit_conditions(
-                facts.readings, facts.baseline, rules.limits, symptomatic=symptomatic, at=at
+                facts.readings,
+                facts.baseline,
+                rules.limits,
+                symptomatic=symptomatic,
+                said_symptomatic=facts.said_symptomatic,
+                at=at,
             ),
             *symptom_conditions(facts.symptoms, rules.symptoms, at=at),
             *device_conditions(facts.devices, rules.technical, at=at),

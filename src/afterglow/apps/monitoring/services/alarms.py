@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -64,7 +65,10 @@ def judge(sessions: Sequence[TreatmentSession], *, at: datetime, with_schedule: 
     for session in sessions:
         conditions: list[AlarmCondition] = []
         if session.pk in gathered:
-            conditions += evaluate(gathered[session.pk], rules_of(session), at)
+            # Whoever said "symptomatic" at a red pressure said it of this patient, now.
+            said = any(alarm.symptomatic for alarm in known[session.pk])
+            found = replace(gathered[session.pk], said_symptomatic=said)
+            conditions += evaluate(found, rules_of(session), at)
             if not with_schedule:
                 conditions += [
                     open_alarm(a).condition

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from afterglow.apps.accounts import policies
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import LedgerEntry
@@ -24,6 +25,7 @@ from afterglow.core.dosing.totals import Given
 from afterglow.core.monitoring.alarm_state import AlarmActKind
 from afterglow.core.monitoring.alarms import pressure_codes
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
+from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind
 from afterglow.core.treatment.endings import EndingField, SessionEnding
 from afterglow.core.treatment.facts import AmountFacts, OverrideShown, SignFacts
@@ -59,16 +61,27 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
         slowest_red_acknowledgement=slowest_acknowledgement(reds),
         red_pressures_without_symptom_answer=reds_without_symptom_answer(session).count(),
         overrides=tuple(
-            OverrideShown(code=row.code, has_reason=bool(row.reason), shown=True)
+            OverrideShown(code=row.code, has_reason=bool(row.reason.strip()))
             for row in Override.objects.filter(session=session)
         ),
-        coverage_named=session.clinician_id is not None,
+        coverage_named=covered(session, at=at),
         discharge_decision=decision_from(discharge.reasons) if discharge else None,
         suicide_positives=positives,
         suicide_tasks_owned=min(positives, _owned_tasks(session)),
         ending_fields=frozenset(
             EndingField(name) for name in recorded_fields(discharge.fields if discharge else {})
         ),
+    )
+
+
+def covered(session: TreatmentSession, *, at: datetime) -> bool:
+    """Whether somebody covers the patient afterwards: the course's prescriber, still one here."""
+    prescriber = session.course.prescriber
+    return prescriber is not None and policies.can(
+        Action.OVERRIDE_AS_PRESCRIBER,
+        by=prescriber,
+        site=session.site,
+        on=session.site.local_date(at),
     )
 
 

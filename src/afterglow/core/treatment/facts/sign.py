@@ -51,7 +51,6 @@ class OverrideShown:
 
     code: str
     has_reason: bool
-    shown: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
