@@ -116,7 +116,7 @@ def test_an_mao_inhibitor_asks_for_the_pressure_every_five_minutes() -> None:
         recorded_at=day.arrived,
     )
 
-    planned = monitoring.schedule(day.session, day.minute(9))
+    planned = monitoring.schedule(day.session, day.minute(7))
 
     late = [s for s in planned if s.due_at == day.minute(5)]
     assert [(s.state, s.lacking) for s in late] == [(SlotState.OVERDUE, ("systolic", "diastolic"))]

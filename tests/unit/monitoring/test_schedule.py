@@ -264,3 +264,14 @@ def test_the_peak_of_dissociation_is_not_asked_for_before_it_comes() -> None:
 
     assert {s.reminders for s in schedule if s.due_at < minute(30)} >= {()}
     assert all(s.reminders == () for s in schedule if minute(0) <= s.due_at < minute(30))
+
+
+def test_a_pressure_that_is_due_every_five_minutes_is_overdue_before_it_is_missed() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), closely=True, readings=observed(0))
+
+    seen = [
+        next(s.state.value for s in slots(facts, RULES.schedule, minute(at)) if due((s,)) == [5])
+        for at in (6.4, 6.6, 8.1)
+    ]
+
+    assert seen == ["due", "overdue", "missed"]

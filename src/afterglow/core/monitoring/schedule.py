@@ -239,7 +239,7 @@ def _judge(
         state = SlotState.FULFILLED
     elif closes_at is not None and at >= closes_at:
         state = SlotState.MISSED
-    elif at > due_at + rules.grace:
+    elif at > due_at + _patience(phase, due_at, closes_at, rules):
         state = SlotState.OVERDUE
     else:
         state = SlotState.DUE if at >= opens_at else SlotState.UPCOMING
@@ -248,6 +248,20 @@ def _judge(
     return Slot(
         number, phase, due_at, opens_at, closes_at, state, fulfilled_at, lacking, reason, asked
     )
+
+
+def _patience(
+    phase: ObservationPhase, due_at: datetime, closes_at: datetime | None, rules: ScheduleRules
+) -> timedelta:
+    """Return how long a slot may be due before it is overdue.
+
+    Where the next one opens before the grace is over, half of what is left: a reading that is due
+    every five minutes is said to be overdue before it is missed.
+    """
+    if closes_at is None or phase is ObservationPhase.BASELINE:
+        return rules.grace
+    left = closes_at - due_at
+    return rules.grace if rules.grace < left else left / 2
 
 
 def _reminders(
