@@ -120,9 +120,7 @@ ready_facts: st.SearchStrategy[ReadinessFacts] = few(
         within_protocol=st.booleans(),
         cancelled=st.booleans(),
     ),
-    weight=optional(
-        READY.weight, measured_at=moments, measured=st.booleans(), entered_in_kg=st.booleans()
-    ),
+    weight=optional(READY.weight, measured_at=moments),
     preparation=optional(
         READY.preparation,
         prepared_at=moments,
@@ -156,6 +154,7 @@ home_facts: st.SearchStrategy[DischargeFacts] = few(
         systolic_mmhg=st.integers(50, 250),
         diastolic_mmhg=st.integers(20, 150),
         spo2_percent=st.integers(60, 100),
+        spo2_at=moments,
         on_oxygen=st.booleans(),
     ),
     gait_steady=st.none() | st.booleans(),

@@ -31,7 +31,7 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.stock import services as stock
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import planning
-from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge
+from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge, reds_without_symptom_answer
 from afterglow.apps.treatment.models import (
     CheckIn,
     Infusion,
@@ -189,6 +189,7 @@ def checked_in(
     kg: str = "70.4",
     mg_per_kg: str = "0.5",
     minutes: int = 40,
+    basis: MassBasis = MassBasis.ACTUAL,
     prn: tuple[str, ...] = PRN,
 ) -> Day:
     """Walk from an appointment to everything that comes before the bag: answers, scale, order."""
@@ -253,7 +254,7 @@ def checked_in(
         for_date=session.local_date,
         dose=DosePerMass.mg_per_kg(mg_per_kg),
         over=Duration.minutes(minutes),
-        basis=MassBasis.ACTUAL,
+        basis=basis,
         prn=prn,
         by=prescriber,
         at=at + dt.timedelta(minutes=6),
@@ -499,7 +500,6 @@ def discharged(**given: Any) -> Day:
 def acknowledge_alarms(day: Day, *, at: dt.datetime) -> None:
     """See every alarm that still waits; a red pressure gave no symptoms."""
     for alarm in alarms_to_acknowledge(day.session):
-        asked = alarm.priority == "high" and "PRESSURE" in alarm.condition
-        acknowledge_alarm(
-            alarm=alarm.public_id, by=day.clinician, at=at, symptomatic=False if asked else None
-        )
+        acknowledge_alarm(alarm=alarm.public_id, by=day.clinician, at=at)
+    for alarm in reds_without_symptom_answer(day.session):
+        acknowledge_alarm(alarm=alarm.public_id, by=day.clinician, at=at, symptomatic=False)

@@ -123,8 +123,6 @@ READY = ReadinessFacts(
         kg=Decimal("82.4"),
         measured_on=TODAY,
         measured_at=ago(minutes=40),
-        measured=True,
-        entered_in_kg=True,
     ),
     product=KETAMINE,
     preparation=PreparationFacts(
@@ -180,15 +178,17 @@ SETTLED = LatestVitals(
     at=ago(minutes=5),
     systolic_mmhg=126,
     diastolic_mmhg=78,
-    baseline_systolic_mmhg=120,
-    baseline_diastolic_mmhg=76,
+    baseline_systolic_mmhg=Decimal(120),
+    baseline_diastolic_mmhg=Decimal(76),
     spo2_percent=98,
+    spo2_at=ago(minutes=5),
     on_oxygen=False,
 )
 ESCORT = EscortAtDischarge(
     present=True, adult=True, name_recorded=True, relation_recorded=True, phone_recorded=True
 )
 GOING_HOME = DischargeFacts(
+    prescriber_agrees=True,
     at=AT,
     ending=SessionEnding.COMPLETED,
     infusion_started=True,
@@ -234,6 +234,7 @@ def signable(ending: SessionEnding, **changes: Any) -> SignFacts:
         pump_volume_ml=Decimal("98.1"),
         charted_volume_ml=Decimal(98),
         pump_difference_resolved=False,
+        pump_difference_limit_ml=Decimal(1),
         slots_unread=0,
         alarms_not_acknowledged=0,
         slowest_red_acknowledgement=None,

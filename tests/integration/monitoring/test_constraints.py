@@ -15,6 +15,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from afterglow.apps.devices.models import DevicePlacement, MessageOutcome, RawMessage
 from afterglow.apps.monitoring.models import (
     Alarm,
+    AlarmAct,
     BodyMassMeasurement,
     DeviceAssignment,
     MissedReading,
@@ -72,6 +73,11 @@ def alarm(here: Bed, **fields: object) -> Alarm:
     return Alarm.objects.create(**values)
 
 
+def alarm_act(here: Bed, **fields: object) -> AlarmAct:
+    values = {"act": "raised", "priority": "high", "at": AT, **fields}
+    return AlarmAct.objects.create(alarm=alarm(here), **values)
+
+
 def twice(make: Callable[[], object]) -> None:
     make()
     make()
@@ -125,6 +131,9 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "a_due_reading_is_missed_once": lambda h: twice(lambda: missed(h)),
     "alarm_priority_is_known": lambda h: alarm(h, priority="urgent"),
     "present_alarm_priority_is_known": lambda h: alarm(h, present_priority="urgent"),
+    "highest_alarm_priority_is_known": lambda h: alarm(h, highest_priority="urgent"),
+    "alarm_act_is_known": lambda h: alarm_act(h, act="forgotten"),
+    "priority_of_an_alarm_act_is_known": lambda h: alarm_act(h, priority="urgent"),
     "alarm_kind_is_known": lambda h: alarm(h, kind="astral"),
     "one_open_alarm_per_condition": lambda h: twice(lambda: alarm(h)),
     "an_acknowledged_alarm_says_who_and_when": lambda h: alarm(h, acknowledged_at=AT),

@@ -11,14 +11,14 @@ import pytest
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring import extension, queries, services
 from afterglow.apps.monitoring.extension import InfusionCourse
-from afterglow.apps.monitoring.models import Alarm, BodyMassMeasurement, VitalSign
+from afterglow.apps.monitoring.models import Alarm, VitalSign
 from afterglow.config.watch import Watch, sessions_to_watch
 from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.readings import Source
 from afterglow.core.monitoring.schedule import SlotState
 from afterglow.core.permission import Forbidden
-from afterglow.core.quantities import BodyMass, Rate
+from afterglow.core.quantities import Rate
 from afterglow.core.roles import Role
 from afterglow.core.treatment.lifecycles import SessionState
 from factories import AT, RoomFactory, SessionFactory, staff
@@ -281,21 +281,6 @@ def test_a_free_flowing_pump_differs_in_rate_and_volume(
 
     conditions = set(Alarm.objects.values_list("condition", flat=True))
     assert {"PUMP_RATE_DIFFERS", "PUMP_VOLUME_DIFFERS"} <= conditions
-
-
-def test_body_mass_is_recorded_in_kilograms_once() -> None:
-    here = bed()
-    call = {
-        "session": here.session.public_id,
-        "mass": BodyMass.kg("70.5"),
-        "measured_at": later(1),
-        "by": here.clinician,
-    }
-
-    services.record_body_mass(**call, at=later(2))
-    services.record_body_mass(**call, at=later(3))
-
-    assert BodyMassMeasurement.objects.get().mass_kg == BodyMass.kg("70.5")
 
 
 def test_a_device_that_serves_a_patient_who_is_here_is_refused_to_the_next() -> None:

@@ -38,7 +38,7 @@ from afterglow.apps.treatment.models import (
     Recovery,
     SessionEvent,
 )
-from factories import AT, AppointmentFactory, staff
+from factories import AT, AppointmentFactory, PatientFactory, RoomFactory, staff
 from support.infusion_day import Day, discharged, infusing
 
 pytestmark = pytest.mark.django_db
@@ -239,19 +239,41 @@ def test_one_infusion_runs_for_a_session_and_for_a_clinician() -> None:
     elsewhere = copy_of(session, appointment=None)
     elsewhere.save()
     somebody = staff(site=day.site)
+    other, free = PatientFactory.create(), RoomFactory.create(site=day.site)
 
     seen = {
         "one_running_infusion_per_session": refused_by(
-            infusion, preparation=second_bag, clinician=somebody
+            infusion, preparation=second_bag, clinician=somebody, patient=other, room=free
         ),
         "one_running_infusion_per_clinician": refused_by(
-            infusion, preparation=second_bag, session=elsewhere
+            infusion, preparation=second_bag, session=elsewhere, patient=other, room=free
+        ),
+        "one_running_infusion_per_patient": refused_by(
+            infusion, preparation=second_bag, session=elsewhere, clinician=somebody, room=free
+        ),
+        "one_running_infusion_per_room": refused_by(
+            infusion, preparation=second_bag, session=elsewhere, clinician=somebody, patient=other
+        ),
+        "a_running_infusion_says_whose_and_where": refused_by(
+            infusion,
+            preparation=second_bag,
+            session=elsewhere,
+            clinician=somebody,
+            patient=other,
+            room=None,
         ),
     }
 
     assert seen == {name: name for name in seen}
     assert (
-        refused_by(infusion, preparation=second_bag, session=elsewhere, clinician=somebody)
+        refused_by(
+            infusion,
+            preparation=second_bag,
+            session=elsewhere,
+            clinician=somebody,
+            patient=other,
+            room=free,
+        )
         == "nothing"
     )
 

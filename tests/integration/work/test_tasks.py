@@ -50,7 +50,7 @@ def test_a_positive_suicide_screen_becomes_the_prescribers_within_the_hour(site:
     task = _open(site)
 
     assert task.owner_role == Role.PRESCRIBER
-    assert task.due_at - AT == timedelta(minutes=60)
+    assert task.due_at - AT == timedelta(minutes=30)
     assert task.escalate_at is not None
     assert task.escalate_at - AT == timedelta(minutes=30)
     assert task.escalate_to_role == Role.MEDICAL_DIRECTOR

@@ -47,11 +47,6 @@ ABSOLUTE = [
     ("moaas", "5", None, None),
     ("moaas", "4", "SEDATION_DEEP", "medium"),
     ("moaas", "3", "SEDATION_DEEP", "high"),
-    ("rass", "0", None, None),
-    ("rass", "2", "RASS_HIGH", "medium"),
-    ("rass", "3", "RASS_HIGH", "high"),
-    ("rass", "-2", "RASS_LOW", "medium"),
-    ("rass", "-3", "RASS_LOW", "high"),
 ]
 
 

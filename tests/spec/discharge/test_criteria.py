@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -64,16 +65,17 @@ HOLDS: list[tuple[dict[str, Any], str, Overrider]] = [
     ({"oriented": 2}, "NOT_ORIENTED", NOBODY),
     ({"vitals": None}, "DISCHARGE_VITALS_MISSING", NOBODY),
     (vitals(at=ago(minutes=16)), "DISCHARGE_VITALS_STALE", PRESCRIBER),
+    (vitals(spo2_at=ago(minutes=16)), "DISCHARGE_VITALS_STALE", PRESCRIBER),
     (vitals(systolic_mmhg=145), "BP_AWAY_FROM_BASELINE", PRESCRIBER),
     (vitals(systolic_mmhg=95), "BP_AWAY_FROM_BASELINE", PRESCRIBER),
     (vitals(diastolic_mmhg=92), "BP_AWAY_FROM_BASELINE", PRESCRIBER),
     (
-        vitals(systolic_mmhg=160, baseline_systolic_mmhg=150),
+        vitals(systolic_mmhg=160, baseline_systolic_mmhg=Decimal(150)),
         "BP_ABOVE_DISCHARGE_LIMIT",
         PRESCRIBER,
     ),
     (
-        vitals(diastolic_mmhg=100, baseline_diastolic_mmhg=95),
+        vitals(diastolic_mmhg=100, baseline_diastolic_mmhg=Decimal(95)),
         "BP_ABOVE_DISCHARGE_LIMIT",
         PRESCRIBER,
     ),
@@ -123,7 +125,7 @@ FINE: list[dict[str, Any]] = [
     vitals(at=ago(minutes=15)),
     vitals(systolic_mmhg=144),
     vitals(systolic_mmhg=96),
-    vitals(systolic_mmhg=159, baseline_systolic_mmhg=150),
+    vitals(systolic_mmhg=159, baseline_systolic_mmhg=Decimal(150)),
     vitals(spo2_percent=93),
     suicide(level=CssrsLevel.MODERATE, safety_plan_given=True),
     suicide(level=None, assessed_at=None),
@@ -190,4 +192,4 @@ def test_a_modified_padss_outside_its_range_cannot_be_built() -> None:
 
 def test_a_baseline_pressure_of_zero_cannot_be_built() -> None:
     with pytest.raises(InvalidValue, match="above zero"):
-        replace(SETTLED, baseline_diastolic_mmhg=0)
+        replace(SETTLED, baseline_diastolic_mmhg=Decimal(0))

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from afterglow.core.treatment.discharge import assess, assess_recovery, criteria_apply
-from afterglow.core.treatment.endings import ENDINGS, EndingField, SessionEnding
+from afterglow.core.treatment.endings import (
+    ENDINGS,
+    EndingField,
+    InfusionEnding,
+    SessionEnding,
+)
 from afterglow.core.treatment.facts import CssrsLevel, DischargeFacts, RecoveryFacts
 from support.treatment import GOING_HOME, RULES, ago
 
@@ -119,6 +124,37 @@ def test_without_an_escort_only_the_ending_that_says_so_lets_the_patient_leave()
 
     assert assess(ended(E.COMPLETED, alone), RULES).codes == ("ESCORT_NOT_PRESENT",)
     assert assess(ended(E.ESCORT_DID_NOT_COME, alone), RULES).reasons == ()
+
+
+def test_nobody_goes_home_alone_after_drug_unless_a_prescriber_agrees() -> None:
+    alone = replace(ended(E.ESCORT_DID_NOT_COME), prescriber_agrees=False)
+
+    assert assess(alone, RULES).codes == ("PRESCRIBER_HAS_NOT_AGREED",)
+    assert assess(replace(alone, infusion_started=False), RULES).reasons == ()
+
+
+NAMED: list[tuple[InfusionEnding, SessionEnding, bool]] = [
+    (InfusionEnding.COMPLETED, E.COMPLETED, True),
+    (InfusionEnding.COMPLETED, E.ABORTED, False),
+    (InfusionEnding.STOPPED_BY_CLINICIAN, E.ABORTED, True),
+    (InfusionEnding.STOPPED_BY_CLINICIAN, E.COMPLETED, False),
+    (InfusionEnding.STOPPED_BY_PATIENT, E.STOPPED_BY_PATIENT, True),
+    (InfusionEnding.STOPPED_BY_PATIENT, E.ABORTED, False),
+    (InfusionEnding.STOPPED_IN_EMERGENCY, E.ABORTED, True),
+    (InfusionEnding.STOPPED_IN_EMERGENCY, E.COMPLETED, False),
+    (InfusionEnding.EQUIPMENT_FAILED, E.ABORTED, True),
+    (InfusionEnding.STOPPED_IN_EMERGENCY, E.TRANSFERRED_TO_HOSPITAL, True),
+    (InfusionEnding.STOPPED_BY_PATIENT, E.LEFT_AGAINST_ADVICE, True),
+]
+
+
+@pytest.mark.parametrize(("infusion", "session", "allowed"), NAMED)
+def test_going_home_is_called_by_how_the_infusion_ended(
+    infusion: InfusionEnding, session: SessionEnding, allowed: bool
+) -> None:
+    decision = assess(replace(ended(session), infusion_ending=infusion), RULES)
+
+    assert decision.codes == (() if allowed else ("ENDING_DIFFERS_FROM_INFUSION",))
 
 
 def test_who_never_had_drug_needs_no_criteria() -> None:

@@ -1,6 +1,7 @@
 """The worked examples of clinical reference 4.4, row by row: a table a clinician can sign."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def mpadss(*points: int) -> MpadssFacts:
     return MpadssFacts(**dict(zip(names, points, strict=True)))
 
 
-BASELINE_100 = replace(SETTLED, baseline_systolic_mmhg=100)
+BASELINE_100 = replace(SETTLED, baseline_systolic_mmhg=Decimal(100))
 
 
 @pytest.mark.parametrize(

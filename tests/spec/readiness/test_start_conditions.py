@@ -102,8 +102,6 @@ BLOCKERS: list[tuple[str, Mapping[str, Any], str, Overrider]] = [
     ("protocol retired", part("protocol", in_force=False), "PROTOCOL_NOT_IN_FORCE", NOBODY),
     # weight
     ("no weight", {"weight": None}, "WEIGHT_MISSING", NOBODY),
-    ("weight stated", part("weight", measured=False), "WEIGHT_NOT_MEASURED", NOBODY),
-    ("weight in pounds", part("weight", entered_in_kg=False), "WEIGHT_NOT_IN_KILOGRAMS", NOBODY),
     (
         "weight of yesterday",
         part("weight", measured_on=date(2026, 11, 22)),
@@ -231,14 +229,15 @@ BLOCKERS: list[tuple[str, Mapping[str, Any], str, Overrider]] = [
         "EMERGENCY_EQUIPMENT_INCOMPLETE",
         NOBODY,
     ),
+    (
+        "clinician watches recovery",
+        {"clinician": replace(CLINICIAN, recovering_patients=1)},
+        "CLINICIAN_WATCHES_RECOVERY",
+        PRESCRIBER,
+    ),
 ]
 CAUTIONS: list[tuple[str, Mapping[str, Any], str]] = [
     ("protocol not approved", part("protocol", approved=False), "PROTOCOL_NOT_APPROVED"),
-    (
-        "clinician also watches recovery",
-        {"clinician": replace(CLINICIAN, recovering_patients=2)},
-        "CLINICIAN_WATCHES_RECOVERY",
-    ),
 ]
 AT_THE_EDGE: list[tuple[str, Mapping[str, Any]]] = [
     ("consent of 365 days", part("consent", signed_at=ago(days=365))),

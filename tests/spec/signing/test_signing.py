@@ -22,7 +22,7 @@ REFUSED = Decision.from_reasons(blocker("MOAAS_BELOW_DISCHARGE_LIMIT", "The MOAA
 OVERRIDDEN = Decision.from_reasons(
     blocker("GAIT_UNSTEADY", "Not steady.", overridable_by=Overrider.PRESCRIBER)
 ).overriding({"GAIT_UNSTEADY": Overrider.PRESCRIBER})
-SHOWN = OverrideShown(code="BP_ABOVE_START_LIMIT", has_reason=True, shown=True)
+SHOWN = OverrideShown(code="BP_ABOVE_START_LIMIT", has_reason=True)
 
 BLOCKERS: list[tuple[dict[str, Any], str]] = [
     ({"state": SessionState.RECOVERY}, "SESSION_NOT_ENDED"),
@@ -144,7 +144,7 @@ def test_overrides_are_counted_and_each_is_shown_with_its_reason() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"has_reason": False}, "OVERRIDE_WITHOUT_REASON"), ({"shown": False}, "OVERRIDE_NOT_SHOWN")],
+    [({"has_reason": False}, "OVERRIDE_WITHOUT_REASON")],
 )
 def test_an_override_without_reason_or_hidden_keeps_the_record_open(
     changes: dict[str, Any], code: str

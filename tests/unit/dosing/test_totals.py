@@ -114,12 +114,12 @@ def test_when_the_bag_will_be_empty() -> None:
 
 
 def test_the_pump_outranks_the_chart() -> None:
-    result = reconcile(BAG, EVENTFUL, Volume.ml(46), at=minute(60), rules=RULES)
+    result = reconcile(BAG, EVENTFUL, Volume.ml(47), at=minute(60), rules=RULES)
 
     assert result.decision.allowed
-    assert result.difference == Volume.ml("1.5")
-    assert result.settled == given_by_pump(BAG, Volume.ml(46))
-    assert result.settled.dose == Dose.mg("16.1")
+    assert result.difference == Volume.ml("0.5")
+    assert result.settled == given_by_pump(BAG, Volume.ml(47))
+    assert result.settled.dose == Dose.mg("16.45")
     assert result.charted.dose == Dose.mg("16.625")
 
 
@@ -134,11 +134,11 @@ def test_without_a_pump_report_the_chart_counts() -> None:
 @pytest.mark.parametrize(
     ("pump", "codes"),
     [
-        ("45.5", ()),
-        ("49.5", ()),
-        ("45.4", ("PUMP_DIFFERS_FROM_CHART",)),
-        ("49.6", ("PUMP_DIFFERS_FROM_CHART",)),
-        ("102", ("PUMP_DIFFERS_FROM_CHART",)),
+        ("46.5", ()),
+        ("48.5", ()),
+        ("46.4", ("PUMP_DIFFERS_FROM_CHART",)),
+        ("48.6", ("PUMP_DIFFERS_FROM_CHART",)),
+        ("101", ("PUMP_DIFFERS_FROM_CHART",)),
         ("103", ("PUMP_BEYOND_BAG", "PUMP_DIFFERS_FROM_CHART")),
     ],
 )

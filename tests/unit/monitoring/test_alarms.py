@@ -176,6 +176,22 @@ def test_a_signal_without_usable_values_is_lost() -> None:
     assert condition.sentence == "End-tidal carbon dioxide: no usable value for more than 30 s."
 
 
+def test_a_lost_trace_of_carbon_dioxide_is_red() -> None:
+    device = monitor(last_heard=minute(10), signals=(("etco2", minute(9)), ("spo2", minute(9))))
+    assert found(10, devices=(device,)) == [
+        ("SIGNAL_LOST", "etco2", "high"),
+        ("SIGNAL_LOST", "spo2", "medium"),
+    ]
+
+
+def test_a_pressure_that_is_said_to_be_symptomatic_is_red_whatever_its_number() -> None:
+    amber = (reading("systolic", "165", 10), reading("spo2", "93", 10))
+    assert found(10, readings=amber, said_symptomatic=True) == [
+        ("SYSTOLIC_HIGH", "device", "high"),
+        ("SPO2_LOW", "device", "medium"),
+    ]
+
+
 def test_a_probe_that_is_off_is_said_once() -> None:
     device = monitor(
         last_heard=minute(10), signals=(("spo2", minute(5)),), probes_off=(("spo2", minute(6)),)

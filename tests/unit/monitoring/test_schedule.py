@@ -220,3 +220,58 @@ def test_times_that_cannot_be_are_refused() -> None:
         ScheduleFacts(BEFORE, stopped=minute(5))
     with pytest.raises(InvalidValue, match="before it started"):
         ScheduleFacts(BEFORE, started=minute(5), stopped=minute(0))
+
+
+def test_who_takes_something_that_may_raise_the_pressure_is_measured_every_five_minutes() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(20), closely=True)
+    schedule = slots(facts, RULES.schedule, minute(21))
+
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 5, 10, 15, 20]
+
+
+def test_between_the_whole_sets_only_the_pressure_is_asked_for() -> None:
+    pressure = (reading("systolic", "124", 5), reading("diastolic", "78", 5))
+    facts = ScheduleFacts(
+        BEFORE, started=minute(0), closely=True, readings=(*observed(0), *pressure)
+    )
+    during = [
+        s
+        for s in slots(facts, RULES.schedule, minute(16))
+        if s.phase is ObservationPhase.INFUSING and s.due_at <= minute(15)
+    ]
+
+    assert [s.state.value for s in during] == ["fulfilled", "fulfilled", "missed", "due"]
+    assert during[3].lacking == ("systolic", "diastolic")
+
+
+def test_scores_before_the_start_and_before_leaving_are_reminders_and_no_demand() -> None:
+    done = (*observed(-10, -5), reading("dissociation", "0", -6), reading("pain", "1", -6))
+    facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(40), readings=done)
+    schedule = slots(facts, RULES.schedule, minute(56))
+    asked = {s.phase: s.reminders for s in schedule}
+
+    assert {s.state for s in schedule if s.phase is ObservationPhase.BASELINE} == {
+        SlotState.FULFILLED
+    }
+    assert asked[ObservationPhase.BASELINE] == ("nausea", "anxiety")
+    assert asked[ObservationPhase.INFUSING] == ("dissociation",)
+    assert asked[ObservationPhase.RECOVERY] == ("dissociation", "nausea", "anxiety", "pain")
+
+
+def test_the_peak_of_dissociation_is_not_asked_for_before_it_comes() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0))
+    schedule = slots(facts, RULES.schedule, minute(12))
+
+    assert {s.reminders for s in schedule if s.due_at < minute(30)} >= {()}
+    assert all(s.reminders == () for s in schedule if minute(0) <= s.due_at < minute(30))
+
+
+def test_a_pressure_that_is_due_every_five_minutes_is_overdue_before_it_is_missed() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), closely=True, readings=observed(0))
+
+    seen = [
+        next(s.state.value for s in slots(facts, RULES.schedule, minute(at)) if due((s,)) == [5])
+        for at in (6.4, 6.6, 8.1)
+    ]
+
+    assert seen == ["due", "overdue", "missed"]

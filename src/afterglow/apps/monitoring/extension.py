@@ -27,7 +27,8 @@ class InfusionCourse:
     """One session's infusion as charted. All empty before an order is made.
 
     ``rates``: every start, change, pause, resume and stop of the pump, in order of time.
-    ``sedatives``: times at which one was given. ``symptoms``: those present now.
+    ``sedatives``: times at which one was given. ``symptoms``: those present now. ``closely``: a
+    medicine of the patient's may raise the pressure, so it is read more often while drug runs.
     """
 
     started: datetime | None = None
@@ -37,6 +38,7 @@ class InfusionCourse:
     rates: tuple[RateFrom, ...] = ()
     sedatives: tuple[datetime, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
+    closely: bool = False
 
 
 CourseTeller = Callable[[Sequence[int], datetime], Mapping[int, InfusionCourse]]

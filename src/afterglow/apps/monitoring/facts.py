@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from afterglow.apps.devices.models import DeviceKind as StoredDeviceKind
 from afterglow.apps.devices.models import DevicePlacement
-from afterglow.apps.monitoring import extension, lines
+from afterglow.apps.monitoring import extension, lines, pumps
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.monitoring.models import (
     ArtefactMark,
@@ -22,6 +23,7 @@ from afterglow.apps.monitoring.models import (
 )
 from afterglow.apps.monitoring.models import Source as StoredSource
 from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.monitoring.pumps import Counted
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
 from afterglow.core.monitoring.alarms import AlarmFacts
@@ -63,14 +65,14 @@ def alarms(
     windows = _windows(keys, at)
     starts = baseline(sessions, courses, at)
     devices = _devices(sessions, at)
-    pumps = _pumps(keys, courses)
+    told = _pumps(keys, courses)
     return {
         session.pk: AlarmFacts(
             readings=(*windows.get(session.pk, ()), *scores[session.pk]),
             baseline=starts[session.pk],
             symptoms=courses[session.pk].symptoms,
             devices=tuple(devices.get(session.pk, ())),
-            pump=pumps.get(session.pk),
+            pump=told.get(session.pk),
             schedule=schedule(session, at, course=courses[session.pk], scores=scores[session.pk])
             if with_schedule
             else (),
@@ -111,6 +113,11 @@ def baseline(
     }
 
 
+def baseline_of(session: TreatmentSession, *, at: datetime) -> Mapping[str, Baseline]:
+    """Return one session's baseline, as alarms and the way home are judged by."""
+    return baseline([session], extension.courses_of([session.pk], at), at)[session.pk]
+
+
 def schedule(
     session: TreatmentSession,
     at: datetime,
@@ -142,6 +149,7 @@ def schedule(
                 sedatives=course.sedatives,
                 readings=readings,
                 reasons=reasons,
+                closely=course.closely,
             ),
             rules,
             at,
@@ -253,7 +261,13 @@ def _devices(sessions: Sessions, at: datetime) -> Mapping[int, list[DeviceFacts]
 def _pumps(keys: Sequence[int], courses: Mapping[int, InfusionCourse]) -> Mapping[int, PumpFacts]:
     """What each pump said last, beside what the chart says it should be doing."""
     found: dict[int, PumpFacts] = {}
-    for report in last_pump_readings(keys).values():
+    reports = last_pump_readings(keys).values()
+    showed = pumps.counted_at_start(
+        Counted(report.session_id, report.device_id, started)
+        for report in reports
+        if (started := courses[report.session_id].started) is not None
+    )
+    for report in reports:
         course = courses[report.session_id]
         now = charted_rate(course.rates, report.taken_at)
         if now is None or report.rate_ml_per_h is None:
@@ -263,10 +277,22 @@ def _pumps(keys: Sequence[int], courses: Mapping[int, InfusionCourse]) -> Mappin
             reported_at=report.taken_at,
             charted_rate=now.rate.value,
             charted_since=now.at,
-            reported_volume=report.delivered_ml.value if report.delivered_ml else None,
+            reported_volume=reported_volume(report, course, showed),
             charted_volume=delivered(segments(course.rates, until=report.taken_at)).value,
         )
     return found
+
+
+def reported_volume(
+    report: PumpReading, course: InfusionCourse, showed: Mapping[Counted, Decimal]
+) -> Decimal | None:
+    """Return what a report says was delivered (mL) since its infusion started."""
+    if report.delivered_ml is None:
+        return None
+    if course.started is None:
+        return report.delivered_ml.value
+    of = Counted(report.session_id, report.device_id, course.started)
+    return pumps.less(report.delivered_ml.value, showed.get(of))
 
 
 def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:

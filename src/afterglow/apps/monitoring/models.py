@@ -12,12 +12,15 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.devices.models import Device, RawMessage
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.alarm_state import AlarmActKind
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.db.fields import BodyMassField, CodeField, RateField, VolumeField, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
 from afterglow.db.ranges import only_one_at_a_time
 from afterglow.db.triggers import refuse_once_signed
+
+_OF_ALARM = "(SELECT session_id FROM monitoring_alarm WHERE id = ROW.alarm_id)"
 
 
 class Source(StrEnum):
@@ -200,6 +203,11 @@ class Alarm(PublicModel, VersionedModel):
     about = models.CharField(max_length=60, blank=True, help_text="A sign, a source or a device.")
     priority = CodeField(AlarmPriority, help_text="The highest since it was last acknowledged.")
     present_priority = CodeField(AlarmPriority, default=AlarmPriority.LOW)
+    highest_priority = CodeField(
+        AlarmPriority,
+        default=AlarmPriority.LOW,
+        help_text="The highest it ever was: an acknowledgement does not lower it.",
+    )
     kind = CodeField(AlarmKind)
     sentence = models.CharField(max_length=300)
     seen = models.CharField(max_length=60, blank=True)
@@ -228,6 +236,7 @@ class Alarm(PublicModel, VersionedModel):
         constraints = [
             one_of("priority", AlarmPriority, name="alarm_priority_is_known"),
             one_of("present_priority", AlarmPriority, name="present_alarm_priority_is_known"),
+            one_of("highest_priority", AlarmPriority, name="highest_alarm_priority_is_known"),
             one_of("kind", AlarmKind, name="alarm_kind_is_known"),
             models.UniqueConstraint(
                 fields=["session", "condition", "about"],
@@ -249,6 +258,35 @@ class Alarm(PublicModel, VersionedModel):
 
     def __str__(self) -> str:
         return f"{self.condition} {self.public_id}"
+
+
+class AlarmAct(AppendOnly, PublicModel):
+    """One step of an alarm's life: raised, escalated, acknowledged, ended; nothing replaces it."""
+
+    alarm = models.ForeignKey(Alarm, on_delete=models.PROTECT, related_name="acts")
+    act = CodeField(AlarmActKind)
+    priority = CodeField(AlarmPriority, help_text="As it was drawn from then on.")
+    seen = models.CharField(max_length=60, blank=True)
+    symptomatic = models.BooleanField(null=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty: by itself.",
+    )
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "alarm act"
+        constraints = [
+            one_of("act", AlarmActKind, name="alarm_act_is_known"),
+            one_of("priority", AlarmPriority, name="priority_of_an_alarm_act_is_known"),
+        ]
+        triggers = [*AppendOnly.Meta.triggers, refuse_once_signed(path=_OF_ALARM)]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.public_id}"
 
 
 class ReviewReason(StrEnum):

@@ -11,7 +11,7 @@ from itertools import groupby
 from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Value, When
 
 from afterglow.apps.devices.models import Device, RawMessage
-from afterglow.apps.monitoring import extension, facts, lines
+from afterglow.apps.monitoring import extension, facts, lines, pumps
 from afterglow.apps.monitoring.models import (
     Alarm,
     ArtefactMark,
@@ -274,12 +274,15 @@ def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
     volume = delivered(segments(course.rates, until=report.taken_at)) if charted else None
     differences: tuple[AlarmCondition, ...] = ()
     if charted is not None and volume is not None:
+        showed = pumps.counted_at_start(
+            [pumps.Counted(session.pk, report.device_id, course.started)] if course.started else []
+        )
         compared = PumpFacts(
             reported_rate=report.rate_ml_per_h.value,
             reported_at=report.taken_at,
             charted_rate=charted.rate.value,
             charted_since=charted.at,
-            reported_volume=report.delivered_ml.value if report.delivered_ml else None,
+            reported_volume=facts.reported_volume(report, course, showed),
             charted_volume=volume.value,
         )
         differences = tuple(pump_conditions(compared, rules_of(session).pump, at=at))

@@ -8,16 +8,25 @@ from datetime import datetime
 
 from afterglow.apps.assessments.models import Score
 from afterglow.apps.monitoring.extension import InfusionCourse
+from afterglow.apps.people.models import ListState
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
+from afterglow.apps.treatment.models import (
+    Infusion,
+    MedicineGiven,
+    MedicineToday,
+    SessionEvent,
+)
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.planning import bag_of
+from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import completes_at
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Reading, Source
 
-SCALES = {"moaas": "moaas", "rass": "rass"}
-"""Instruments whose total is watched like a vital sign, and the sign's name."""
+SCALES = {name: name for name in ("moaas", "rass", "dissociation", "nausea", "anxiety", "pain")}
+"""Instruments whose total is a reading of the schedule, and the sign's name."""
+PRESSURE_MAY_RISE = "maoi"
+"""The class of medicine beside which the pressure is read more often (clinical reference 6)."""
 
 
 def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCourse]:
@@ -37,13 +46,16 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
     ):
         sedatives[session].append(when)
     symptoms = _symptoms(sessions, at)
+    closely = _closely(sessions)
     told: dict[int, InfusionCourse] = {}
     for pk in sessions:
         row = infusions.get(pk)
         if row is None:
-            if sedatives[pk] or symptoms[pk]:
+            if sedatives[pk] or symptoms[pk] or pk in closely:
                 told[pk] = InfusionCourse(
-                    sedatives=tuple(sedatives[pk]), symptoms=tuple(symptoms[pk])
+                    sedatives=tuple(sedatives[pk]),
+                    symptoms=tuple(symptoms[pk]),
+                    closely=pk in closely,
                 )
             continue
         rates = queries.course_of(
@@ -61,8 +73,22 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             rates=rates,
             sedatives=tuple(sedatives[pk]),
             symptoms=tuple(symptoms[pk]),
+            closely=pk in closely,
         )
     return told
+
+
+def _closely(sessions: Sequence[int]) -> frozenset[int]:
+    """Return the sessions of patients who take something beside which the pressure may rise."""
+    listed = TreatmentSession.objects.filter(
+        pk__in=sessions,
+        patient__medicines__state=ListState.ACTIVE,
+        patient__medicines__drug_class=PRESSURE_MAY_RISE,
+    ).values_list("pk")
+    said = MedicineToday.objects.filter(
+        session__in=sessions, drug_class=PRESSURE_MAY_RISE, replaced_by__isnull=True
+    ).values_list("session")
+    return frozenset(pk for (pk,) in listed.union(said))
 
 
 def _symptoms(sessions: Sequence[int], at: datetime) -> dict[int, list[Symptom]]:

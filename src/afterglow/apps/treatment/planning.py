@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
 
 from afterglow.apps.monitoring.models import BodyMassMeasurement
 from afterglow.apps.people.models import Patient, SexAtBirth
@@ -106,7 +107,9 @@ def dose_plan(
             dosing_mass=planned.dosing_mass,
             at=at,
             drawn=planned.drawn,
-            last_dose=last_dose(session.patient, before=at),
+            last_dose=last_dose(
+                session.patient, before=at, actual=mass.mass_kg, dosing=planned.dosing_mass
+            ),
             earlier_starts=earlier_starts(session),
         ),
         rules,
@@ -138,17 +141,45 @@ def prescription_of(order: InfusionOrder) -> Prescription:
     )
 
 
-def last_dose(patient: Patient, *, before: datetime) -> DosePerMass | None:
-    """Return the dose per kilogram of the patient's last infusion, None before the first."""
+def last_dose(
+    patient: Patient, *, before: datetime, actual: BodyMass, dosing: BodyMass
+) -> DosePerMass | None:
+    """Return the patient's last dose per kilogram of today's dosing mass, None before the first.
+
+    ``actual`` and ``dosing`` are today's masses. Where the basis has changed since, the last dose
+    is carried over by actual weight: 0.5 mg/kg of the ideal mass is far less of the actual one.
+    """
     row = (
         Preparation.objects.filter(
             session__patient=patient, infusion__isnull=False, infusion__started_at__lt=before
         )
-        .select_related("order")
+        .select_related("order", "session")
         .order_by("-infusion__started_at")
         .first()
     )
-    return None if row is None else DosePerMass.mg_per_kg(row.order.dose_mg_per_kg)
+    if row is None:
+        return None
+    ordered = DosePerMass.mg_per_kg(row.order.dose_mg_per_kg)
+    weighed = (
+        BodyMassMeasurement.objects.filter(session=row.session, at__lte=row.prepared_at)
+        .order_by("-at", "-pk")
+        .first()
+    )
+    if weighed is None or _basis_of(row) is dosing.basis:
+        return ordered
+    share = row.dosing_mass_kg.value / weighed.mass_kg.value * actual.value / dosing.value
+    # Down: what was given before never looks like more than it was.
+    return DosePerMass.mg_per_kg((ordered.value * share).quantize(_CARRIED, ROUND_DOWN))
+
+
+_CARRIED = Decimal("0.0001")
+
+
+def _basis_of(preparation: Preparation) -> MassBasis:
+    """Return the mass that a preparation's dose stood on: chosen, or its protocol's default."""
+    if preparation.order.mass_basis:
+        return MassBasis(preparation.order.mass_basis)
+    return rules_of(preparation.session.protocol_id).dosing.dosing_mass.default_basis
 
 
 def earlier_starts(session: TreatmentSession) -> tuple[datetime, ...]:

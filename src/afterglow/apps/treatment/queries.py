@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
+from afterglow.apps.monitoring.pumps import delivered_since
+from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment.models import (
     Infusion,
     InfusionOrder,
@@ -21,6 +23,8 @@ from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import RateFrom, Reconciliation, reconcile
 from afterglow.core.quantities import Rate
+from afterglow.core.stock import LedgerKind
+from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding, SessionEnding
 from afterglow.core.treatment.lifecycles import InfusionState
 
 STOPPED = Rate.ml_per_h(0)
@@ -74,6 +78,14 @@ def infusion_of(session: TreatmentSession) -> Infusion | None:
         .order_by("-started_at")
         .first()
     )
+
+
+def way_home(session: TreatmentSession) -> SessionEnding:
+    """Return what a discharge home is called, by how the infusion ended."""
+    infusion = infusion_of(session)
+    if infusion is None or not infusion.ending:
+        return SessionEnding.COMPLETED
+    return INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
 
 
 def running_infusions(clinician_pk: int) -> int:
@@ -130,28 +142,40 @@ def pump_now(session: TreatmentSession, *, at: datetime) -> PumpNow:
 def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
     """Return what was given by ``at``: as charted, as the pump says, and how far apart they are.
 
-    When a person has said that the chart is right, the pump's account is left out.
+    The pump's account is what it counted since the start. When a person has said that the chart
+    is right, it is left out. Once the bag is accounted for, what is said later changes nothing:
+    the record tells of the milligrams that stand in the ledger.
     """
     from afterglow.apps.treatment.planning import bag_of
     from afterglow.apps.treatment.protocol import rules_of
 
-    until = min(at, infusion.ended_at) if infusion.ended_at else at
-    last = (
-        PumpReading.objects.filter(
-            session=infusion.session, delivered_ml__isnull=False, taken_at__lte=at
-        )
-        .order_by("-taken_at", "-pk")
-        .first()
+    rules = rules_of(infusion.session.protocol_id).dosing
+    settled = accounted_at(infusion)
+    known = min(at, settled) if settled else at
+    until = min(known, infusion.ended_at) if infusion.ended_at else known
+    counted = delivered_since(
+        infusion.session_id, since=infusion.started_at, at=known, tolerance=rules.pump_difference
     )
-    resolved = PumpDifference.objects.filter(infusion=infusion).order_by("-at").first()
-    trusted = None if last is None or (resolved and resolved.truth == "chart") else last
+    resolved = (
+        PumpDifference.objects.filter(infusion=infusion, at__lte=known).order_by("-at").first()
+    )
     return reconcile(
         bag_of(infusion.preparation),
         course_of(actions_of(infusion)),
-        trusted.delivered_ml if trusted else None,
+        None if resolved and resolved.truth == "chart" else counted,
         at=until,
-        rules=rules_of(infusion.session.protocol_id).dosing,
+        rules=rules,
     )
+
+
+def accounted_at(infusion: Infusion) -> datetime | None:
+    """Return when the bag of an infusion was accounted for; None while it is not."""
+    vial = infusion.preparation.vial_id
+    lines = LedgerEntry.objects.filter(vial=vial, session=infusion.session_id)
+    closing = lines.filter(
+        kind__in=[LedgerKind.GIVEN, LedgerKind.WASTED], at__gte=infusion.started_at
+    )
+    return closing.order_by("-at").values_list("at", flat=True).first()
 
 
 def medicines_today(session: TreatmentSession) -> Sequence[MedicineToday]:

@@ -148,7 +148,10 @@ def record_content(
             }
             for shown in queries.shown_events(session)
         ],
-        "alarms": _rows(Alarm.objects.filter(session=session).order_by("raised_at", "pk")),
+        "alarms": [
+            {**_fields(row), "acts": _rows(row.acts.select_related("by").order_by("at", "pk"))}
+            for row in Alarm.objects.filter(session=session).order_by("raised_at", "pk")
+        ],
         "overrides": _rows(Override.objects.filter(session=session).order_by("at")),
         "refusals": _rows(Refusal.objects.filter(session=session).order_by("at")),
         "recovery": _row(Recovery.objects.filter(session=session)),

@@ -28,6 +28,13 @@ class TaskKind:
     due_after: timedelta
     escalate_after: timedelta
 
+    def __post_init__(self) -> None:
+        if self.escalate_after < self.due_after:
+            raise InvalidValue(
+                f"The task {self.code} escalates after {self.escalate_after}, before it is due "
+                f"after {self.due_after}."
+            )
+
 
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, TaskKind]:

@@ -140,10 +140,11 @@ def _send_home(session: TreatmentSession, team: Team, *, at: dt.datetime) -> Non
     walk.acknowledge(session, team, at=at)
     walk.explain_gaps(session, team, at=at, reason=REASON)
     fields = {"reason": REASON}
-    decision = discharge_decision(session, ending=SessionEnding.ABORTED, at=at, fields=fields)
+    ending = queries.way_home(session)
+    decision = discharge_decision(session, ending=ending, at=at, fields=fields)
     for blocking in decision.blockers:
         _override(session, blocking.code, by=team.prescriber, at=at)
-    walk.discharge(session, team, at=at, ending=SessionEnding.ABORTED, fields=fields)
+    walk.discharge(session, team, at=at, ending=ending, fields=fields)
 
 
 def _override(session: TreatmentSession, code: str, *, by: Account, at: dt.datetime) -> None:

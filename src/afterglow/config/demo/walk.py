@@ -24,7 +24,7 @@ from afterglow.apps.scheduling.models import Appointment
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import planning, queries
-from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge
+from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge, reds_without_symptom_answer
 from afterglow.apps.treatment.models import CheckIn, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done
@@ -417,10 +417,9 @@ def explain_gaps(session: TreatmentSession, team: Team, *, at: dt.datetime, reas
 def acknowledge(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
     """See every alarm that still waits; a red pressure gave no symptoms."""
     for alarm in alarms_to_acknowledge(session):
-        asked = alarm.priority == "high" and "PRESSURE" in alarm.condition
-        acknowledge_alarm(
-            alarm=alarm.public_id, by=team.clinician, at=at, symptomatic=False if asked else None
-        )
+        acknowledge_alarm(alarm=alarm.public_id, by=team.clinician, at=at)
+    for alarm in reds_without_symptom_answer(session):
+        acknowledge_alarm(alarm=alarm.public_id, by=team.clinician, at=at, symptomatic=False)
 
 
 def discharge(

@@ -18,8 +18,9 @@ class OrderFacts:
     """What the limits are judged on.
 
     ``drawn`` is the milligrams in the bag once it is planned or prepared, so that no rounding
-    hides behind the order. ``last_dose`` is the dose per kilogram of the last infusion on the same
-    basis, None before the first. ``earlier_starts`` are the starts of earlier infusions.
+    hides behind the order. ``last_dose`` is the last infusion's dose per kilogram of today's
+    ``dosing_mass``, carried over where the basis has changed; None before the first.
+    ``earlier_starts`` are the starts of earlier infusions.
     """
 
     prescription: Prescription

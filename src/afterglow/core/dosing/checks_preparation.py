@@ -122,8 +122,9 @@ def _drawn(facts: PreparationFacts, rules: DosingRules) -> Iterator[Reason]:
             "DRAWN_DIFFERS_FROM_ORDER",
             f"{shown(drawn)} was drawn for {shown(raw)} ordered: {_rounded(percent)} % apart, "
             f"above the limit of {plain(tolerance)} %.",
-            seen=shown(drawn),
-            limit=f"{plain(tolerance)} % from {shown(raw)}",
+            # Both amounts: who accepted 38 mg for 36 has not accepted them for 35.
+            seen=f"{shown(drawn)} for {shown(raw)}",
+            limit=f"{plain(tolerance)} %",
             overridable_by=Overrider.PRESCRIBER,
         )
 

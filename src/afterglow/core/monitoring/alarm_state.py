@@ -75,6 +75,19 @@ class ChangeKind(StrEnum):
     ENDED = "ended"
 
 
+class AlarmActKind(StrEnum):
+    """What the record keeps of an alarm's life, one line each: a word never replaces another."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    EASED = "eased"
+    CONDITION_GONE = "condition_gone"
+    ENDED = "ended"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    SILENCED = "silenced"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change, with the alarm as it is after it."""

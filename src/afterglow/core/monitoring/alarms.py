@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE
 from afterglow.core.monitoring.conditions import AlarmCondition, worst_first
 from afterglow.core.monitoring.limits import Symptom, limit_conditions, symptom_conditions
 from afterglow.core.monitoring.readings import Baseline, Reading
@@ -60,7 +61,12 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
     return worst_first(
         [
             *limit_conditions(
-                facts.readings, facts.baseline, rules.limits, symptomatic=symptomatic, at=at
+                facts.readings,
+                facts.baseline,
+                rules.limits,
+                symptomatic=symptomatic,
+                said_symptomatic=facts.said_symptomatic,
+                at=at,
             ),
             *symptom_conditions(facts.symptoms, rules.symptoms, at=at),
             *device_conditions(facts.devices, rules.technical, at=at),
@@ -68,6 +74,11 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *pump_conditions(facts.pump, rules.pump, at=at),
         ]
     )
+
+
+def pressure_codes(rules: MonitoringRules) -> frozenset[str]:
+    """Return the codes that are about a blood pressure: each, when red, asks for symptoms."""
+    return frozenset(limit.code for limit in rules.limits if limit.sign in BLOOD_PRESSURE)
 
 
 def alarm_codes(rules: MonitoringRules) -> tuple[str, ...]:

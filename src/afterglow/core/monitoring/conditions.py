@@ -22,6 +22,11 @@ class AlarmPriority(StrEnum):
         return _WEIGHTS[self]
 
 
+def worse(one: AlarmPriority, other: AlarmPriority) -> AlarmPriority:
+    """Return whichever of the two is more urgent."""
+    return max(one, other, key=lambda priority: priority.weight)
+
+
 _WEIGHTS = {AlarmPriority.LOW: 1, AlarmPriority.MEDIUM: 2, AlarmPriority.HIGH: 3}
 
 

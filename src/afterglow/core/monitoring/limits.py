@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
+from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
 from afterglow.core.monitoring.readings import Baseline, Reading, Source
 from afterglow.core.monitoring.rules import AlarmLimit, Bound, SymptomRule
@@ -48,12 +48,14 @@ def limit_conditions(
     *,
     symptomatic: bool,
     at: datetime,
+    said_symptomatic: bool = False,
 ) -> Iterator[AlarmCondition]:
     """Yield a condition for every limit that the last reading of a line is beyond.
 
     A limit that asks for a repeat counts at once when the patient has symptoms, when the repeat
     is beyond it too, or when the repeat is late; until then it is a medium condition that asks
-    for the repeat.
+    for the repeat. ``said_symptomatic``: somebody answered that this pressure gives symptoms, so
+    any pressure that is beyond a limit is a high one (clinical reference 0.1 and 3.3).
     """
     lines: dict[tuple[str, Source], list[Reading]] = {}
     for reading in sorted(readings, key=lambda r: r.at):
@@ -66,6 +68,8 @@ def limit_conditions(
             if run:
                 condition = _condition(run, limit, baseline.get(limit.sign))
                 weighed = _weigh(condition, run, limit, symptomatic=symptomatic, at=at)
+                if weighed is not None and said_symptomatic and limit.sign in BLOOD_PRESSURE:
+                    weighed = replace(weighed, priority=AlarmPriority.HIGH)
                 if weighed is not None:
                     yield weighed
 

@@ -49,7 +49,12 @@ _CROSSED: Mapping[Bound, Callable[[Decimal, Decimal], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRules:
-    """When readings are due. ``required`` holds groups; one sign of each group must be there."""
+    """When readings are due. ``required`` holds groups; one sign of each group must be there.
+
+    ``closely_every`` is for a patient whose pressure may rise (an MAO inhibitor): between the whole
+    sets only ``closely_required`` is read. ``reminders`` are scores that a phase asks for and does
+    not demand; the infusion asks for its own from ``peak_from`` after the start.
+    """
 
     baseline_readings: int
     baseline_apart: timedelta
@@ -57,9 +62,13 @@ class ScheduleRules:
     recovery_every: timedelta
     after_sedative_every: timedelta
     after_sedative_for: timedelta
+    closely_every: timedelta
+    closely_required: tuple[frozenset[str], ...]
     early: timedelta
     grace: timedelta
     required: Mapping[ObservationPhase, tuple[frozenset[str], ...]]
+    reminders: Mapping[ObservationPhase, tuple[str, ...]]
+    peak_from: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ class TechnicalRules:
     pump_silent_after: timedelta
     pump_silent_priority: AlarmPriority
     signal_lost_after: Mapping[str, timedelta]
-    signal_lost_priority: AlarmPriority
+    signal_lost_priority: Mapping[str, AlarmPriority]
     clock_drift_above: timedelta
     clock_drift_priority: AlarmPriority
     not_assigned_priority: AlarmPriority
@@ -192,7 +201,7 @@ _SCORED_SIGNS = ("moaas", "rass")
 
 
 def _schedule(section: Section) -> ScheduleRules:
-    required = section.section("required")
+    required, reminders = section.section("required"), section.section("reminders")
     return ScheduleRules(
         baseline_readings=_count(section, "baseline_readings"),
         baseline_apart=_minutes(section, "baseline_apart"),
@@ -200,13 +209,19 @@ def _schedule(section: Section) -> ScheduleRules:
         recovery_every=_minutes(section, "recovery_every"),
         after_sedative_every=_minutes(section, "after_sedative_every"),
         after_sedative_for=_minutes(section, "after_sedative_for"),
+        closely_every=_minutes(section, "closely_every"),
+        closely_required=_groups(section.text("closely_required")),
         early=_minutes(section, "early", or_none=True),
         grace=_minutes(section, "grace", or_none=True),
-        required={
-            phase: tuple(frozenset(group.split("/")) for group in required.text(phase).split())
-            for phase in ObservationPhase
-        },
+        required={phase: _groups(required.text(phase)) for phase in ObservationPhase},
+        reminders={phase: tuple(reminders.text(phase).split()) for phase in ObservationPhase},
+        peak_from=_minutes(section, "peak_from", or_none=True),
     )
+
+
+def _groups(text: str) -> tuple[frozenset[str], ...]:
+    """Read "systolic heart_rate/pulse_rate": groups of signs of which one each is enough."""
+    return tuple(frozenset(group.split("/")) for group in text.split())
 
 
 def _limit(section: Section) -> AlarmLimit:
@@ -252,14 +267,19 @@ def _symptom(section: Section) -> SymptomRule:
 
 
 def _technical(section: Section) -> TechnicalRules:
-    lost = section.section("signal_lost_after")
+    lost, how = section.section("signal_lost_after"), section.section("signal_lost_priority")
+    if set(lost.names()) != set(how.names()):
+        raise InvalidValue(
+            f"{lost.path} names {', '.join(lost.names())}, and {how.path} names "
+            f"{', '.join(how.names())}; each sign needs both."
+        )
     return TechnicalRules(
         monitor_silent_after=_seconds(section, "monitor_silent_after"),
         monitor_silent_priority=_priority(section, "monitor_silent_priority"),
         pump_silent_after=_seconds(section, "pump_silent_after"),
         pump_silent_priority=_priority(section, "pump_silent_priority"),
         signal_lost_after={sign: _seconds(lost, sign) for sign in lost.names()},
-        signal_lost_priority=_priority(section, "signal_lost_priority"),
+        signal_lost_priority={sign: _priority(how, sign) for sign in how.names()},
         clock_drift_above=_seconds(section, "clock_drift_above"),
         clock_drift_priority=_priority(section, "clock_drift_priority"),
         not_assigned_priority=_priority(section, "not_assigned_priority"),

@@ -32,7 +32,8 @@ class ScheduleFacts:
     """What the schedule follows from.
 
     ``sedatives``: times at which a sedative was given during the infusion or recovery; each
-    restarts the clock. ``reasons``: why a slot was missed, by the slot's due time.
+    restarts the clock. ``reasons``: why a slot was missed, by the slot's due time. ``closely``:
+    the pressure may rise (an MAO inhibitor), so it is read more often while drug runs.
     """
 
     baseline_from: datetime
@@ -43,6 +44,7 @@ class ScheduleFacts:
     sedatives: tuple[datetime, ...] = ()
     readings: tuple[Reading, ...] = ()
     reasons: Mapping[datetime, str] = field(default_factory=dict)
+    closely: bool = False
 
     def __post_init__(self) -> None:
         if self.stopped is not None and self.started is None:
@@ -59,7 +61,8 @@ class Slot:
     """One observation that is asked for.
 
     ``lacking`` names what is still to be measured: a group is written "heart_rate/pulse_rate".
-    ``reason`` says why it was missed; an empty one on a missed slot is owed.
+    ``reason`` says why it was missed; an empty one on a missed slot is owed. ``reminders`` are
+    scores that its phase asks for and nobody has taken yet: they are said, never demanded.
     """
 
     number: int
@@ -71,6 +74,7 @@ class Slot:
     fulfilled_at: datetime | None = None
     lacking: tuple[str, ...] = ()
     reason: str = ""
+    reminders: tuple[str, ...] = ()
 
     @property
     def owes_a_reason(self) -> bool:
@@ -81,12 +85,13 @@ class Slot:
 def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slot, ...]:
     """Return every slot up to ``at``, and those that are planned after it, in order of time."""
     planned = _planned(facts, rules, at)
-    windows = _windows([due for _, due in planned], rules.early)
+    windows = _windows([due for _, due, _ in planned], rules.early)
     last = len(planned) - 1
     return tuple(
         _judge(
             number=index + 1,
             phase=phase,
+            needed=needed,
             due_at=due,
             opens_at=windows[index],
             closes_at=windows[index + 1] if index < last else facts.released,
@@ -94,7 +99,7 @@ def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slo
             rules=rules,
             at=at,
         )
-        for index, (phase, due) in enumerate(planned)
+        for index, (phase, due, needed) in enumerate(planned)
     )
 
 
@@ -104,27 +109,48 @@ def next_due(schedule: Iterable[Slot]) -> Slot | None:
     return next((slot for slot in schedule if slot.state in waiting), None)
 
 
+Groups = tuple[frozenset[str], ...]
+
+
 def _planned(
     facts: ScheduleFacts, rules: ScheduleRules, at: datetime
-) -> list[tuple[ObservationPhase, datetime]]:
-    planned = [(ObservationPhase.BASELINE, due) for due in _baseline_times(facts, rules)]
+) -> list[tuple[ObservationPhase, datetime, Groups]]:
+    whole = rules.required
+    before, during, after = ObservationPhase
+    planned = [(before, due, whole[before]) for due in _baseline_times(facts, rules)]
     if facts.started is None:
         return planned
     end = facts.released or _horizon(facts, rules, at)
     infusing_until = facts.stopped or end
     if facts.stopped != facts.started:
-        planned.append((ObservationPhase.INFUSING, facts.started))
-    planned += [
-        (ObservationPhase.INFUSING, due)
-        for due in _grid(facts, rules, facts.started, infusing_until, rules.infusing_every)
-    ]
+        planned.append((during, facts.started, whole[during]))
+    planned += _while_running(facts, rules, facts.started, infusing_until)
     if facts.stopped is not None:
-        planned.append((ObservationPhase.INFUSING, facts.stopped))
+        planned.append((during, facts.stopped, whole[during]))
         planned += [
-            (ObservationPhase.RECOVERY, due)
+            (after, due, whole[after])
             for due in _grid(facts, rules, facts.stopped, end, rules.recovery_every)
         ]
     return planned
+
+
+def _while_running(
+    facts: ScheduleFacts, rules: ScheduleRules, start: datetime, end: datetime
+) -> list[tuple[ObservationPhase, datetime, Groups]]:
+    """The whole sets while drug runs, and between them the pressure of who is watched closely."""
+    during = ObservationPhase.INFUSING
+    sets = _grid(facts, rules, start, end, rules.infusing_every)
+    between: list[datetime] = []
+    if facts.closely:
+        every = min(rules.closely_every, rules.infusing_every)
+        between = [due for due in _grid(facts, rules, start, end, every) if due not in sets]
+    return sorted(
+        [
+            *((during, due, rules.required[during]) for due in sets),
+            *((during, due, rules.closely_required) for due in between),
+        ],
+        key=lambda slot: slot[1],
+    )
 
 
 def _horizon(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> datetime:
@@ -195,6 +221,7 @@ def _judge(
     *,
     number: int,
     phase: ObservationPhase,
+    needed: Groups,
     due_at: datetime,
     opens_at: datetime,
     closes_at: datetime | None,
@@ -207,17 +234,53 @@ def _judge(
         for r in facts.readings
         if opens_at <= r.at <= at and (closes_at is None or r.at < closes_at)
     ]
-    fulfilled_at, lacking = _complete_at(window, rules.required[phase])
+    fulfilled_at, lacking = _complete_at(window, needed)
     if fulfilled_at is not None:
         state = SlotState.FULFILLED
     elif closes_at is not None and at >= closes_at:
         state = SlotState.MISSED
-    elif at > due_at + rules.grace:
+    elif at > due_at + _patience(phase, due_at, closes_at, rules):
         state = SlotState.OVERDUE
     else:
         state = SlotState.DUE if at >= opens_at else SlotState.UPCOMING
     reason = facts.reasons.get(due_at, "") if state is SlotState.MISSED else ""
-    return Slot(number, phase, due_at, opens_at, closes_at, state, fulfilled_at, lacking, reason)
+    asked = _reminders(phase, due_at, facts, rules, at)
+    return Slot(
+        number, phase, due_at, opens_at, closes_at, state, fulfilled_at, lacking, reason, asked
+    )
+
+
+def _patience(
+    phase: ObservationPhase, due_at: datetime, closes_at: datetime | None, rules: ScheduleRules
+) -> timedelta:
+    """Return how long a slot may be due before it is overdue.
+
+    Where the next one opens before the grace is over, half of what is left: a reading that is due
+    every five minutes is said to be overdue before it is missed.
+    """
+    if closes_at is None or phase is ObservationPhase.BASELINE:
+        return rules.grace
+    left = closes_at - due_at
+    return rules.grace if rules.grace < left else left / 2
+
+
+def _reminders(
+    phase: ObservationPhase,
+    due_at: datetime,
+    facts: ScheduleFacts,
+    rules: ScheduleRules,
+    at: datetime,
+) -> tuple[str, ...]:
+    """Return the scores that the phase asks for and that were not taken in it."""
+    since, until = facts.baseline_from, facts.started or at
+    if phase is ObservationPhase.INFUSING and facts.started is not None:
+        since, until = facts.started + rules.peak_from, at
+        if due_at < since:
+            return ()
+    elif phase is ObservationPhase.RECOVERY and facts.stopped is not None:
+        since, until = facts.stopped, at
+    taken = {r.sign for r in facts.readings if since <= r.at <= until and not r.artefact}
+    return tuple(score for score in rules.reminders[phase] if score not in taken)
 
 
 def _complete_at(

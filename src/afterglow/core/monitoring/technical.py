@@ -215,7 +215,7 @@ def _lost_signals(
         yield _technical(
             "PROBE_OFF",
             sign,
-            rules.signal_lost_priority,
+            rules.signal_lost_priority.get(sign, AlarmPriority.MEDIUM),
             f"{sign_name(sign)}: {device.name} says that the probe is off.",
             since=since,
         )
@@ -226,7 +226,7 @@ def _lost_signals(
             yield _technical(
                 "SIGNAL_LOST",
                 sign,
-                rules.signal_lost_priority,
+                rules.signal_lost_priority[sign],
                 f"{sign_name(sign)}: no usable value for more than {_span(allowed)}.",
                 since=since,
                 limit=_span(allowed),

@@ -14,7 +14,12 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.treatment.codes import discharge as codes
-from afterglow.core.treatment.endings import ENDINGS, SessionEnding
+from afterglow.core.treatment.endings import (
+    ENDINGS,
+    INFUSION_ENDINGS,
+    NAMED_BY_THE_INFUSION,
+    SessionEnding,
+)
 from afterglow.core.treatment.facts import CssrsLevel, DischargeFacts, RecoveryFacts
 from afterglow.core.treatment.readiness import awaits_assessment
 from afterglow.core.treatment.rulebook import RuleList
@@ -84,8 +89,9 @@ def vital_signs_settled(facts: DischargeFacts, rules: SessionRules) -> Reasons:
     if vitals is None:
         yield codes.DISCHARGE_VITALS_MISSING.reason()
         return
-    age = facts.at - vitals.at
-    if age > limits.vitals_window or _before(vitals.at, facts.pump_stopped_at):
+    oldest = min(vitals.at, vitals.spo2_at)
+    age = facts.at - oldest
+    if age > limits.vitals_window or _before(oldest, facts.pump_stopped_at):
         yield codes.DISCHARGE_VITALS_STALE.reason(seen=span(age), limit=span(limits.vitals_window))
     away = max(
         _percent_away(vitals.systolic_mmhg, vitals.baseline_systolic_mmhg),
@@ -207,6 +213,25 @@ def pump_stopped(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
     return None
 
 
+def named_as_the_infusion_ended(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
+    """Refuse to call completed what was stopped, or the other way round."""
+    if facts.infusion_ending is None or facts.ending not in NAMED_BY_THE_INFUSION:
+        return None
+    right = INFUSION_ENDINGS[facts.infusion_ending].discharged_as
+    if right is facts.ending:
+        return None
+    return codes.ENDING_DIFFERS_FROM_INFUSION.reason(
+        seen=words(facts.infusion_ending), limit=words(right)
+    )
+
+
+def prescriber_agrees(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
+    """Refuse to send somebody home alone after drug without a prescriber's own word."""
+    if not (facts.infusion_started and ENDINGS[facts.ending].prescriber):
+        return None
+    return None if facts.prescriber_agrees else codes.PRESCRIBER_HAS_NOT_AGREED.reason()
+
+
 def concern_at_leaving(facts: DischargeFacts, rules: SessionRules) -> Reason | None:
     """Remark that somebody who cannot be held leaves with a risk."""
     if facts.ending is not SessionEnding.LEFT_AGAINST_ADVICE:
@@ -230,7 +255,14 @@ CRITERIA: Final = (
 
 DISCHARGE: Final[RuleList[DischargeFacts]] = RuleList(
     "discharge",
-    (*map(_criterion, CRITERIA), pump_stopped, ending_recorded, concern_at_leaving),
+    (
+        *map(_criterion, CRITERIA),
+        pump_stopped,
+        ending_recorded,
+        named_as_the_infusion_ended,
+        prescriber_agrees,
+        concern_at_leaving,
+    ),
 )
 """Every rule that decides whether a session may end so. A later subject adds its own."""
 
@@ -244,8 +276,8 @@ def _before(at: datetime, other: datetime | None) -> bool:
     return other is not None and at < other
 
 
-def _percent_away(seen: int, baseline: int) -> Decimal:
-    return abs(Decimal(seen) - baseline) * 100 / Decimal(baseline)
+def _percent_away(seen: int, baseline: Decimal) -> Decimal:
+    return abs(Decimal(seen) - baseline) * 100 / baseline
 
 
 def watched_in_recovery(facts: RecoveryFacts, rules: SessionRules) -> Reasons:

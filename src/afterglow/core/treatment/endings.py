@@ -66,6 +66,7 @@ class EndingRule:
     ``criteria``: the discharge criteria must be met, where drug has run.
     ``escort``: among them, that the escort is there.
     ``coverage``: a clinician must be named who covers the patient afterwards.
+    ``prescriber``: a prescriber must agree by their own sign-in, where drug has run.
     """
 
     action: SessionAction
@@ -73,6 +74,7 @@ class EndingRule:
     criteria: bool
     escort: bool
     coverage: bool
+    prescriber: bool = False
 
     @property
     def from_states(self) -> frozenset[SessionState]:
@@ -91,8 +93,9 @@ def _rule(
     criteria: bool = False,
     escort: bool = False,
     coverage: bool = False,
+    prescriber: bool = False,
 ) -> EndingRule:
-    return EndingRule(action, frozenset(fields), criteria, escort, coverage)
+    return EndingRule(action, frozenset(fields), criteria, escort, coverage, prescriber)
 
 
 ENDINGS: Final[Mapping[SessionEnding, EndingRule]] = {
@@ -114,6 +117,7 @@ ENDINGS: Final[Mapping[SessionEnding, EndingRule]] = {
         EndingField.PRESCRIBER_TOLD,
         criteria=True,
         coverage=True,
+        prescriber=True,
     ),
     SessionEnding.LEFT_AGAINST_ADVICE: _rule(
         SessionAction.LEAVE_AGAINST_ADVICE,
@@ -167,3 +171,6 @@ INFUSION_ENDINGS: Final[Mapping[InfusionEnding, InfusionEndingRule]] = {
     InfusionEnding.EQUIPMENT_FAILED: InfusionEndingRule(InfusionAction.STOP, SessionEnding.ABORTED),
 }
 """What each ending of an infusion does to it."""
+
+NAMED_BY_THE_INFUSION: Final = frozenset(rule.discharged_as for rule in INFUSION_ENDINGS.values())
+"""The ways home whose name follows from how the infusion ended; nobody chooses another of them."""

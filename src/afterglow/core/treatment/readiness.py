@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from afterglow.core.courses.phases import CoursePhase
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.treatment.codes import readiness as codes
 from afterglow.core.treatment.day import DAY_RULES
-from afterglow.core.treatment.facts import CssrsLevel, EscortState, ReadinessFacts, SuicideFacts
+from afterglow.core.treatment.facts import (
+    ClinicianFacts,
+    CssrsLevel,
+    EscortState,
+    ReadinessFacts,
+    SuicideFacts,
+)
 from afterglow.core.treatment.rulebook import RuleList
 from afterglow.core.treatment.rules import SessionRules
 from afterglow.core.treatment.saying import day as said_day
@@ -92,15 +99,15 @@ def dose_within_limits(facts: ReadinessFacts, rules: SessionRules) -> tuple[Reas
 
 
 def weight_measured(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
-    """Refuse without a weight that was measured, in kilograms, today, within its window."""
+    """Refuse without a weight of today, within its window.
+
+    That it was measured, and in kilograms, no fact can deny: the only way in is the scale's, and it
+    takes a body mass.
+    """
     weight = facts.weight
     if weight is None:
         yield codes.WEIGHT_MISSING.reason()
         return
-    if not weight.measured:
-        yield codes.WEIGHT_NOT_MEASURED.reason()
-    if not weight.entered_in_kg:
-        yield codes.WEIGHT_NOT_IN_KILOGRAMS.reason()
     if weight.measured_on != facts.session_date:
         yield codes.WEIGHT_NOT_TODAY.reason(
             seen=said_day(weight.measured_on), limit=said_day(facts.session_date)
@@ -181,7 +188,7 @@ def escort_confirmed(facts: ReadinessFacts, rules: SessionRules) -> Reason | Non
 
 
 def room_free(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
-    """Refuse without a room, and a room in which another session runs. Nobody overrides."""
+    """Refuse without a room, and one where another is infused or recovers. Nobody overrides."""
     if not facts.room_assigned:
         yield codes.ROOM_MISSING.reason()
     if facts.room_occupied:
@@ -202,13 +209,22 @@ def one_clinician(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
 
 def credentials_in_date(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
     """Refuse a clinician whose needed credential is missing or expired."""
-    if facts.clinician is None:
+    yield from credentials_of(
+        facts.clinician, needed=facts.credentials_needed, on=facts.session_date
+    )
+
+
+def credentials_of(
+    clinician: ClinicianFacts | None, *, needed: frozenset[str], on: date
+) -> Reasons:
+    """Refuse who lacks a needed credential, or whose has expired by that day."""
+    if clinician is None:
         return
-    for kind in sorted(facts.credentials_needed):
-        ends = [c.expires_on for c in facts.clinician.credentials if c.kind == kind]
+    for kind in sorted(needed):
+        ends = [c.expires_on for c in clinician.credentials if c.kind == kind]
         if not ends:
             yield codes.CREDENTIAL_MISSING.reason(seen=kind)
-        elif max(ends) < facts.session_date:
+        elif max(ends) < on:
             yield codes.CREDENTIAL_EXPIRED.reason(seen=f"{kind}, {said_day(max(ends))}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -112,9 +112,8 @@ class DischargeLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignLimits:
-    """What is resolved or remarked before a record is signed."""
+    """What is remarked before a record is signed."""
 
-    pump_difference_ml: Decimal
     red_acknowledgement: timedelta
 
 
@@ -130,6 +129,9 @@ class SessionRules:
     baseline_readings: Decimal
     baseline_apart: timedelta
     baseline_window: timedelta
+    baseline_together: timedelta
+    clinician_credentials: frozenset[str]
+    slower_rates_percent: tuple[Decimal, ...]
     suicide_screen_window: timedelta
     suicide_item9_positive_from: Decimal
     override_valid: timedelta
@@ -175,6 +177,9 @@ class SessionRules:
             baseline_readings=baseline.number("readings", unit="count"),
             baseline_apart=_time(baseline, "apart", unit="min"),
             baseline_window=_time(baseline, "window", unit="min"),
+            baseline_together=_time(baseline, "together", unit="min"),
+            clinician_credentials=_words(section.section("clinician"), "credentials"),
+            slower_rates_percent=_shares(section.section("infusion"), "slower_rates"),
             suicide_screen_window=_time(suicide, "screen_window", unit="h"),
             suicide_item9_positive_from=suicide.number("item9_positive_from", unit="score"),
             override_valid=_time(section.section("override"), "valid", unit="min"),
@@ -216,6 +221,20 @@ def _time(section: Section, key: str, *, unit: str) -> timedelta:
 def _words(section: Section, key: str) -> frozenset[str]:
     words = (word.strip().lower() for word in section.text(key).split(","))
     return frozenset(word for word in words if word)
+
+
+def _shares(section: Section, key: str) -> tuple[Decimal, ...]:
+    """Read a list of percentages of what runs, each above nothing and below all of it."""
+    leaf = section.cited(key)
+    if leaf.unit != "%":
+        raise InvalidValue(f"{leaf.path} is in {leaf.unit or 'no unit'}; % is needed.")
+    try:
+        shares = tuple(Decimal(word.strip()) for word in leaf.value.split(","))
+    except InvalidOperation:
+        raise InvalidValue(f"{leaf.path} is {leaf.value!r}; numbers are needed.") from None
+    if not all(0 < share < 100 for share in shares):
+        raise InvalidValue(f"{leaf.path} is {leaf.value!r}; each lies between 0 and 100 %.")
+    return shares
 
 
 def _overrider(section: Section) -> Overrider:
@@ -292,6 +311,5 @@ def _discharge(section: Section) -> DischargeLimits:
 
 def _sign(section: Section) -> SignLimits:
     return SignLimits(
-        pump_difference_ml=section.number("pump_difference", unit="mL"),
         red_acknowledgement=_time(section, "red_acknowledgement", unit="s"),
     )

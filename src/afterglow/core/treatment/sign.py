@@ -69,7 +69,7 @@ def pump_agrees(facts: SignFacts, rules: SessionRules) -> Reasons:
         yield codes.PUMP_VOLUME_UNKNOWN.reason()
     else:
         difference = abs(facts.pump_volume_ml - facts.charted_volume_ml)
-        limit = rules.sign.pump_difference_ml
+        limit = facts.pump_difference_limit_ml
         if difference > limit and not facts.pump_difference_resolved:
             yield codes.PUMP_DIFFERENCE_UNRESOLVED.reason(
                 seen=f"{number(difference)} mL", limit=f"{number(limit)} mL"
@@ -95,14 +95,12 @@ def alarms_closed(facts: SignFacts, rules: SessionRules) -> Reasons:
 
 
 def overrides_shown(facts: SignFacts, rules: SessionRules) -> Reasons:
-    """Refuse an override without a reason or hidden from the signer; say how many there are."""
+    """Refuse an override without a reason, and say how many there are."""
     if facts.overrides:
         yield codes.OVERRIDES_GIVEN.reason(seen=len(facts.overrides))
     for override in facts.overrides:
         if not override.has_reason:
             yield codes.OVERRIDE_WITHOUT_REASON.reason(seen=override.code)
-        if not override.shown:
-            yield codes.OVERRIDE_NOT_SHOWN.reason(seen=override.code)
 
 
 def covered_afterwards(facts: SignFacts, rules: SessionRules) -> Reason | None:

@@ -16,7 +16,6 @@ from afterglow.apps.monitoring.services.common import RecordLocked
 from afterglow.apps.monitoring.services.incoming import store_messages
 from afterglow.apps.monitoring.services.readings import (
     mark_artefact,
-    record_body_mass,
     record_missed_reading,
     record_vital_signs_by_hand,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "assign_review",
     "mark_artefact",
     "note_review_read",
-    "record_body_mass",
     "record_missed_reading",
     "record_vital_signs_by_hand",
     "refresh_alarms",

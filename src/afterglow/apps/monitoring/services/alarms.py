@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,15 +14,20 @@ from django.db.models import F
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.events import services as events
 from afterglow.apps.monitoring import facts
-from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.services import common
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring import alarm_state
-from afterglow.core.monitoring.alarm_state import Change, ChangeKind, OpenAlarm
+from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, ChangeKind, OpenAlarm
 from afterglow.core.monitoring.alarms import evaluate
-from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
+from afterglow.core.monitoring.conditions import (
+    AlarmCondition,
+    AlarmKind,
+    AlarmPriority,
+    worse,
+)
 from afterglow.core.roles import Action
 
 OVERDUE = "READING_OVERDUE"
@@ -59,7 +65,10 @@ def judge(sessions: Sequence[TreatmentSession], *, at: datetime, with_schedule: 
     for session in sessions:
         conditions: list[AlarmCondition] = []
         if session.pk in gathered:
-            conditions += evaluate(gathered[session.pk], rules_of(session), at)
+            # Whoever said "symptomatic" at a red pressure said it of this patient, now.
+            said = any(alarm.symptomatic for alarm in known[session.pk])
+            found = replace(gathered[session.pk], said_symptomatic=said)
+            conditions += evaluate(found, rules_of(session), at)
             if not with_schedule:
                 conditions += [
                     open_alarm(a).condition
@@ -76,11 +85,15 @@ def acknowledge_alarm(
 ) -> Alarm:
     """Record that a person has seen an alarm. Repeating it changes nothing.
 
-    ``symptomatic`` answers what is asked at a red blood pressure; None leaves it unanswered.
+    ``symptomatic`` answers what is asked at a red blood pressure; None leaves it unanswered. It
+    may still be answered when the alarm has ended: the record cannot be signed without.
     Raises Forbidden, RecordLocked or DoesNotExist.
     """
     session, row = _lock(alarm, by, at)
-    if row.ended_at is not None or (row.acknowledged_at is not None and symptomatic is None):
+    answers = symptomatic is not None and row.symptomatic != symptomatic
+    if row.ended_at is not None:
+        return _answer_late(session, row, symptomatic, by=by, at=at) if answers else row
+    if row.acknowledged_at is not None and symptomatic is None:
         return row
     seen = alarm_state.acknowledge(open_alarm(row), at=max(at, row.raised_at))
     row.acknowledged_at, row.acknowledged_by = seen.acknowledged_at, by
@@ -88,6 +101,7 @@ def acknowledge_alarm(
     if symptomatic is not None:
         row.symptomatic = symptomatic
     row.save_version()
+    _keep(row, AlarmActKind.ACKNOWLEDGED, at=seen.acknowledged_at or at, by=by)
     common.tell(
         "alarm-acknowledged",
         session=session,
@@ -99,6 +113,23 @@ def acknowledge_alarm(
     )
     judge([session], at=at, with_schedule=False)
     row.refresh_from_db()
+    return row
+
+
+def _answer_late(
+    session: TreatmentSession, row: Alarm, symptomatic: bool | None, *, by: Account, at: datetime
+) -> Alarm:
+    row.symptomatic = symptomatic
+    row.save_version()
+    _keep(row, AlarmActKind.ANSWERED, at=at, by=by)
+    common.tell(
+        "alarm-answered",
+        session=session,
+        subject=row,
+        by=by,
+        at=at,
+        detail={"condition": row.condition, "symptomatic": symptomatic},
+    )
     return row
 
 
@@ -120,6 +151,7 @@ def silence_alarm(*, alarm: UUID, span: timedelta, by: Account, at: datetime) ->
     silent = alarm_state.silence(current, span, rules, at=at)
     row.silenced_until, row.silenced_by, row.silences = silent.silenced_until, by, silent.silences
     row.save_version()
+    _keep(row, AlarmActKind.SILENCED, at=at, by=by)
     common.tell(
         "alarm-silenced",
         session=session,
@@ -190,6 +222,7 @@ def _write(row: Alarm, change: Change, at: datetime) -> None:
     alarm, condition = change.alarm, change.alarm.condition
     row.condition, row.about, row.kind = condition.code, condition.about[:60], condition.kind
     row.priority, row.present_priority = alarm.priority, condition.priority
+    row.highest_priority = worse(AlarmPriority(row.highest_priority), alarm.priority)
     row.sentence, row.since = condition.sentence[:300], condition.since
     row.seen, row.limit = condition.seen[:60], condition.limit[:60]
     row.raised_at, row.condition_gone_at = alarm.raised_at, alarm.condition_gone_at
@@ -198,3 +231,18 @@ def _write(row: Alarm, change: Change, at: datetime) -> None:
         row.acknowledged_at = row.acknowledged_by = None
     row.ended_at = max(at, alarm.raised_at) if change.kind is ChangeKind.ENDED else None
     row.save_version()
+    if change.kind is not ChangeKind.UPDATED:
+        _keep(row, AlarmActKind(change.kind), at=at, by=None)
+
+
+def _keep(row: Alarm, act: AlarmActKind, *, at: datetime, by: Account | None) -> None:
+    """Write one line of an alarm's life, with its priority from now on."""
+    AlarmAct.objects.create(
+        alarm=row,
+        act=act,
+        priority=row.priority,
+        seen=row.seen,
+        symptomatic=row.symptomatic,
+        at=at,
+        by=by,
+    )

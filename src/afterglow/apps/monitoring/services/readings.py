@@ -12,7 +12,6 @@ from django.db import transaction
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.models import (
     ArtefactMark,
-    BodyMassMeasurement,
     MissedReading,
     Source,
     VitalSign,
@@ -24,7 +23,6 @@ from afterglow.core.decisions import Decision, Severity
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.entry import read_sign
 from afterglow.core.monitoring.limits import plain
-from afterglow.core.quantities import BodyMass
 from afterglow.core.reason_codes import declare
 from afterglow.core.roles import Action
 
@@ -172,47 +170,6 @@ def record_missed_reading(
     )
     judge([row], at=at)
     return missed
-
-
-@transaction.atomic
-def record_body_mass(
-    *,
-    session: UUID,
-    mass: BodyMass,
-    measured_at: datetime,
-    by: Account,
-    at: datetime,
-    confirmed_unusual: bool = False,
-) -> BodyMassMeasurement:
-    """Record that the patient stood on the scale today, in kilograms.
-
-    Whether the mass is plausible against the history is judged by the dosing rules before this
-    call; ``confirmed_unusual`` says that the person weighed again. The last measurement counts.
-    Raises Forbidden, RecordLocked or DoesNotExist.
-    """
-    row = common.lock_session(session, action=Action.CHART, by=by, at=at)
-    same = BodyMassMeasurement.objects.filter(
-        session=row, mass_kg=mass.value, at=measured_at, by=by
-    )
-    if known := same.first():
-        return known
-    measured = BodyMassMeasurement.objects.create(
-        session=row,
-        mass_kg=mass,
-        at=measured_at,
-        recorded_at=at,
-        by=by,
-        confirmed_unusual=confirmed_unusual,
-    )
-    common.tell(
-        "body-mass-recorded",
-        session=row,
-        subject=measured,
-        by=by,
-        at=at,
-        detail={"kg": str(mass.value), "confirmed_unusual": confirmed_unusual},
-    )
-    return measured
 
 
 def _time(session: object, at: datetime) -> str:

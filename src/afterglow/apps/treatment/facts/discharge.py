@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.monitoring import facts as monitoring
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.day import suicide_facts
-from afterglow.apps.treatment.facts.readiness import moaas_of
 from afterglow.apps.treatment.models import CheckIn, Recovery
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode
-from afterglow.core.treatment.endings import EndingField, SessionEnding
+from afterglow.core.roles import Action
+from afterglow.core.treatment.endings import EndingField, InfusionEnding, SessionEnding
 from afterglow.core.treatment.facts import (
     AldreteFacts,
     DischargeFacts,
@@ -33,8 +36,12 @@ def discharge(
     ending: SessionEnding,
     fields: Mapping[str, Any],
     at: datetime,
+    agreed_by: Account | None = None,
 ) -> DischargeFacts:
-    """Gather everything that decides whether the session may end now in the way named."""
+    """Gather everything that decides whether the session may end now in the way named.
+
+    ``agreed_by`` decides the ending or has signed in for it beside who does.
+    """
     recovery = Recovery.objects.get(session=session)
     infusion = queries.infusion_of(session)
     sedatives = [row.at for row in queries.medicines_given(session) if row.is_sedative]
@@ -46,7 +53,7 @@ def discharge(
         last_sedative_at=max(sedatives, default=None),
         aldrete=aldrete(session, at=at),
         mpadss=mpadss(session, at=at),
-        moaas=moaas_of(session, at=at),
+        moaas=moaas_after(session, at=at),
         oriented=recovery.oriented,
         vitals=latest_vitals(session, recovery, at=at),
         dissociation_above_baseline=dissociation_change(session, at=at),
@@ -68,6 +75,14 @@ def discharge(
         written_instructions_given=bool(recovery.written_instructions),
         phone_24_h_given=bool(recovery.phone_24_h_given),
         suicide=suicide_facts(session, CheckIn.objects.get(session=session)),
+        infusion_ending=InfusionEnding(infusion.ending) if infusion and infusion.ending else None,
+        prescriber_agrees=agreed_by is not None
+        and policies.can(
+            Action.OVERRIDE_AS_PRESCRIBER,
+            by=agreed_by,
+            site=session.site,
+            on=session.site.local_date(at),
+        ),
         ending_fields=frozenset(
             EndingField(name) for name, value in fields.items() if value not in (None, "", False)
         ),
@@ -125,23 +140,48 @@ def mpadss(session: TreatmentSession, *, at: datetime) -> MpadssFacts | None:
     )
 
 
+def moaas_after(session: TreatmentSession, *, at: datetime) -> int | None:
+    """Return the last MOAA/S score taken after the pump stopped; one before says nothing of now."""
+    infusion = queries.infusion_of(session)
+    since = infusion.ended_at if infusion else None
+    found = _totals(session, "moaas", since=since, until=at)
+    return int(found[-1]) if found else None
+
+
 def dissociation_change(session: TreatmentSession, *, at: datetime) -> int | None:
-    """Return how far the last dissociation score lies above the first of the session."""
-    rows = list(
-        Assessment.objects.filter(
-            session=session, instrument_key__startswith="dissociation", at__lte=at, replaced_by=None
-        )
-        .prefetch_related("scores")
-        .order_by("at")
-    )
-    values = [score.value for row in rows for score in row.scores.all() if score.value is not None]
-    return int(values[-1] - values[0]) if len(values) > 1 else None
+    """Return how far the last score after the stop lies above the last one before the start.
+
+    None when either was not taken: two scores before the start say nothing of the way home.
+    """
+    infusion = queries.infusion_of(session)
+    if infusion is None or infusion.ended_at is None:
+        return None
+    before = _totals(session, "dissociation", since=None, until=infusion.started_at)
+    after = _totals(session, "dissociation", since=infusion.ended_at, until=at)
+    return int(after[-1] - before[-1]) if before and after else None
+
+
+def _totals(
+    session: TreatmentSession, prefix: str, *, since: datetime | None, until: datetime
+) -> list[Decimal]:
+    """Return an instrument's scores between two moments, both included, oldest first."""
+    rows = Assessment.objects.filter(
+        session=session, instrument_key__startswith=prefix, at__lte=until, replaced_by=None
+    ).prefetch_related("scores")
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    scores = (score for row in rows.order_by("at", "pk") for score in row.scores.all())
+    return [score.value for score in scores if score.value is not None]
 
 
 def latest_vitals(
     session: TreatmentSession, recovery: Recovery, *, at: datetime
 ) -> LatestVitals | None:
-    """Return the last believed pressure and saturation beside the baseline, if all are known."""
+    """Return the last believed pressure and saturation, each with its time, beside the baseline.
+
+    The baseline is the one that alarms are judged by: two readings of one source, apart. Devices
+    and hands are never mixed in it.
+    """
     infusion = queries.infusion_of(session)
     if infusion is None:
         return None
@@ -149,32 +189,25 @@ def latest_vitals(
     rows = VitalSign.objects.filter(session=session, flag="", taken_at__lte=at).exclude(
         pk__in=marked
     )
-    pressure = rows.filter(code=VitalSignCode.SYSTOLIC).order_by("-taken_at").first()
-    saturation = rows.filter(code=VitalSignCode.SPO2).order_by("-taken_at").first()
+    pressure = rows.filter(code=VitalSignCode.SYSTOLIC).order_by("-taken_at", "-pk").first()
+    saturation = rows.filter(code=VitalSignCode.SPO2).order_by("-taken_at", "-pk").first()
     diastolic = (
         rows.filter(code=VitalSignCode.DIASTOLIC, batch=pressure.batch).first()
         if pressure
         else None
     )
-    before = rows.filter(taken_at__lte=infusion.started_at)
-    systolic_before = _mean_of_two(before, VitalSignCode.SYSTOLIC)
-    diastolic_before = _mean_of_two(before, VitalSignCode.DIASTOLIC)
+    start = monitoring.baseline_of(session, at=at)
+    systolic_before = start.get(VitalSignCode.SYSTOLIC)
+    diastolic_before = start.get(VitalSignCode.DIASTOLIC)
     if not (pressure and diastolic and saturation and systolic_before and diastolic_before):
         return None
     return LatestVitals(
         at=pressure.taken_at,
         systolic_mmhg=int(pressure.value),
         diastolic_mmhg=int(diastolic.value),
-        baseline_systolic_mmhg=systolic_before,
-        baseline_diastolic_mmhg=diastolic_before,
+        baseline_systolic_mmhg=systolic_before.value,
+        baseline_diastolic_mmhg=diastolic_before.value,
         spo2_percent=int(saturation.value),
+        spo2_at=saturation.taken_at,
         on_oxygen=recovery.on_room_air is not True,
     )
-
-
-def _mean_of_two(before: Any, code: VitalSignCode) -> int | None:
-    """Return the baseline: the mean of the last two readings before the start."""
-    values = list(
-        before.filter(code=code).order_by("-taken_at").values_list("value", flat=True)[:2]
-    )
-    return round(sum(values) / len(values)) if values else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Credential
@@ -17,8 +17,11 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment import planning, queries
 from afterglow.apps.treatment.facts.day import day_facts, suicide_facts
 from afterglow.apps.treatment.models import CheckIn, Preparation
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core import dosing
 from afterglow.core.courses.phases import CoursePhase
+from afterglow.core.decisions import Decision
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.roles import Action, CredentialKind, Role
 from afterglow.core.treatment.facts import (
@@ -38,9 +41,6 @@ from afterglow.core.treatment.facts import (
     WeightFacts,
 )
 from afterglow.core.treatment.lifecycles import InfusionState, SessionState
-
-TOGETHER = timedelta(minutes=2)
-"""Readings of one sitting: a cuff and an oximeter rarely speak in the same second."""
 
 
 def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
@@ -73,15 +73,13 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
             signed_at=order.signed_at,
             within_protocol=order.protocol_id == session.protocol_id,
         ),
-        dose_decision=plan.decision if plan.plan else None,
+        dose_decision=_dose_decision(plan, preparation, session),
         weight=None
         if plan.mass is None
         else WeightFacts(
             kg=plan.mass.mass_kg.value,
             measured_on=session.site.local_date(plan.mass.at),
             measured_at=plan.mass.at,
-            measured=True,
-            entered_in_kg=True,
         ),
         product=product_facts(preparation.vial.product) if preparation else None,
         preparation=preparation_facts(preparation),
@@ -92,12 +90,12 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
         escort=EscortState(check_in.escort_state or EscortState.NONE),
         room_assigned=session.room_id is not None,
         room_occupied=TreatmentSession.objects.filter(
-            room=session.room_id, state=SessionState.INFUSING
+            room=session.room_id, state__in=[SessionState.INFUSING, SessionState.RECOVERY]
         )
         .exclude(pk=session.pk)
         .exists(),
         clinician=clinician_facts(session.clinician, session),
-        credentials_needed=frozenset({str(CredentialKind.LICENCE)}),
+        credentials_needed=rules_of(session.protocol_id).session.clinician_credentials,
         monitor_assigned=DeviceAssignment.objects.filter(
             session=session, during__contains=at, device__kind="monitor"
         ).exists(),
@@ -108,6 +106,22 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
         suicide=suicide_facts(session, check_in),
         day=day_facts(session, check_in),
     )
+
+
+def _dose_decision(
+    plan: planning.DosePlan, preparation: Preparation | None, session: TreatmentSession
+) -> Decision | None:
+    """Judge today's plan and, once there is a bag, the bag itself against that plan.
+
+    A mass, a height or an order may have changed since the drug was drawn: the bag has not.
+    """
+    if plan.plan is None:
+        return None
+    if preparation is None:
+        return plan.decision
+    bag = dosing.PreparationFacts(plan.plan, planning.bag_of(preparation), preparation.diluent)
+    rules = rules_of(session.protocol_id).dosing
+    return plan.decision & dosing.check_preparation(bag, rules)
 
 
 def protocol_facts(definition: Definition, *, at: datetime) -> ProtocolFacts:
@@ -201,8 +215,8 @@ _FIELDS = {
 def baseline_readings(session: TreatmentSession, *, at: datetime) -> tuple[BaselineReading, ...]:
     """Return the sets of vital signs before the start, one a cuff reading, oldest first.
 
-    Beside each pressure stand the other signs nearest to it within two minutes, and the MOAA/S
-    score of the last assessment. Artefact and flagged values are left out.
+    Beside each pressure stand the other signs of the same sitting, and the MOAA/S score of the last
+    assessment. Artefact and flagged values are left out.
     """
     marked = ArtefactMark.objects.filter(session=session, is_artefact=True).values("vital_sign")
     rows = list(
@@ -210,6 +224,7 @@ def baseline_readings(session: TreatmentSession, *, at: datetime) -> tuple[Basel
         .exclude(pk__in=marked)
         .order_by("taken_at", "pk")
     )
+    together = rules_of(session.protocol_id).session.baseline_together
     moaas = moaas_of(session, at=at)
     sittings: list[BaselineReading] = []
     for systolic in (row for row in rows if row.code == VitalSignCode.SYSTOLIC):
@@ -218,7 +233,7 @@ def baseline_readings(session: TreatmentSession, *, at: datetime) -> tuple[Basel
             near = [
                 row
                 for row in rows
-                if row.code == code and abs(row.taken_at - systolic.taken_at) <= TOGETHER
+                if row.code == code and abs(row.taken_at - systolic.taken_at) <= together
             ]
             if code in (VitalSignCode.SYSTOLIC, VitalSignCode.DIASTOLIC):
                 near = [row for row in near if row.batch == systolic.batch]

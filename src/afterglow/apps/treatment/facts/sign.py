@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
 
-from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.accounts import policies
+from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import CheckIn, Discharge, Override, Preparation, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.models import Task
 from afterglow.core.decisions import Decision, Overrider, Reason, Severity
+from afterglow.core.dosing.totals import Given
+from afterglow.core.monitoring.alarm_state import AlarmActKind
+from afterglow.core.monitoring.alarms import pressure_codes
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
+from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind
 from afterglow.core.treatment.endings import EndingField, SessionEnding
 from afterglow.core.treatment.facts import AmountFacts, OverrideShown, SignFacts
@@ -31,7 +37,7 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
     infusion = queries.infusion_of(session)
     told = queries.given(infusion, at=at) if infusion else None
     reds = Alarm.objects.filter(
-        session=session, priority=AlarmPriority.HIGH, kind=AlarmKind.PHYSIOLOGICAL
+        session=session, highest_priority=AlarmPriority.HIGH, kind=AlarmKind.PHYSIOLOGICAL
     )
     discharge = last_discharge(session)
     positives = suicide_positives(session)
@@ -46,23 +52,19 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
             amounts(preparation)
             for preparation in Preparation.objects.filter(session=session).select_related("vial")
         ),
-        pump_volume_ml=told.pump.volume.value if told and told.pump else None,
-        charted_volume_ml=told.charted.volume.value if told else None,
+        pump_volume_ml=_stated_ml(told.pump) if told and told.pump else None,
+        charted_volume_ml=_stated_ml(told.charted) if told else None,
         pump_difference_resolved=bool(infusion and infusion.differences.exists()),
+        pump_difference_limit_ml=rules_of(session.protocol_id).dosing.pump_difference.value,
         slots_unread=slots_unread,
         alarms_not_acknowledged=alarms_to_acknowledge(session).count(),
-        slowest_red_acknowledgement=max(
-            (row.acknowledged_at - row.raised_at for row in reds if row.acknowledged_at),
-            default=None,
-        ),
-        red_pressures_without_symptom_answer=reds.filter(
-            condition__contains="PRESSURE", symptomatic__isnull=True
-        ).count(),
+        slowest_red_acknowledgement=slowest_acknowledgement(reds),
+        red_pressures_without_symptom_answer=reds_without_symptom_answer(session).count(),
         overrides=tuple(
-            OverrideShown(code=row.code, has_reason=bool(row.reason), shown=True)
+            OverrideShown(code=row.code, has_reason=bool(row.reason.strip()))
             for row in Override.objects.filter(session=session)
         ),
-        coverage_named=session.clinician_id is not None,
+        coverage_named=covered(session, at=at),
         discharge_decision=decision_from(discharge.reasons) if discharge else None,
         suicide_positives=positives,
         suicide_tasks_owned=min(positives, _owned_tasks(session)),
@@ -70,6 +72,52 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
             EndingField(name) for name in recorded_fields(discharge.fields if discharge else {})
         ),
     )
+
+
+def covered(session: TreatmentSession, *, at: datetime) -> bool:
+    """Whether somebody covers the patient afterwards: the course's prescriber, still one here."""
+    prescriber = session.course.prescriber
+    return prescriber is not None and policies.can(
+        Action.OVERRIDE_AS_PRESCRIBER,
+        by=prescriber,
+        site=session.site,
+        on=session.site.local_date(at),
+    )
+
+
+def slowest_acknowledgement(reds: QuerySet[Alarm]) -> timedelta | None:
+    """Return the longest that a red alarm waited for somebody, None when none was seen.
+
+    Each time it turned red it waited anew, whatever it was when it was acknowledged.
+    """
+    waits: list[timedelta] = []
+    waiting: dict[int, datetime] = {}
+    for act in AlarmAct.objects.filter(alarm__in=reds).order_by("at", "pk"):
+        if act.act == AlarmActKind.ACKNOWLEDGED:
+            since = waiting.pop(act.alarm_id, None)
+            if since is not None:
+                waits.append(act.at - since)
+        elif act.priority == AlarmPriority.HIGH and act.act in (
+            AlarmActKind.RAISED,
+            AlarmActKind.ESCALATED,
+        ):
+            waiting.setdefault(act.alarm_id, act.at)
+    return max(waits, default=None)
+
+
+def reds_without_symptom_answer(session: TreatmentSession) -> QuerySet[Alarm]:
+    """Return the blood pressures that were red and whose "symptomatic?" nobody has answered."""
+    return Alarm.objects.filter(
+        session=session,
+        highest_priority=AlarmPriority.HIGH,
+        condition__in=pressure_codes(rules_of(session.protocol_id).monitoring),
+        symptomatic__isnull=True,
+    ).order_by("raised_at", "pk")
+
+
+def _stated_ml(account: Given) -> Decimal:
+    """Return the volume as stated, before it is capped at the bag: what was said is compared."""
+    return (account.volume + account.beyond_bag).value
 
 
 def alarms_to_acknowledge(session: TreatmentSession) -> QuerySet[Alarm]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pghistory
 from django.db import models
 
-from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.treatment.endings import SessionEnding
@@ -75,6 +75,13 @@ class Discharge(AppendOnly, PublicModel):
     fields = models.JSONField(default=dict, help_text="What this ending must have on record.")
     facts = models.JSONField(help_text="What the rules saw.")
     reasons = models.JSONField(help_text="Every reason, overridden ones marked.")
+    agreed_by = models.OneToOneField(
+        Countersignature,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The prescriber who signed in to let somebody go home alone.",
+    )
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     key = models.UUIDField(unique=True)

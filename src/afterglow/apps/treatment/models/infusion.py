@@ -9,6 +9,8 @@ from django.db import models
 
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.medicines.models import Product
+from afterglow.apps.people.models import Patient
+from afterglow.apps.places.models import Room
 from afterglow.apps.treatment.models.preparation import Preparation
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.treatment.endings import InfusionEnding
@@ -61,6 +63,20 @@ class Infusion(PublicModel, VersionedModel):
         Preparation, on_delete=models.PROTECT, related_name="infusion"
     )
     clinician = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(
+        Patient,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The session's, repeated so that the database sees two at once.",
+    )
+    room = models.ForeignKey(
+        Room,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Where it was started, repeated for the same reason.",
+    )
     state = CodeField(InfusionState, default=InfusionState.RUNNING)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -86,6 +102,16 @@ class Infusion(PublicModel, VersionedModel):
             ),
             models.UniqueConstraint(
                 fields=["clinician"], condition=_RUNS, name="one_running_infusion_per_clinician"
+            ),
+            models.UniqueConstraint(
+                fields=["patient"], condition=_RUNS, name="one_running_infusion_per_patient"
+            ),
+            models.UniqueConstraint(
+                fields=["room"], condition=_RUNS, name="one_running_infusion_per_room"
+            ),
+            models.CheckConstraint(
+                condition=~_RUNS | models.Q(patient__isnull=False, room__isnull=False),
+                name="a_running_infusion_says_whose_and_where",
             ),
             models.CheckConstraint(
                 condition=models.Q(ended_at__isnull=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments.outcomes import Recorded
 from afterglow.apps.assessments.services import record_assessment
@@ -20,6 +21,7 @@ from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
+from afterglow.apps.treatment.facts.readiness import clinician_facts
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -32,6 +34,7 @@ from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
 from afterglow.core.treatment import discharge
+from afterglow.core.treatment import readiness as watching
 from afterglow.core.treatment.lifecycles import InfusionState, SessionState
 
 _STANDS: Mapping[EventKind, str] = {
@@ -278,11 +281,13 @@ def hand_over(
     if earlier := SessionEvent.objects.filter(key=key).first():
         return Done(earlier, Decision(), repeated=True)
     Account.objects.select_for_update(of=("self",)).get(pk=to.pk)
-    infusion = queries.infusion_of(row)
+    infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
     active = infusion is not None and infusion.state in (
         InfusionState.RUNNING,
         InfusionState.PAUSED,
     )
+    if (unfit := taking_over(row, to=to, at=at)).refused:
+        return refuse("hand-over", session=row, decision=unfit, by=by, at=at)
     busy = queries.running_infusions(to.pk)
     if active and busy and row.clinician_id != to.pk:
         why = blocker(
@@ -303,7 +308,8 @@ def hand_over(
     row.clinician = to
     row.save_version()
     if infusion is not None and active:
-        Infusion.objects.filter(pk=infusion.pk).update(clinician=to)
+        infusion.clinician = to
+        infusion.save_version()
     event = SessionEvent.objects.create(
         session=row,
         kind=EventKind.HAND_OVER,
@@ -329,6 +335,32 @@ def hand_over(
         },
     )
     return Done(event, Decision())
+
+
+def taking_over(session: TreatmentSession, *, to: Account, at: datetime) -> Decision:
+    """Decide whether ``to`` may watch the patient: as whoever starts, by role and credentials.
+
+    An account that was closed holds no role. What runs beside it is judged apart.
+    """
+    on = session.site.local_date(at)
+    may = policies.can(Action.RUN_INFUSION, by=to, site=session.site, on=on)
+    reasons = list(
+        watching.credentials_of(
+            clinician_facts(to, session),
+            needed=rules_of(session.protocol_id).session.clinician_credentials,
+            on=on,
+        )
+    )
+    if not may:
+        reasons.append(
+            blocker(
+                "CLINICIAN_MAY_NOT_WATCH",
+                f"{to.get_short_name()} may not run infusions at {session.site.name}.",
+                seen=str(to.public_id),
+                limit=str(Action.RUN_INFUSION),
+            )
+        )
+    return Decision.from_reasons(reasons)
 
 
 def _time_refused(session: TreatmentSession, when: datetime, at: datetime) -> Decision | None:

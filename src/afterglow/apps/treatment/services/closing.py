@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.monitoring.services import (
     assign_devices_of_room,
     refresh_alarms,
@@ -98,11 +98,13 @@ def discharge(
     by: Account,
     at: datetime,
     key: UUID,
+    prescriber: Countersignature | None = None,
 ) -> Done[Discharge] | Refused:
     """End the session in one of its ways, or refuse with every reason. Safe to repeat.
 
     Going home needs the discharge criteria; leaving against advice, a transfer and a death need
-    their own fields on record instead.
+    their own fields on record instead. Going home without an escort needs a prescriber: whoever
+    ends the session is one, or one signs in beside them.
     """
     row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
     if earlier := Discharge.objects.filter(key=key).first():
@@ -120,16 +122,18 @@ def discharge(
             limit=allowed,
         )
         return refuse("discharge", session=row, decision=Decision((why,)), by=by, at=at)
-    decision = discharge_decision(row, ending=ending, fields=fields, at=at)
+    agreed_by = prescriber.account if prescriber else by
+    decision = discharge_decision(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
     if decision.refused:
         return refuse("discharge", session=row, decision=decision, by=by, at=at)
-    facts = discharge_facts(row, ending=ending, fields=fields, at=at)
+    facts = discharge_facts(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
     left = Discharge.objects.create(
         session=row,
         ending=ending,
         fields=dict(fields),
         facts=_jsonable(asdict(facts)),
         reasons=as_json(decision),
+        agreed_by=prescriber,
         by=by,
         at=at,
         key=key,

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring import facts as monitoring_facts
+from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
 from afterglow.apps.treatment.facts.overrides import apply_overrides
 from afterglow.apps.treatment.facts.readiness import readiness as readiness_facts
@@ -50,9 +52,13 @@ def discharge_decision(
     ending: SessionEnding,
     at: datetime,
     fields: Mapping[str, Any] | None = None,
+    agreed_by: Account | None = None,
 ) -> Decision:
-    """Decide whether the session may end now in the way named, overrides applied."""
-    facts = discharge_facts(session, ending=ending, fields=fields or {}, at=at)
+    """Decide whether the session may end now in the way named, overrides applied.
+
+    ``agreed_by`` is who decides the ending, or the prescriber who signed in for it beside them.
+    """
+    facts = discharge_facts(session, ending=ending, fields=fields or {}, at=at, agreed_by=agreed_by)
     raw = discharge.assess(facts, rules_of(session.protocol_id).session)
     return apply_overrides(raw, session, gate=DISCHARGE, at=at)
 
@@ -72,7 +78,7 @@ def decision_at(session: TreatmentSession, gate: str, *, at: datetime) -> Decisi
     if gate == DRAW:
         return draw_decision(session, at=at)
     if gate == DISCHARGE:
-        return discharge_decision(session, ending=SessionEnding.COMPLETED, at=at)
+        return discharge_decision(session, ending=queries.way_home(session), at=at)
     if gate == SIGN:
         return sign_decision(session, at=at)
     raise ValueError(f"{gate!r} is not a gate.")

@@ -10,7 +10,10 @@ from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.services.alarms import judge
+from afterglow.apps.people.models import Patient
+from afterglow.apps.places.models import Room
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
 from afterglow.apps.treatment.models import Infusion, PumpAction, PumpDifference
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -22,6 +25,8 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.roles import Action
+from afterglow.core.treatment import discharge
+from afterglow.core.treatment.codes.discharge import RECOVERY_NOT_WATCHED
 from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding
 from afterglow.core.treatment.lifecycles import (
     INFUSION,
@@ -59,17 +64,17 @@ def start_infusion(
             by=by,
             at=at,
         )
-    # Two sessions of one clinician may be started at once from two tablets: the second waits here.
-    if row.clinician_id is not None:
-        Account.objects.select_for_update(of=("self",)).get(pk=row.clinician_id)
+    _wait_for_others(row)
     decision = readiness_decision(row, at=at)
     preparation = queries.preparation_in_use(row)
-    if decision.refused or preparation is None or row.clinician is None:
+    if decision.refused or preparation is None or row.clinician is None or row.room is None:
         return refuse("start-infusion", session=row, decision=decision, by=by, at=at)
     infusion = Infusion.objects.create(
         session=row,
         preparation=preparation,
         clinician=row.clinician,
+        patient=row.patient,
+        room=row.room,
         started_at=at,
         key=key,
     )
@@ -97,6 +102,19 @@ def start_infusion(
         },
     )
     return Done(infusion, decision)
+
+
+def _wait_for_others(session: TreatmentSession) -> None:
+    """Lock whom and what a start claims, always in this order, until the transaction ends.
+
+    Two tablets may start two sessions of one patient, one room or one clinician at the same
+    moment: the second waits here, and is then judged on what the first one did.
+    """
+    Patient.objects.select_for_update(of=("self",)).get(pk=session.patient_id)
+    if session.room_id is not None:
+        Room.objects.select_for_update(of=("self",)).get(pk=session.room_id)
+    if session.clinician_id is not None:
+        Account.objects.select_for_update(of=("self",)).get(pk=session.clinician_id)
 
 
 @transaction.atomic
@@ -192,7 +210,8 @@ def record_pump_stopped(
     """Chart that the pump was stopped. It asks nothing first and never waits for another tablet.
 
     The latest state is taken whatever the person saw: a stop is never refused because somebody
-    else changed the rate a second ago. Safe to repeat, with the same key or another.
+    else changed the rate a second ago. Safe to repeat, with the same key or another. What is
+    returned says whether the patient's clinician now watches more people in recovery than allowed.
     """
     row = lock_session(session, action=Action.STOP_INFUSION, by=by, at=at)
     infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
@@ -222,16 +241,29 @@ def record_pump_stopped(
         key=key,
     )
     move_session(row, SessionAction.RECORD_PUMP_STOPPED)
+    watched = _watched_from_now_on(row)
     tell(
         "infusion-stopped",
         session=row,
         subject=infusion,
         by=by,
         at=at,
-        detail={"ending": str(ending), "happened_at": when.isoformat()},
+        detail={
+            "ending": str(ending),
+            "happened_at": when.isoformat(),
+            "recovery": list(watched.codes),
+        },
     )
     judge([row], at=at)
-    return Done(action, Decision())
+    return Done(action, watched)
+
+
+def _watched_from_now_on(session: TreatmentSession) -> Decision:
+    """Judge who watches the recovery that begins. It is said, and stops nothing."""
+    if session.clinician is None:
+        return Decision((RECOVERY_NOT_WATCHED.reason(),))
+    facts = recovery_facts(session, to=session.clinician)
+    return discharge.assess_recovery(facts, rules_of(session.protocol_id).session)
 
 
 @transaction.atomic
@@ -244,6 +276,14 @@ def resolve_pump_difference(
     told = queries.given(infusion, at=at) if infusion else None
     if infusion is None or told is None or told.pump is None:
         why = blocker("NO_PUMP_ACCOUNT", "The pump has reported no volume to compare with.")
+        return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
+    if (closed := queries.accounted_at(infusion)) is not None:
+        why = blocker(
+            "DIFFERENCE_AFTER_ACCOUNTING",
+            "The bag is accounted for; its milligrams stand in the ledger. What pump and chart "
+            "said of it cannot be weighed anew.",
+            seen=closed.isoformat(),
+        )
         return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
     if not reason.strip():
         why = blocker("DIFFERENCE_WITHOUT_REASON", "Say in words why pump and chart differ.")
@@ -346,10 +386,13 @@ def _refused_step(
 
 
 def fastest_rate(infusion: Infusion) -> Rate:
-    """Return the fastest rate the protocol allows for this bag: all of it in the shortest time."""
+    """Return the fastest rate the protocol allows for this bag: all of it in the shortest time.
+
+    What a pump can be set to, at or under the exact limit: no rounding passes it.
+    """
     rules = rules_of(infusion.session.protocol_id).dosing
     exact = bag_of(infusion.preparation).volume_to_be_infused / rules.limits.shortest
-    return rules.rounding.rate(exact)
+    return rules.rounding.rate(exact, at_most=exact)
 
 
 def _wrong_state(session: TreatmentSession, verb: str, *, limit: str) -> Decision:

@@ -173,7 +173,7 @@ def judge_order(
         prescription=Prescription(dose, over),
         dosing_mass=mass,
         at=at,
-        last_dose=planning.last_dose(course.patient, before=at),
+        last_dose=planning.last_dose(course.patient, before=at, actual=last.mass_kg, dosing=mass),
     )
     return based & check_order(facts, rules)
 
@@ -185,12 +185,8 @@ def _judge_without_mass(
     lightest = rules.measurements.mass.low
     if lightest is None:
         raise InvalidValue("The protocol's lowest plausible mass is missing.")
-    facts = OrderFacts(
-        prescription=Prescription(dose, over),
-        dosing_mass=lightest,
-        at=at,
-        last_dose=planning.last_dose(course.patient, before=at),
-    )
+    # Nobody is infused unweighed: without a mass there is no last dose either.
+    facts = OrderFacts(prescription=Prescription(dose, over), dosing_mass=lightest, at=at)
     return check_order(facts, rules)
 
 

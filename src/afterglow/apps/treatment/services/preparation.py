@@ -17,7 +17,7 @@ from afterglow.apps.stock.models import LedgerEntry, Vial
 from afterglow.apps.treatment import planning, queries
 from afterglow.apps.treatment.facts.draw import draw as draw_facts
 from afterglow.apps.treatment.facts.overrides import apply_overrides
-from afterglow.apps.treatment.models import Preparation
+from afterglow.apps.treatment.models import Infusion, Preparation
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services.acting import lock_session, move_session, refuse, tell
@@ -30,7 +30,7 @@ from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind
 from afterglow.core.treatment import draw as draw_rules
 from afterglow.core.treatment.codes.readiness import PREPARATION_MISSING, WEIGHT_MISSING
-from afterglow.core.treatment.lifecycles import SessionAction, SessionState
+from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionState
 
 READ_BACK = ("patient", "drug", "strength", "drawn_ml", "bag_ml", "rate", "volume")
 """What the second person reads off patient, vial, bag and pump, in the order of the time-out."""
@@ -244,14 +244,18 @@ def discard_preparation(
     at: datetime,
     key: UUID,
 ) -> Done[Preparation] | Refused:
-    """Discard a bag before it was started: all of it is wasted, before a witness."""
+    """Discard a bag of which nothing was infused: all of it is wasted, before a witness.
+
+    The bag of a session that ended before its start is discarded afterwards in the same way;
+    without it the record would never balance.
+    """
     row = lock_session(session, action=Action.PREPARE, by=by, at=at)
     if earlier := LedgerEntry.objects.filter(key=key, session=row).first():
         gone = Preparation.objects.filter(session=row, vial=earlier.vial).latest("discarded_at")
         return Done(gone, Decision(), repeated=True)
     preparation = queries.preparation_in_use(row)
     reasons = []
-    if preparation is None or row.state not in (SessionState.PREPARING, SessionState.READY):
+    if preparation is None or Infusion.objects.filter(preparation=preparation).exists():
         reasons.append(PREPARATION_MISSING.reason())
     if not reason.strip():
         reasons.append(blocker("DISCARD_WITHOUT_REASON", "Say in words why the bag is discarded."))
@@ -276,7 +280,8 @@ def discard_preparation(
     preparation.discarded_at = at
     preparation.discard_reason = reason.strip()[:_LONGEST_REASON]
     preparation.save_version()
-    move_session(row, SessionAction.DISCARD_PREPARATION)
+    if SESSION.can(SessionState(row.state), SessionAction.DISCARD_PREPARATION):
+        move_session(row, SessionAction.DISCARD_PREPARATION)
     tell("preparation-discarded", session=row, subject=preparation, by=by, at=at)
     return Done(preparation, Decision())
 

@@ -13,10 +13,11 @@ from afterglow.apps.monitoring.models import PumpReading
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
-from afterglow.core.decisions import Decision, blocker
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding
-from afterglow.core.treatment.lifecycles import InfusionState, step_infusion
+from afterglow.core.treatment.lifecycles import InfusionState, SessionState, step_infusion
 
 
 @transaction.atomic
@@ -42,6 +43,8 @@ def explain_stop(
     if not words and ending is not InfusionEnding.COMPLETED:
         why = blocker("STOP_WITHOUT_REASON", "Say in a few words why the infusion was stopped.")
         return refuse("explain-stop", session=row, decision=Decision((why,)), by=by, at=at)
+    if (fixed := _cannot_be_renamed(row, infusion, ending)) is not None:
+        return refuse("explain-stop", session=row, decision=Decision((fixed,)), by=by, at=at)
     before = infusion.ending
     # As if it had been said at once: the state follows from how it ended.
     infusion.state = step_infusion(InfusionState.RUNNING, INFUSION_ENDINGS[ending].action)
@@ -57,6 +60,29 @@ def explain_stop(
         detail={"ending": [str(before), str(ending)]},
     )
     return Done(infusion, Decision())
+
+
+def _cannot_be_renamed(
+    session: TreatmentSession, infusion: Infusion, ending: InfusionEnding
+) -> Reason | None:
+    """Return why the infusion's ending stays what it is, or None. Its words may always be added."""
+    if ending == infusion.ending:
+        return None
+    if infusion.ending == InfusionEnding.STOPPED_IN_EMERGENCY:
+        return blocker(
+            "EMERGENCY_STOP_STANDS",
+            "The infusion was stopped in an emergency; that is not taken back. Say why instead.",
+            seen=str(ending),
+            limit=str(infusion.ending),
+        )
+    if session.state != SessionState.RECOVERY:
+        return blocker(
+            "STOP_EXPLAINED_TOO_LATE",
+            f"The session is {session.state}: it ended on what was said of the infusion then.",
+            seen=str(ending),
+            limit=str(infusion.ending),
+        )
+    return None
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.alarms import pressure_codes
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.web.cards import AlarmLevel, Words
 
@@ -47,7 +48,6 @@ WORDS: dict[str, Words] = {
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 
-_PRESSURE = ("SYSTOLIC_", "DIASTOLIC_")
 SHOWN = 2
 """Bands drawn in full; the rest is one line each."""
 
@@ -78,6 +78,7 @@ class AlarmStrip:
 def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
     """Return the open alarms of a session at ``at``."""
     rules = rules_of(session)
+    pressures = pressure_codes(rules)
     limits = {limit.code: limit.status for limit in rules.limits}
     found = [
         Band(
@@ -86,8 +87,8 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
             word=word_of(row),
             proposed=str(limits[row.condition]) if row.condition in limits else "",
             asks_symptoms=(
-                row.condition.startswith(_PRESSURE)
-                and AlarmPriority.HIGH in (row.priority, row.present_priority)
+                row.condition in pressures
+                and row.highest_priority == AlarmPriority.HIGH
                 and row.symptomatic is None
             ),
             silence_min=int(

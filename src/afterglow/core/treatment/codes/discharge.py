@@ -160,6 +160,13 @@ SUICIDE_CONCERN_AT_LEAVING: Final = _SUBJECT.caution(
     source="clinical reference 9",
 )
 ENDING_FIELD_MISSING: Final = _no("ENDING_FIELD_MISSING", "This ending needs on record: {seen}.")
+ENDING_DIFFERS_FROM_INFUSION: Final = _no(
+    "ENDING_DIFFERS_FROM_INFUSION", "The infusion was {seen}; the session ends as {limit}."
+)
+PRESCRIBER_HAS_NOT_AGREED: Final = _no(
+    "PRESCRIBER_HAS_NOT_AGREED",
+    "After an infusion nobody goes home alone unless a prescriber agrees and signs in for it.",
+)
 
 RECOVERY_NOT_WATCHED: Final = _no(
     "RECOVERY_NOT_WATCHED", "Nobody is named who watches the patient in recovery."

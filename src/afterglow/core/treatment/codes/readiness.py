@@ -52,12 +52,6 @@ PROTOCOL_NOT_APPROVED: Final = _SUBJECT.caution(
 )
 
 WEIGHT_MISSING: Final = _no("WEIGHT_MISSING", "There is no weight.")
-WEIGHT_NOT_MEASURED: Final = _no(
-    "WEIGHT_NOT_MEASURED", "The weight was stated or copied, not measured."
-)
-WEIGHT_NOT_IN_KILOGRAMS: Final = _no(
-    "WEIGHT_NOT_IN_KILOGRAMS", "The weight was not entered in kilograms."
-)
 WEIGHT_NOT_TODAY: Final = _no(
     "WEIGHT_NOT_TODAY", "The weight was measured on {seen}; the session is of {limit}."
 )
@@ -99,14 +93,18 @@ ESCORT_ON_THE_WAY: Final = _no(
     "ESCORT_ON_THE_WAY", "The escort is still on the way and not confirmed.", by=_PRESCRIBER
 )
 ROOM_MISSING: Final = _no("ROOM_MISSING", "No room is assigned.")
-ROOM_OCCUPIED: Final = _no("ROOM_OCCUPIED", "Another session runs in the room.")
+ROOM_OCCUPIED: Final = _no("ROOM_OCCUPIED", "Another patient is infused or recovers in the room.")
 CLINICIAN_MISSING: Final = _no("CLINICIAN_MISSING", "No clinician is assigned.")
 CLINICIAN_HAS_RUNNING_INFUSION: Final = _no(
     "CLINICIAN_HAS_RUNNING_INFUSION",
     "The clinician has {seen} other running infusions; one patient is watched at a time.",
 )
-CLINICIAN_WATCHES_RECOVERY: Final = _SUBJECT.caution(
-    "CLINICIAN_WATCHES_RECOVERY", "The clinician also watches {seen} patients in recovery."
+CLINICIAN_WATCHES_RECOVERY: Final = _no(
+    "CLINICIAN_WATCHES_RECOVERY",
+    "The clinician watches {seen} patients in recovery, who would be left: hand them over first.",
+    by=_PRESCRIBER,
+    binds_value=True,
+    source="clinical reference 3.5",
 )
 CREDENTIAL_EXPIRED: Final = _no(
     "CREDENTIAL_EXPIRED", "A credential of the clinician has expired: {seen}."

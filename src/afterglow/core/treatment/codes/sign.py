@@ -55,9 +55,6 @@ RED_BP_SYMPTOMS_NOT_ANSWERED: Final = _no(
 OVERRIDE_WITHOUT_REASON: Final = _no(
     "OVERRIDE_WITHOUT_REASON", "This override has no reason: {seen}."
 )
-OVERRIDE_NOT_SHOWN: Final = _no(
-    "OVERRIDE_NOT_SHOWN", "This override was not shown to the signer: {seen}."
-)
 OVERRIDES_GIVEN: Final = _SUBJECT.info("OVERRIDES_GIVEN", "Overrides in this session: {seen}.")
 COVERAGE_MISSING: Final = _no(
     "COVERAGE_MISSING", "No clinician is named who covers the patient after the session."

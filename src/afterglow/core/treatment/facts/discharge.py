@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from afterglow.core.errors import InvalidValue
-from afterglow.core.treatment.endings import EndingField, SessionEnding
+from afterglow.core.treatment.endings import EndingField, InfusionEnding, SessionEnding
 from afterglow.core.treatment.facts.common import Extensible, SuicideFacts
 
 
@@ -72,14 +73,18 @@ class MpadssFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatestVitals:
-    """The last vital signs in recovery, beside the baseline (mean of the two before the start)."""
+    """The last vital signs in recovery, beside the baseline (mean of the two before the start).
+
+    ``at`` is when the pressure was taken, ``spo2_at`` when the saturation was: each has its age.
+    """
 
     at: datetime
     systolic_mmhg: int
     diastolic_mmhg: int
-    baseline_systolic_mmhg: int
-    baseline_diastolic_mmhg: int
+    baseline_systolic_mmhg: Decimal
+    baseline_diastolic_mmhg: Decimal
     spo2_percent: int
+    spo2_at: datetime
     on_oxygen: bool
 
     def __post_init__(self) -> None:
@@ -130,6 +135,10 @@ class DischargeFacts(Extensible):
     written_instructions_given: bool
     phone_24_h_given: bool
     suicide: SuicideFacts = field(default_factory=SuicideFacts)
+    infusion_ending: InfusionEnding | None = None
+    """How the infusion ended, where one ran."""
+    prescriber_agrees: bool = False
+    """A prescriber decides this ending, or has signed in for it as the second person."""
     ending_fields: frozenset[EndingField] = frozenset()
     """What the ending demands and is on record."""
 

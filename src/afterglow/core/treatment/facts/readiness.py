@@ -72,10 +72,6 @@ class WeightFacts:
     kg: Decimal
     measured_on: date
     measured_at: datetime
-    measured: bool
-    """False when the weight was stated or copied."""
-    entered_in_kg: bool
-    """False when it was typed in pounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +164,7 @@ class ReadinessFacts(Extensible):
     escort: EscortState
     room_assigned: bool
     room_occupied: bool
-    """Whether another session runs in the room."""
+    """Whether another patient is infused or recovers in the room."""
     clinician: ClinicianFacts | None
     credentials_needed: frozenset[str]
     monitor_assigned: bool

@@ -51,7 +51,6 @@ class OverrideShown:
 
     code: str
     has_reason: bool
-    shown: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +71,8 @@ class SignFacts(Extensible):
     pump_volume_ml: Decimal | None
     charted_volume_ml: Decimal | None
     pump_difference_resolved: bool
+    pump_difference_limit_ml: Decimal
+    """The dosing rules' own limit: the one that the bag was accounted for by."""
     slots_unread: int
     alarms_not_acknowledged: int
     slowest_red_acknowledgement: timedelta | None

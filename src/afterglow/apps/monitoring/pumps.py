@@ -1,0 +1,102 @@
+"""How much a pump delivered in one infusion, from a counter that knows nothing of patients.
+
+A pump may still show the last patient's total when an infusion starts, and may be set back to
+nothing in the middle of one or after it. Only what it counted since the start belongs here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import connection
+
+from afterglow.core.quantities import Volume
+
+
+class Counted(NamedTuple):
+    """One report to subtract from: whose pump, which one, and when the infusion started."""
+
+    session: int
+    device: int
+    started: datetime
+
+
+# The row of each pump with its last total at the start, then everything after it. A fall by more
+# than the tolerance is a counter set back; what it counts from there on is added.
+_SINCE = """
+WITH base AS (
+    SELECT DISTINCT ON (device_id) device_id, taken_at, id, delivered_ml, TRUE AS at_start
+    FROM monitoring_pumpreading
+    WHERE session_id = %(session)s AND delivered_ml IS NOT NULL AND taken_at <= %(since)s
+    ORDER BY device_id, taken_at DESC, id DESC
+), told AS (
+    SELECT * FROM base UNION ALL
+    SELECT device_id, taken_at, id, delivered_ml, FALSE FROM monitoring_pumpreading
+    WHERE session_id = %(session)s AND delivered_ml IS NOT NULL
+      AND taken_at > %(since)s AND taken_at <= %(at)s
+), stepped AS (
+    SELECT *, lag(delivered_ml) OVER one_pump - delivered_ml > %(tolerance)s AS set_back
+    FROM told WINDOW one_pump AS (PARTITION BY device_id ORDER BY taken_at, id)
+), counted AS (
+    SELECT *, count(*) FILTER (WHERE set_back) OVER
+        (PARTITION BY device_id ORDER BY taken_at, id) AS stretch
+    FROM stepped
+), stretches AS (
+    SELECT max(delivered_ml) - COALESCE(max(delivered_ml) FILTER (WHERE at_start), 0) AS ml,
+           bool_or(NOT at_start) AS spoke
+    FROM counted GROUP BY device_id, stretch
+)
+SELECT sum(ml) FILTER (WHERE spoke) FROM stretches
+"""
+
+_AT_START = """
+SELECT w.n, p.delivered_ml
+FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])
+     WITH ORDINALITY AS w(session_id, device_id, started, n)
+CROSS JOIN LATERAL (
+    SELECT delivered_ml FROM monitoring_pumpreading r
+    WHERE r.session_id = w.session_id AND r.device_id = w.device_id
+      AND r.taken_at <= w.started AND r.delivered_ml IS NOT NULL
+    ORDER BY r.taken_at DESC, r.id DESC LIMIT 1
+) p
+"""
+
+
+def delivered_since(
+    session_pk: int, *, since: datetime, at: datetime, tolerance: Volume
+) -> Volume | None:
+    """Return what a session's pumps counted after ``since`` and up to ``at``; None: no report.
+
+    A total that falls by more than ``tolerance`` was set back. What a pump counts after the
+    charted stop still counts: it outranks the chart.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SINCE,
+            {"session": session_pk, "since": since, "at": at, "tolerance": tolerance.value},
+        )
+        row = cursor.fetchone()
+    return None if row is None or row[0] is None else Volume.ml(row[0])
+
+
+def counted_at_start(pumps: Iterable[Counted]) -> Mapping[Counted, Decimal]:
+    """Return the total (mL) that each pump already showed when its infusion started."""
+    asked = list(dict.fromkeys(pumps))
+    if not asked:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_AT_START, [list(column) for column in zip(*asked, strict=True)])
+        return {asked[number - 1]: total for number, total in cursor.fetchall()}
+
+
+def less(total: Decimal, at_start: Decimal | None) -> Decimal:
+    """Return what a total says of this infusion: less what it showed at the start.
+
+    One below that start was set back since, and counts from nothing.
+    """
+    if at_start is None or total < at_start:
+        return total
+    return total - at_start
