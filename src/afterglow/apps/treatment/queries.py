@@ -42,8 +42,12 @@ def order_in_force(session: TreatmentSession) -> InfusionOrder | None:
 
 
 def mass_today(session: TreatmentSession) -> BodyMassMeasurement | None:
-    """Return the last mass measured in this session."""
-    return BodyMassMeasurement.objects.filter(session=session).order_by("-at", "-pk").first()
+    """Return the last mass measured in this session that was not entered in error."""
+    return (
+        BodyMassMeasurement.objects.filter(session=session, mistake__isnull=True)
+        .order_by("-at", "-pk")
+        .first()
+    )
 
 
 def earlier_masses(session: TreatmentSession) -> Sequence[BodyMassMeasurement]:
@@ -195,5 +199,5 @@ def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
 
 
 def suicide_task_key(session: TreatmentSession) -> str:
-    """Return the key of the one task that a session's positive answers open."""
+    """Return how the keys of the tasks begin that a session's positive answers open."""
     return f"suicide_positive:{session.public_id}"
