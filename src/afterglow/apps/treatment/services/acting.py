@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import models
+from django.db.models import QuerySet
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
@@ -16,14 +17,14 @@ from afterglow.apps.events import services as events
 from afterglow.apps.treatment.models import Refusal
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, Overrider, Reason, Severity
-from afterglow.core.errors import AfterglowError
+from afterglow.core.decisions import Decision, Overrider, Reason, Severity, blocker
+from afterglow.core.errors import Closed, RecordLocked
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState, step
 
 
-class RecordLocked(AfterglowError):
-    """The record is signed. What is said later is an addendum."""
+class OfAnotherSession(Closed):
+    """A key that was already used in another session."""
 
 
 def lock_session(
@@ -94,6 +95,48 @@ def refuse(
         detail={"codes": list(decision.codes)},
     )
     return Refused(decision)
+
+
+def cannot_watch(person: Account, *, session: TreatmentSession, at: datetime) -> Decision | None:
+    """Return why a person may not be the clinician of a session here and today, or None."""
+    may = policies.may(
+        Action.START_INFUSION,
+        by=person,
+        site=session.site,
+        on=session.site.local_date(at),
+    )
+    if may.allowed:
+        return None
+    why = ", ".join(may.codes)
+    return Decision(
+        (
+            blocker(
+                "CLINICIAN_MAY_NOT_WATCH",
+                f"{person.get_short_name()} may not watch an infusion here today ({why}).",
+                seen=why,
+                limit=str(Action.START_INFUSION),
+            ),
+        )
+    )
+
+
+Keyed = TypeVar("Keyed", bound=models.Model)
+
+
+def done_before(rows: QuerySet[Keyed], *, key: UUID, session: TreatmentSession) -> Keyed | None:
+    """Return the row that ``key`` made in this session, or None.
+
+    Raises OfAnotherSession when the key was used in another session: that page belongs to another
+    patient, and what it asks was not done here.
+    """
+    found = rows.filter(key=key).first()
+    row: Any = found
+    of = None if row is None else getattr(row, "infusion", row).session_id
+    if of is not None and of != session.pk:
+        raise OfAnotherSession(
+            "This page belongs to another session. Nothing was done; open it again."
+        )
+    return found
 
 
 def as_json(decision: Decision) -> list[dict[str, Any]]:
