@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -223,15 +224,19 @@ def expected_read_back(preparation: Preparation) -> dict[str, str]:
 
 
 def _same(said: str, expected: str) -> bool:
-    """Whether two texts say the same: numbers by value, words without case, units or none."""
-    said, expected = said.strip().lower(), expected.strip().lower()
+    """Whether two texts say the same: words without case, an amount by its value.
+
+    A unit that is said must be the one expected; a number without one is a name (a patient's
+    number), and is compared letter by letter.
+    """
+    said, expected = (" ".join(text.lower().split()) for text in (said, expected))
     if said == expected:
         return True
-    number, _, _unit = expected.partition(" ")
-    try:
-        return Decimal(said.split(" ")[0].replace(",", ".")) == Decimal(number)
-    except (ArithmeticError, IndexError):
+    number, _, unit = expected.partition(" ")
+    heard = re.fullmatch(r"([0-9]+(?:[.,][0-9]+)?) ?(.*)", said, re.ASCII)
+    if not unit or heard is None or heard[2] not in ("", unit):
         return False
+    return Decimal(heard[1].replace(",", ".")) == Decimal(number)
 
 
 @transaction.atomic
