@@ -37,7 +37,7 @@ def test_a_patient_from_the_board_to_the_signed_record(
     during(page, clinic, front, look)
     recover(page, clinic, look)
     leave(page, clinic, look)
-    sign(page, clinic, look)
+    sign(at_screen(clinic.prescriber), page, clinic, look)
 
     session.refresh_from_db()
     assert session.state == SessionState.SIGNED
@@ -288,9 +288,12 @@ def leave(page: Page, clinic: Morning, look: Look) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign the record")
 
 
-def sign(page: Page, clinic: Morning, look: Look) -> None:
-    """What is open is put right here; then it is signed, locked, printed, and added to."""
+def sign(doctor: Page, page: Page, clinic: Morning, look: Look) -> None:
+    """The nurse sees what is open; the prescriber signs; it is locked, printed, and added to."""
     look(page, "day-14-sign")
+    expect(page.get_by_role("button", name="Sign and lock")).to_have_count(0)
+    doctor.goto(page.url)
+    page = doctor
     page.get_by_role("button", name="Sign and lock").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Signed record")
     page.get_by_label("Addendum").fill("Phoned at six: well.")

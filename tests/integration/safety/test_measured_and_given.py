@@ -110,6 +110,23 @@ def test_a_mass_is_taken_back_with_words_and_not_under_a_drawn_bag() -> None:
     assert not BodyMassMistake.objects.exists()
 
 
+def test_a_nurse_takes_a_wrong_weight_back_on_its_page() -> None:
+    day = unweighed()
+    wrong = weigh(day, "132", again=True).row
+    client = Client()
+    client.force_login(day.clinician)
+    page = reverse("treatment:take-mass-back", args=[day.id])
+
+    with clock.fixed(day.minute(-18)):
+        shown = client.get(page).content.decode()
+        empty = client.post(page, {"mass": wrong.public_id, "reason": ""})
+        done = client.post(page, {"mass": wrong.public_id, "reason": "Read in pounds"})
+
+    assert "132 kg" in shown
+    assert (empty.status_code, done.status_code) == (422, 302)
+    assert queries.mass_today(day.session) is None
+
+
 def test_an_index_the_prescriber_may_override_is_recorded_and_left_to_the_prescriber() -> None:
     day = unweighed()
 

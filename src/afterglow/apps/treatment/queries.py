@@ -54,10 +54,21 @@ def earlier_masses(session: TreatmentSession) -> Sequence[BodyMassMeasurement]:
     """Return the patient's last three masses before this session, the newest first."""
     return list(
         BodyMassMeasurement.objects.filter(
-            session__patient=session.patient, at__lt=session.checked_in_at
+            session__patient=session.patient,
+            at__lt=session.checked_in_at,
+            mistake__isnull=True,
         )
         .select_related("session__site")
         .order_by("-at")[:3]
+    )
+
+
+def masses_that_count(session: TreatmentSession) -> Sequence[BodyMassMeasurement]:
+    """Return the patient's last five masses, today's included, that were not taken back."""
+    return list(
+        BodyMassMeasurement.objects.filter(
+            session__patient=session.patient, mistake__isnull=True
+        ).order_by("-at", "-pk")[:5]
     )
 
 
