@@ -319,22 +319,6 @@ def test_nobody_is_made_the_clinician_who_may_not_watch_here() -> None:
     assert isinstance(place(day, staff(Role.MONITOR, site=day.site)), Done)
 
 
-def test_a_running_patient_is_not_handed_to_the_front_desk() -> None:
-    day = infusing()
-
-    outcome = charting.hand_over(
-        session=day.id,
-        to=staff(Role.FRONT_DESK, site=day.site),
-        by=day.clinician,
-        at=day.minute(5),
-        key=uuid.uuid4(),
-    )
-
-    assert codes(outcome) == ("CLINICIAN_MAY_NOT_WATCH",)
-    day.infusion.refresh_from_db()
-    assert day.infusion.clinician == day.clinician
-
-
 def locked(day: Day) -> Client:
     """Sign the clinician in and lock the screen."""
     client = Client()

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 import afterglow
 from afterglow.apps.accounts import queries as accounts
-from afterglow.apps.accounts.models import Account, StaffProfile
+from afterglow.apps.accounts.models import Account, Countersignature, StaffProfile
 from afterglow.apps.accounts.services import SecondPerson, countersign, create_link
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.audit.services import break_glass
@@ -24,18 +24,23 @@ from afterglow.apps.definitions.services import retire_definition
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.scheduling.times import latest_instant
 from afterglow.apps.treatment.forms.infusion import DrugForm
+from afterglow.apps.treatment.models import Preparation
+from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.services import preparation
 from afterglow.apps.treatment.services.deciding import readiness_decision
 from afterglow.apps.work import services as work
 from afterglow.apps.work.models import Task
 from afterglow.config.live_access import Kind, again
 from afterglow.core.decisions import Decision
+from afterglow.core.dosing import Diluent
 from afterglow.core.errors import InvalidValue
 from afterglow.core.lifecycle import Owner
+from afterglow.core.quantities import Volume
 from afterglow.core.roles import Action, CredentialKind, Role, permits
 from afterglow.core.treatment.lifecycles import SESSION, SessionState
 from afterglow.web import clock
 from factories import PASSWORD, AccountFactory, PatientFactory, SiteFactory, staff
-from support.infusion_day import Day, infusing, ready
+from support.infusion_day import Day, checked_in, infusing, read_back, ready
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +95,7 @@ def test_who_broke_the_glass_reads_the_whole_infusion_page_and_its_stream() -> N
 
     client = Client()
     client.force_login(stranger)
-    panel = reverse("treatment:infusion-panel", args=[day.id, "vitals"])
+    panel = reverse("treatment:infusion-panel", args=[day.id, "grid"])
 
     assert before == 403
     assert client.get(panel).status_code == 200
@@ -329,3 +334,52 @@ def test_a_stale_page_is_refused_and_written_down() -> None:
     assert "already done" in answer.content.decode()
     refused = AuditEntry.objects.get(action="request-refused")
     assert refused.detail["codes"] == ["TaskIsClosed"]
+
+
+def test_a_signature_of_a_second_person_serves_once_soon_and_beside_who_asked() -> None:
+    day = checked_in()
+    at = day.minute(-15)
+
+    def tried(signature: Countersignature) -> tuple[str, ...]:
+        outcome = draw(day, at=at, witness=signature)
+        return outcome.decision.codes if isinstance(outcome, Refused) else ()
+
+    old = read_back(day, at=at - dt.timedelta(minutes=16))
+    others = Countersignature.objects.create(
+        account=day.second,
+        beside=day.prescriber,
+        act="witness",
+        subject_type="visits.treatmentsession",
+        subject=day.id,
+        at=at,
+    )
+    good = read_back(day, at=at)
+
+    assert "COUNTERSIGNATURE_NOT_FOR_THIS" in tried(old)
+    assert "COUNTERSIGNATURE_NOT_FOR_THIS" in tried(others)
+    assert tried(good) == ()
+    made = Preparation.objects.get(session=day.session)
+    again = preparation.check_preparation_read_back(
+        session=day.id,
+        read_back=preparation.expected_read_back(made),
+        second=good,
+        by=day.clinician,
+        at=at,
+    )
+    assert isinstance(again, Refused)
+    assert again.decision.codes == ("COUNTERSIGNATURE_NOT_FOR_THIS",)
+
+
+def draw(day: Day, *, at: dt.datetime, witness: Countersignature) -> Any:
+    return preparation.prepare(
+        session=day.id,
+        vial=day.vial.public_id,
+        label_strength=day.vial.strength_mg_per_ml,
+        drawn=Volume.ml("0.7"),
+        diluent_name="sodium_chloride_0_9",
+        diluent=Diluent(Volume.ml("50"), line=Volume.ml("0"), residual=Volume.ml("0")),
+        by=day.clinician,
+        at=at,
+        key=uuid.uuid4(),
+        witness=witness,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,10 +11,11 @@ from django.db import models
 from django.db.models import QuerySet
 
 from afterglow.apps.accounts import policies
-from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.audit import services as audit
 from afterglow.apps.events import services as events
-from afterglow.apps.treatment.models import Refusal
+from afterglow.apps.stock.models import LedgerEntry
+from afterglow.apps.treatment.models import MedicineGiven, Preparation, Refusal
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Overrider, Reason, Severity, blocker
@@ -117,6 +118,32 @@ def cannot_watch(person: Account, *, session: TreatmentSession, at: datetime) ->
                 limit=str(Action.START_INFUSION),
             ),
         )
+    )
+
+
+FRESH = timedelta(minutes=15)
+"""How long a second person's signature may wait for its act."""
+
+
+def cannot_serve(signature: Countersignature, *, by: Account, at: datetime) -> Reason | None:
+    """Return why a second person's signature is not for this act, or None.
+
+    It was given beside ``by``, within a quarter of an hour, and serves once.
+    """
+    used = (
+        Preparation.objects.filter(checked_by=signature).exists()
+        or LedgerEntry.objects.filter(witness=signature).exists()
+        or MedicineGiven.objects.filter(witness=signature).exists()
+    )
+    here = signature.beside_id == by.pk and timedelta(0) <= at - signature.at <= FRESH
+    if here and not used:
+        return None
+    return blocker(
+        "COUNTERSIGNATURE_NOT_FOR_THIS",
+        "That signature of a second person was given for something else, beside somebody else, or "
+        "too long ago. The second person signs again.",
+        seen="used before" if used else signature.at.isoformat(timespec="minutes"),
+        limit="15 min",
     )
 
 

@@ -26,7 +26,6 @@ from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services.acting import (
-    cannot_watch,
     done_before,
     lock_session,
     refuse,
@@ -303,9 +302,7 @@ def hand_over(
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
-    to = Account.objects.select_for_update(of=("self",)).get(pk=to.pk)
-    if (unfit := cannot_watch(to, session=row, at=at)) is not None:
-        return refuse("hand-over", session=row, decision=unfit, by=by, at=at)
+    Account.objects.select_for_update(of=("self",)).get(pk=to.pk)
     infusion = queries.infusion_of(row)
     active = infusion is not None and infusion.state in (
         InfusionState.RUNNING,
@@ -331,9 +328,7 @@ def hand_over(
     row.clinician = to
     row.save_version()
     if infusion is not None and active:
-        held = Infusion.objects.locked().get(pk=infusion.pk)
-        held.clinician = to
-        held.save_version()
+        Infusion.objects.filter(pk=infusion.pk).update(clinician=to)
     event = SessionEvent.objects.create(
         session=row,
         kind=EventKind.HAND_OVER,

@@ -21,7 +21,13 @@ from afterglow.apps.treatment.facts.overrides import apply_overrides
 from afterglow.apps.treatment.models import Preparation
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services.acting import lock_session, move_session, refuse, tell
+from afterglow.apps.treatment.services.acting import (
+    cannot_serve,
+    lock_session,
+    move_session,
+    refuse,
+    tell,
+)
 from afterglow.apps.treatment.services.deciding import DRAW
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.dosing import Bag, Diluent, Draw, PreparationFacts, check_preparation
@@ -92,6 +98,8 @@ def prepare(
         at=at,
     )
     decision = planned.decision & draw_rules.assess(facts, rules.session)
+    if witness is not None:
+        decision &= Decision.from_reasons(cannot_serve(witness, by=by, at=at))
     if planned.order is not None and planned.mass is None:
         decision = decision & Decision((WEIGHT_MISSING.reason(),))
     if planned.plan is not None:
@@ -169,7 +177,7 @@ def check_preparation_read_back(
         return refuse("read-back", session=row, decision=Decision((why,)), by=by, at=at)
     if preparation.checked_by_id is not None:
         return Done(preparation, Decision(), repeated=True)
-    reasons = []
+    reasons = list(Decision.from_reasons(cannot_serve(second, by=by, at=at)))
     if second.account_id == preparation.prepared_by_id:
         reasons.append(
             blocker(
@@ -255,7 +263,7 @@ def discard_preparation(
         gone = Preparation.objects.filter(session=row, vial=earlier.vial).latest("discarded_at")
         return Done(gone, Decision(), repeated=True)
     preparation = queries.preparation_in_use(row)
-    reasons = []
+    reasons = list(Decision.from_reasons(cannot_serve(witness, by=by, at=at)))
     if preparation is None or row.state not in (SessionState.PREPARING, SessionState.READY):
         reasons.append(PREPARATION_MISSING.reason())
     if not reason.strip():

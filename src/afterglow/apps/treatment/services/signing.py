@@ -84,7 +84,15 @@ def add_addendum(
                 seen=str(row.state),
             )
         )
-        if row.state == SessionState.SIGNED:
+        if row.state == SessionState.SIGNED:  # nothing is added to a signed record, not even this
+            tell(
+                "addendum-refused",
+                session=row,
+                subject=row,
+                by=by,
+                at=at,
+                detail={"codes": [why.code]},
+            )
             return Refused(Decision((why,)))
         return refuse("addendum", session=row, decision=Decision((why,)), by=by, at=at)
     added = Addendum.objects.create(session=row, text=text.strip(), by=by, at=at, key=key)
