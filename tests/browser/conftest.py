@@ -182,7 +182,7 @@ def look_at(page: Page, name: str, *, within: str = "body") -> None:
     keep = os.environ.get("AFTERGLOW_LOOK")
     size = page.viewport_size or TABLET
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+        page.emulate_media(color_scheme=scheme)
         assert_accessible(page, within=within)
         if keep:
             ARTEFACTS.mkdir(exist_ok=True)

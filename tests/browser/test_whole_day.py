@@ -37,7 +37,7 @@ def test_a_patient_from_the_board_to_the_signed_record(
     during(page, clinic, front, look)
     recover(page, clinic, look)
     leave(page, clinic, look)
-    sign(page, clinic, look)
+    sign(at_screen(clinic.prescriber), page, clinic, look)
 
     session.refresh_from_db()
     assert session.state == SessionState.SIGNED
@@ -237,8 +237,8 @@ def recover(page: Page, clinic: Morning, look: Look) -> None:
     page.get_by_role("link", name="Recovery").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery")
     look(page, "day-12-recovery")
-    for group in page.locator("#aldrete").get_by_role("group").all():
-        group.get_by_role("radio").first.check()
+    for item in page.locator("#aldrete").get_by_role("group").all():
+        item.get_by_role("radio").first.check()
     page.get_by_role("button", name="Chart Modified Aldrete").click()
     expect(page.locator("#aldrete")).to_contain_text("Last: 10")
     page.locator("#dissociation").get_by_label("Dissociation").fill("0")
@@ -289,8 +289,8 @@ def leave(page: Page, clinic: Morning, look: Look) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign the record")
 
 
-def sign(page: Page, clinic: Morning, look: Look) -> None:
-    """What is open is put right here; then it is signed, locked, printed, and added to."""
+def sign(doctor: Page, page: Page, clinic: Morning, look: Look) -> None:
+    """The nurse sees what is open; the prescriber signs; it is locked, printed, and added to."""
     look(page, "day-14-sign")
     while (why := page.get_by_role("link", name=re.compile("^Say why"))).count():
         why.first.click()
@@ -300,6 +300,9 @@ def sign(page: Page, clinic: Morning, look: Look) -> None:
     while (alarm := page.get_by_role("button", name=re.compile("^Acknowledge"))).count():
         alarm.first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign the record")
+    expect(page.get_by_role("button", name="Sign and lock")).to_have_count(0)
+    doctor.goto(page.url)
+    page = doctor
     page.get_by_role("button", name="Sign and lock").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Signed record")
     page.get_by_label("Addendum").fill("Phoned at six: well.")

@@ -23,6 +23,7 @@ from django.http import HttpRequest
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.audit.policies import can_open_chart
 from afterglow.apps.monitoring.facts import WATCHED
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
@@ -74,19 +75,30 @@ def again(kind: Kind, topic: UUID, account: int, *, by_grant: bool = False) -> A
     session: TreatmentSession | None = None
     site: Site | None
     if kind is Kind.SESSION:
-        session = TreatmentSession.objects.select_related("site").filter(public_id=topic).first()
+        session = (
+            TreatmentSession.objects.select_related("site", "patient")
+            .filter(public_id=topic)
+            .first()
+        )
         site = session.site if session else None
     else:
         site = Site.objects.filter(public_id=topic).first()
     if site is None:
         return Access(404)
-    action = Action.VIEW_CHART if session is not None else Action.VIEW_BOARD
-    if not policies.can(action, by=person, site=site, on=site.local_date(clock.now())):
+    if not _may_follow(person, session, site):
         return Access(403)
     is_watched = session is not None and session.state in WATCHED
     if by_grant and not is_watched:
         return Access(401)
     return Access(200, topic, session.pk if session else None, account, is_watched)
+
+
+def _may_follow(person: Account, session: TreatmentSession | None, site: Site) -> bool:
+    at = clock.now()
+    on = site.local_date(at)
+    if session is None:
+        return policies.can(Action.VIEW_BOARD, by=person, site=site, on=on)
+    return can_open_chart(by=person, patient=session.patient.public_id, sites=[site], at=at, on=on)
 
 
 def grant(topic: UUID, account: int) -> str:

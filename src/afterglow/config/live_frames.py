@@ -104,10 +104,10 @@ async def _readings(
     if not batches:
         return found
     rows = await (await connection.execute(_READINGS_SQL, [batches])).fetchall()
-    for batch, session, pk, code, value, unit, taken_at, source, flag, marked in rows:
+    for batch, session, _pk, code, value, unit, taken_at, source, flag, marked in rows:
         found[(batch, session)].append(
             {
-                "id": pk,
+                "batch": str(batch),
                 "code": code,
                 "value": f"{value.normalize():f}",
                 "unit": unit,

@@ -18,3 +18,11 @@ class UnitMismatch(AfterglowError, TypeError):
 
 class IllegalTransition(AfterglowError):
     """A lifecycle was asked to take a step its table does not have."""
+
+
+class Closed(AfterglowError):
+    """What was asked for is over: a signed record, a task that somebody ended."""
+
+
+class RecordLocked(Closed):
+    """The record is signed. What is said later is an addendum."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from afterglow.core.decisions import Decision
 from afterglow.core.errors import AfterglowError
-from afterglow.core.roles import Action
+from afterglow.core.roles import Action, Role
 
 
 class Actor(Protocol):
@@ -23,6 +23,9 @@ class Actor(Protocol):
 
     def may(self, action: Action, *, site: Any, on: dt.date) -> Decision:
         """Decide whether the person may do ``action`` at ``site`` on a day."""
+
+    def roles_at(self, site: Any, *, on: dt.date) -> frozenset[Role]:
+        """Return what the person is at ``site`` on a day."""
 
 
 class Forbidden(AfterglowError):

@@ -36,6 +36,7 @@ class Action(StrEnum):
     """Everything a person can be allowed to do. The code never changes."""
 
     VIEW_BOARD = "board.view"
+    VIEW_DEMOGRAPHICS = "chart.demographics"
     VIEW_CHART = "chart.view"
     BREAK_GLASS = "chart.break_glass"
     EDIT_PATIENT = "patient.edit"
@@ -52,6 +53,7 @@ class Action(StrEnum):
     START_INFUSION = "infusion.start"
     RUN_INFUSION = "infusion.run"
     CHART = "session.chart"
+    GIVE_MEDICINE = "medicine.give"
     STOP_INFUSION = "infusion.stop"
     ACKNOWLEDGE_ALARM = "alarm.acknowledge"
     OVERRIDE_AS_PRESCRIBER = "override.prescriber"
@@ -73,7 +75,8 @@ class Action(StrEnum):
 
 PERMITS: Mapping[Action, frozenset[Role]] = {
     Action.VIEW_BOARD: STAFF,
-    Action.VIEW_CHART: STAFF - {Role.ADMINISTRATOR},
+    Action.VIEW_DEMOGRAPHICS: STAFF - {Role.ADMINISTRATOR},
+    Action.VIEW_CHART: CLINICAL,
     Action.BREAK_GLASS: CLINICAL,
     Action.EDIT_PATIENT: CLINICAL | {Role.FRONT_DESK},
     Action.EDIT_ALLERGIES: CLINICAL,
@@ -81,7 +84,7 @@ PERMITS: Mapping[Action, frozenset[Role]] = {
     Action.BOOK_APPOINTMENT: CLINICAL | {Role.FRONT_DESK},
     Action.ACCEPT_COURSE: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
     Action.EDIT_COURSE: CLINICAL,
-    Action.RECORD_CONSENT: CLINICAL | {Role.FRONT_DESK},
+    Action.RECORD_CONSENT: CLINICAL,
     Action.SIGN_ORDER: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
     Action.CHECK_IN: CLINICAL,
     Action.PREPARE: CLINICAL,
@@ -89,12 +92,13 @@ PERMITS: Mapping[Action, frozenset[Role]] = {
     Action.START_INFUSION: CLINICAL,
     Action.RUN_INFUSION: CLINICAL,
     Action.CHART: CLINICAL,
+    Action.GIVE_MEDICINE: CLINICAL,
     Action.STOP_INFUSION: CLINICAL,
     Action.ACKNOWLEDGE_ALARM: CLINICAL,
     Action.OVERRIDE_AS_PRESCRIBER: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
     Action.OVERRIDE_AS_DIRECTOR: frozenset({Role.MEDICAL_DIRECTOR}),
     Action.DISCHARGE: CLINICAL,
-    Action.SIGN_RECORD: CLINICAL,
+    Action.SIGN_RECORD: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
     Action.ADD_ADDENDUM: CLINICAL,
     Action.RECEIVE_STOCK: frozenset({Role.CUSTODIAN, Role.MEDICAL_DIRECTOR}),
     Action.DRAW_STOCK: CLINICAL | {Role.CUSTODIAN},
@@ -112,12 +116,31 @@ REQUIRES: Mapping[Action, frozenset[CredentialKind]] = {
     Action.SIGN_ORDER: frozenset({CredentialKind.LICENCE, CredentialKind.DEA}),
     Action.ACCEPT_COURSE: frozenset({CredentialKind.LICENCE}),
     Action.PREPARE: frozenset({CredentialKind.LICENCE}),
-    Action.START_INFUSION: frozenset({CredentialKind.LICENCE}),
+    Action.CHECK_PREPARATION: frozenset({CredentialKind.LICENCE}),
+    Action.START_INFUSION: frozenset({CredentialKind.LICENCE, CredentialKind.BLS}),
+    Action.RUN_INFUSION: frozenset({CredentialKind.LICENCE}),
+    Action.GIVE_MEDICINE: frozenset({CredentialKind.LICENCE}),
+    Action.DISCHARGE: frozenset({CredentialKind.LICENCE}),
+    Action.DRAW_STOCK: frozenset({CredentialKind.LICENCE}),
+    Action.WITNESS: frozenset({CredentialKind.LICENCE}),
     Action.OVERRIDE_AS_PRESCRIBER: frozenset({CredentialKind.LICENCE}),
     Action.OVERRIDE_AS_DIRECTOR: frozenset({CredentialKind.LICENCE}),
     Action.SIGN_RECORD: frozenset({CredentialKind.LICENCE}),
 }
-"""What must be in date for an action. Stopping and calling for help never need a paper."""
+"""What must be in date for an action.
+
+Stopping, charting what happened, acknowledging an alarm and calling for help never need a paper.
+"""
+
+
+def may_close_task(roles: frozenset[Role], *, owner_role: str, escalate_to_role: str) -> bool:
+    """Whether one of ``roles`` may take or end a task of ``owner_role``.
+
+    A monitor's task may be any clinician's; every other one is its owner's role's, or of who hears
+    about it when it is late.
+    """
+    wanted = {owner_role, escalate_to_role} | (CLINICAL if owner_role == Role.MONITOR else set())
+    return bool({str(role) for role in roles} & {str(role) for role in wanted})
 
 
 def permits(action: Action, roles: frozenset[Role]) -> bool:

@@ -65,7 +65,7 @@ def chairs() -> dict[int, Chair]:
     )
     sessions = {row.session_id: row.session for row in serving}
     masses = dict(
-        BodyMassMeasurement.objects.filter(session__in=sessions)
+        BodyMassMeasurement.objects.filter(session__in=sessions, mistake__isnull=True)
         .order_by("at")
         .values_list("session_id", "mass_kg")
     )

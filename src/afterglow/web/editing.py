@@ -98,7 +98,7 @@ def _words(field: forms.Field, value: Any) -> str:
 
 def again(form: forms.Form, *, seen: int) -> forms.Form:
     """Return the form as typed, every choice kept, about the version that is there now."""
-    data = form.data.copy()
+    data = form.data.copy()  # type: ignore[attr-defined]  # a QueryDict
     data["seen"] = str(seen)
     form.data = data
     return form

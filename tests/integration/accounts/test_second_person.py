@@ -142,6 +142,7 @@ def _sign(
         act="read-back",
         subject=bag,
         at=AT,
+        site=bag,
     )
 
 

@@ -67,7 +67,7 @@ def test_a_new_member_may_do_nothing_until_a_role_is_granted(boss: Account, site
 
     assert not before
     assert policies.can(Action.CHART, by=sam, site=site, on=TODAY)
-    assert queries.sites_of(sam, on=TODAY) == [site]
+    assert queries.sites_of(sam, at=AT) == [site]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Role
 from afterglow.web import clock
+from factories import PatientFactory
 from factories.base import AT, TODAY, make_site, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -103,13 +104,23 @@ def test_the_page_breaks_the_glass_and_goes_back_only_within_the_house(
     assert (done.status_code, done["Location"]) == (302, "/")
 
 
-def test_the_access_log_page_opens(client: Client, nurse: Account, chart: Site) -> None:
-    services.record_chart_opened(patient=chart, by=nurse, at=AT)
-    client.force_login(nurse)
+def test_who_opened_a_chart_is_shown_only_to_who_may_open_it(client: Client) -> None:
+    patient = PatientFactory.create()
+    here = make_staff(Role.MONITOR, site=patient.home_site)
+    others = [
+        make_staff(Role.FRONT_DESK, site=patient.home_site),
+        make_staff(Role.MONITOR, site=make_site()),
+    ]
+    services.record_chart_opened(patient=patient, by=here, at=AT)
+    address = reverse("audit:access-log", kwargs={"patient": patient.public_id})
 
-    page = client.get(reverse("audit:access-log", kwargs={"patient": chart.public_id}))
+    def asked(by: Account) -> tuple[int, bool]:
+        client.force_login(by)
+        page = client.get(address)
+        return page.status_code, "chart-opened" in page.content.decode()
 
-    assert "chart-opened" in page.content.decode()
+    assert asked(here) == (200, True)
+    assert [asked(person) for person in others] == [(403, False)] * 2
 
 
 def test_constraint_break_glass_ends_later(nurse: Account) -> None:

@@ -96,7 +96,7 @@ def test_the_database_refuses_half_an_acceptance_and_an_unknown_phase() -> None:
 def test_a_consent_is_signed_by_name_holds_a_year_and_is_withdrawn_at_once() -> None:
     sync_definitions(at=AT)
     course = CourseFactory.create(patient__given_name="José", patient__family_name="García")
-    desk = staff(Role.FRONT_DESK, site=course.site)
+    nurse = staff(Role.MONITOR, site=course.site)
     text = definition_of(DefinitionKind.CONSENT_TEXT, "iv_ketamine", AT)
     sign: dict[str, Any] = {
         "key": uuid4(),
@@ -104,7 +104,7 @@ def test_a_consent_is_signed_by_name_holds_a_year_and_is_withdrawn_at_once() -> 
         "text": text.public_id,
         "method": SignatureMethod.ON_SCREEN,
         "signed_at": AT,
-        "by": desk,
+        "by": nurse,
         "at": AT,
     }
     assert isinstance(consent.record_consent(signed_name="Somebody Else", **sign), NameDiffers)
@@ -116,8 +116,8 @@ def test_a_consent_is_signed_by_name_holds_a_year_and_is_withdrawn_at_once() -> 
     assert consents.in_force(course, on=TODAY + dt.timedelta(days=365)) == signed
     assert consents.in_force(course, on=TODAY + dt.timedelta(days=366)) is None
 
-    consent.withdraw_consent(consent=signed.public_id, by=desk, at=AT)
-    consent.withdraw_consent(consent=signed.public_id, by=desk, at=AT)
+    consent.withdraw_consent(consent=signed.public_id, by=nurse, at=AT)
+    consent.withdraw_consent(consent=signed.public_id, by=nurse, at=AT)
     assert consents.in_force(course, on=TODAY) is None
     assert AuditEntry.objects.filter(action="consent-withdrawn").count() == 1
 
@@ -130,7 +130,7 @@ def test_a_signature_in_the_future_or_without_a_name_is_refused() -> None:
         "course": course.public_id,
         "text": text.public_id,
         "method": SignatureMethod.PAPER,
-        "by": staff(Role.FRONT_DESK, site=course.site),
+        "by": staff(Role.MONITOR, site=course.site),
         "at": AT,
     }
     with pytest.raises(InvalidValue, match="lies in the future"):

@@ -22,7 +22,7 @@ IDS_ONLY = ("events_outboxevent", "audit_auditentry", "work_task", "procrastinat
 def test_events_audit_tasks_and_logs_carry_ids_only(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         day = discharged(patient=WHO)
-        outcome = signing.sign_record(session=day.id, by=day.clinician, at=day.minute(90))
+        outcome = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
 
     assert isinstance(outcome, Done), outcome
     with connection.cursor() as cursor:

@@ -37,7 +37,7 @@ GROWS_AFTERWARDS = {
 
 def signed() -> Day:
     day = discharged()
-    outcome = signing.sign_record(session=day.id, by=day.clinician, at=day.minute(90))
+    outcome = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
     assert isinstance(outcome, Done), outcome
     day.refreshed()
     return day

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def test_a_whole_day_is_signed_and_locked() -> None:
     day = discharged()
 
-    outcome = signing.sign_record(session=day.id, by=day.clinician, at=day.minute(90))
+    outcome = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
 
     assert isinstance(outcome, Done), outcome
     assert day.refreshed().state == "signed"
@@ -29,9 +29,9 @@ def test_a_whole_day_is_signed_and_locked() -> None:
 
 def test_signing_twice_finds_the_first_signature() -> None:
     day = discharged()
-    first = signing.sign_record(session=day.id, by=day.clinician, at=day.minute(90))
+    first = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
 
-    second = signing.sign_record(session=day.id, by=day.clinician, at=day.minute(91))
+    second = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(91))
 
     assert isinstance(first, Done)
     assert isinstance(second, Done)
@@ -53,7 +53,7 @@ def test_what_was_drawn_was_given_or_wasted_to_the_last_ten_thousandth() -> None
 def test_a_session_in_recovery_is_refused_with_every_reason() -> None:
     day = recovering()
 
-    outcome = signing.sign_record(session=day.id, by=day.clinician, at=day.minute(60))
+    outcome = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(60))
 
     assert isinstance(outcome, Refused)
     assert {"SESSION_NOT_ENDED", "AMOUNTS_DO_NOT_BALANCE"} <= set(outcome.decision.codes)
@@ -62,7 +62,7 @@ def test_a_session_in_recovery_is_refused_with_every_reason() -> None:
 @pytest.mark.parametrize("change", ["session", "event", "delete"])
 def test_the_database_refuses_to_touch_a_signed_session(change: str) -> None:
     day = discharged()
-    signing.sign_record(session=day.id, by=day.clinician, at=day.minute(90))
+    signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
 
     def attempt() -> None:
         if change == "session":
@@ -89,7 +89,7 @@ def test_an_addendum_is_added_after_signing_and_never_before() -> None:
     before = signing.add_addendum(
         session=day.id, text="Early.", by=day.clinician, at=day.minute(89), key=uuid.uuid4()
     )
-    signing.sign_record(session=day.id, by=day.clinician, at=day.minute(90))
+    signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
 
     after = signing.add_addendum(
         session=day.id, text="Slept well.", by=day.clinician, at=day.minute(99), key=uuid.uuid4()

@@ -38,6 +38,11 @@ def nurse(site: Site) -> Account:
     return make_staff(Role.MONITOR, site=site)
 
 
+@pytest.fixture
+def doctor(site: Site) -> Account:
+    return make_staff(Role.PRESCRIBER, site=site)
+
+
 def _open(site: Site, kind: str = kinds.SUICIDE_POSITIVE) -> Task:
     return services.open_task(kind=kind, subject=site, site=site, by=None, at=AT)
 
@@ -95,45 +100,111 @@ def test_a_late_task_is_escalated_once_and_the_next_role_of_that_site_is_told(
     ]
 
 
-def test_a_closed_task_is_not_escalated(site: Site, nurse: Account) -> None:
-    services.complete_task(task=_open(site).public_id, **_who(nurse), outcome="Seen")
+def test_a_closed_task_is_not_escalated(site: Site, doctor: Account) -> None:
+    services.complete_task(task=_open(site).public_id, **_who(doctor), outcome="Seen")
 
     assert services.escalate_overdue(at=AT + WEEK) == 0
 
 
 def test_finishing_twice_is_once_and_cancelling_after_is_refused(
-    site: Site, nurse: Account
+    site: Site, doctor: Account
 ) -> None:
     task = _open(site)
-    services.complete_task(task=task.public_id, **_who(nurse), outcome="Seen by Dr")
-    again = services.complete_task(task=task.public_id, **_who(nurse), outcome="Other")
+    services.complete_task(task=task.public_id, **_who(doctor), outcome="Seen by Dr")
+    again = services.complete_task(task=task.public_id, **_who(doctor), outcome="Other")
 
     with pytest.raises(services.TaskIsClosed, match="already done at 23 Nov 2026 18:35 UTC"):
-        services.cancel_task(task=task.public_id, **_who(nurse), reason="Mistake")
+        services.cancel_task(task=task.public_id, **_who(doctor), reason="Mistake")
 
     assert (again.state, again.outcome) == (TaskState.DONE, "Seen by Dr")
 
 
-def test_a_task_is_cancelled_only_with_a_reason(site: Site, nurse: Account) -> None:
+def test_a_task_is_cancelled_only_with_a_reason(site: Site, doctor: Account) -> None:
     task = _open(site)
 
     with pytest.raises(InvalidValue, match="none was given"):
-        services.cancel_task(task=task.public_id, **_who(nurse), reason="  ")
+        services.cancel_task(task=task.public_id, **_who(doctor), reason="  ")
 
     task.refresh_from_db()
     assert task.state == TaskState.OPEN
 
 
-def test_who_saw_an_older_version_of_a_task_changes_nothing(site: Site, nurse: Account) -> None:
+def test_who_saw_an_older_version_of_a_task_changes_nothing(site: Site, doctor: Account) -> None:
     task = _open(site)
-    services.take_task(task=task.public_id, **_who(nurse), seen=1)
+    services.take_task(task=task.public_id, **_who(doctor), seen=1)
     other = make_staff(Role.PRESCRIBER, site=site)
 
     with pytest.raises(StaleRow, match="you saw version 1, it is now version 2"):
         services.take_task(task=task.public_id, **_who(other), seen=1)
 
     task.refresh_from_db()
-    assert task.owner == nurse.public_id
+    assert task.owner == doctor.public_id
+
+
+@pytest.mark.parametrize(
+    "role", [Role.FRONT_DESK, Role.MONITOR, Role.CUSTODIAN, Role.ADMINISTRATOR]
+)
+def test_nobody_of_another_role_takes_finishes_or_cancels_a_task_about_suicide(
+    site: Site, role: Role
+) -> None:
+    task, person = _open(site), make_staff(role, site=site)
+    steps: list[Any] = [
+        lambda who: services.take_task(**who),
+        lambda who: services.complete_task(**who, outcome="Seen"),
+        lambda who: services.cancel_task(**who, reason="Not needed"),
+    ]
+
+    for step in steps:
+        with pytest.raises(Forbidden) as refused:
+            step({"task": task.public_id, **_who(person)})
+        assert refused.value.decision.codes == ("TASK_OF_ANOTHER_ROLE",)
+
+    task.refresh_from_db()
+    assert (task.state, task.owner) == (TaskState.OPEN, None)
+
+
+@pytest.mark.parametrize("role", [Role.PRESCRIBER, Role.MEDICAL_DIRECTOR])
+def test_who_owns_a_task_or_hears_of_it_finishes_it(site: Site, role: Role) -> None:
+    done = services.complete_task(
+        task=_open(site).public_id, **_who(make_staff(role, site=site)), outcome="Seen"
+    )
+
+    assert done.state == TaskState.DONE
+
+
+@pytest.mark.parametrize("role", [Role.MONITOR, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR])
+def test_any_clinician_finishes_a_monitors_task(site: Site, role: Role) -> None:
+    done = services.complete_task(
+        task=_open(site, "follow_up").public_id,
+        **_who(make_staff(role, site=site)),
+        outcome="Called",
+    )
+
+    assert done.state == TaskState.DONE
+
+
+def test_a_task_is_finished_only_by_saying_what_was_done(site: Site, doctor: Account) -> None:
+    task = _open(site)
+
+    with pytest.raises(InvalidValue, match="nothing was said"):
+        services.complete_task(task=task.public_id, **_who(doctor), outcome=" ")
+
+    task.refresh_from_db()
+    assert task.state == TaskState.OPEN
+
+
+def test_the_list_offers_a_task_only_to_who_may_end_it(
+    client: Client, site: Site, nurse: Account
+) -> None:
+    task = _open(site)
+    client.force_login(nurse)
+    page = reverse("work:close", kwargs={"task": task.public_id})
+
+    listed = client.get(reverse("work:tasks")).content.decode()
+
+    assert "Suicide screen positive: assess now" in listed
+    assert page not in listed
+    assert client.get(page).status_code == 403
 
 
 def test_a_person_of_another_site_cannot_touch_the_task(site: Site) -> None:
@@ -144,10 +215,10 @@ def test_a_person_of_another_site_cannot_touch_the_task(site: Site) -> None:
 
 
 def test_the_list_shows_late_ones_and_a_form_finishes_them(
-    client: Client, site: Site, nurse: Account
+    client: Client, site: Site, doctor: Account
 ) -> None:
     task = _open(site)
-    client.force_login(nurse)
+    client.force_login(doctor)
     page = reverse("work:close", kwargs={"task": task.public_id})
 
     listed = client.get(reverse("work:tasks")).content.decode()

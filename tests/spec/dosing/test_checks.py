@@ -65,10 +65,10 @@ def told(decision: Decision) -> list[tuple[str, str]]:
         ("154.3", "70", 7, [("WEIGHT_LOOKS_LIKE_POUNDS", NOBODY)]),
         ("150", "70", 4000, [("WEIGHT_LOOKS_LIKE_POUNDS", NOBODY)]),
         ("70", "154.3", 7, [("EARLIER_WEIGHT_LOOKS_LIKE_POUNDS", NOBODY)]),
-        ("29.9", None, 0, [("WEIGHT_IMPLAUSIBLE", NOBODY)]),
-        ("30", None, 0, []),
-        ("300", None, 0, []),
-        ("300.1", None, 0, [("WEIGHT_IMPLAUSIBLE", NOBODY)]),
+        ("29.9", None, 0, [("WEIGHT_IMPLAUSIBLE", NOBODY), ("WEIGHT_MAY_BE_POUNDS", "caution")]),
+        ("30", None, 0, [("WEIGHT_MAY_BE_POUNDS", Severity.CAUTION)]),
+        ("300", None, 0, [("WEIGHT_MAY_BE_POUNDS", Severity.CAUTION)]),
+        ("300.1", None, 0, [("WEIGHT_IMPLAUSIBLE", NOBODY), ("WEIGHT_MAY_BE_POUNDS", "caution")]),
     ],
 )
 def test_a_weight_is_judged_against_history(
@@ -91,6 +91,8 @@ def test_a_weight_is_judged_against_history(
     ("kg", "cm", "expected"),
     [
         ("70", "165", []),
+        ("94", "165", []),
+        ("96", "165", [("WEIGHT_MAY_BE_POUNDS", Severity.CAUTION)]),
         ("154", "165", [("WEIGHT_MAY_BE_POUNDS", Severity.CAUTION)]),
         ("70", "119", [("HEIGHT_IMPLAUSIBLE", NOBODY), ("WEIGHT_MAY_BE_POUNDS", "caution")]),
         ("70", "221", [("HEIGHT_IMPLAUSIBLE", NOBODY)]),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +14,11 @@ from django.urls import reverse
 
 from afterglow.apps.accounts import queries
 from afterglow.apps.accounts.services.locks import is_locked
+from afterglow.apps.audit import services as audit
+from afterglow.core.errors import Closed, IllegalTransition
 from afterglow.core.permission import Forbidden
 from afterglow.db.models import StaleRow
+from afterglow.web import clock
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -33,6 +37,15 @@ def visible_when_locked(view: View) -> View:
 def works_when_locked(view: View) -> View:
     """Mark a view that a locked screen may use as ever: unlocking, signing out."""
     view.works_when_locked = True  # type: ignore[attr-defined]
+    return view
+
+
+def acts_when_locked(view: View) -> View:
+    """Mark what may never wait for a PIN: stopping the drug, calling an emergency and its steps.
+
+    It is done in the name of who is signed in, and the audit says that the screen was locked.
+    """
+    view.acts_when_locked = True  # type: ignore[attr-defined]
     return view
 
 
@@ -70,6 +83,9 @@ class LockedScreen:
             return None
         if request.resolver_match and request.resolver_match.url_name == "account_logout":
             return None  # signing out needs no PIN
+        if getattr(view, "acts_when_locked", False):
+            _note(request, "acted-on-locked-screen", kwargs)
+            return None
         if request.method not in SAFE:
             return render(request, "accounts/locked.html", {"refused": True}, status=423)
         if getattr(view, "visible_when_locked", False):
@@ -79,10 +95,32 @@ class LockedScreen:
         return redirect(f"{reverse('accounts:unlock')}?next={request.path}")
 
 
-class Refusals:
-    """Turns what services raise into pages: Forbidden is 403 with reasons, StaleRow is 409.
+def _note(
+    request: HttpRequest, action: str, kwargs: Mapping[str, Any], codes: Sequence[str] = ()
+) -> None:
+    """Write down what a person did or was refused, and where; never what they typed."""
+    user: Any = request.user
+    site = getattr(request, "site", None)
+    place = request.resolver_match
+    about = {name: str(value) for name, value in kwargs.items() if isinstance(value, UUID)}
+    patient = kwargs.get("patient")
+    audit.record_ids(
+        action,
+        subject=user,
+        by=user,
+        at=clock.now(),
+        site=site.public_id if site else None,
+        patient=patient if isinstance(patient, UUID) else None,
+        detail={"page": place.view_name if place else "", **about, "codes": list(codes)},
+    )
 
-    A row that an address names and nobody has is 404.
+
+class Refusals:
+    """Turns what services raise into pages, and writes every refusal down.
+
+    Forbidden is 403 with reasons; a row that changed, a record that is closed and a step that the
+    lifecycle does not have are 409. A row that an address names and nobody has is 404. The note is
+    written after the refused transaction was rolled back.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -93,10 +131,14 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer the refusals that every page shares."""
+        place = request.resolver_match
+        kwargs = place.kwargs if place else {}
         if isinstance(exception, Forbidden):
+            _note(request, "request-refused", kwargs, exception.decision.codes)
             context = {"decision": exception.decision}
             return render(request, "accounts/forbidden.html", context, status=403)
-        if isinstance(exception, StaleRow):
+        if isinstance(exception, StaleRow | Closed | IllegalTransition):
+            _note(request, "request-refused", kwargs, [type(exception).__name__])
             return render(request, "409.html", {"message": str(exception)}, status=409)
         if isinstance(exception, ObjectDoesNotExist):
             return render(request, "404.html", status=404)

@@ -99,6 +99,12 @@ class Account(AbstractBaseUser, PermissionsMixin, PublicModel):
 
         return policies.may(action, by=self, site=site, on=on)
 
+    def roles_at(self, site: Any, *, on: dt.date) -> frozenset[Role]:
+        """Return what this person is at ``site`` (None: at any site) on a day."""
+        from afterglow.apps.accounts import policies  # policies read models
+
+        return policies.roles_at(self, site, on=on)
+
 
 @pghistory.track(exclude=["pin"])
 class StaffProfile(PublicModel):

@@ -18,13 +18,22 @@ SITE_KEY: Final = "site"
 """Where the login session keeps the chosen site's public id."""
 
 
-def sites_of(account: Account, *, on: dt.date) -> list[Site]:
-    """Return the sites in use where an account holds a staff role on a day, by name."""
-    grants = _standing(on).filter(account=account, role__in=STAFF)
-    sites = Site.objects.filter(is_active=True)
-    if grants.filter(site=None).exists():
-        return list(sites)
-    return list(sites.filter(pk__in=grants.values("site")))
+def sites_of(account: Account, *, at: dt.datetime) -> list[Site]:
+    """Return the sites in use where an account holds a staff role now, by name.
+
+    A role counts by the calendar of the site it is for: it ends with the day there.
+    """
+    grants = list(RoleGrant.objects.filter(account=account, role__in=STAFF))
+    return [
+        site
+        for site in Site.objects.filter(is_active=True)
+        if any(_holds(grant, site, site.local_date(at)) for grant in grants)
+    ]
+
+
+def _holds(grant: RoleGrant, site: Site, on: dt.date) -> bool:
+    here = grant.site_id in (None, site.pk)
+    return here and grant.starts_on <= on and (grant.ends_on is None or on <= grant.ends_on)
 
 
 def current_site(request: HttpRequest) -> Site | None:
@@ -45,7 +54,7 @@ def my_sites(request: HttpRequest) -> list[Site]:
     """Return the sites of the signed-in person; asked once per request."""
     if not hasattr(request, "_afterglow_sites"):
         user: Any = getattr(request, "user", None)
-        found = sites_of(user, on=clock.today()) if user and user.is_authenticated else []
+        found = sites_of(user, at=clock.now()) if user and user.is_authenticated else []
         request._afterglow_sites = found  # type: ignore[attr-defined]
     sites: list[Site] = request._afterglow_sites  # type: ignore[attr-defined]
     return sites

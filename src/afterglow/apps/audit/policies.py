@@ -14,13 +14,20 @@ from afterglow.core.roles import Action
 
 
 def may_open_chart(
-    *, by: Actor, patient: UUID, sites: Iterable[Any], at: dt.datetime, on: dt.date
+    *,
+    by: Actor,
+    patient: UUID,
+    sites: Iterable[Any],
+    at: dt.datetime,
+    on: dt.date,
+    action: Action = Action.VIEW_CHART,
 ) -> Decision:
     """Decide whether ``by`` may read a chart: by a role at a site of the patient's, or by glass.
 
-    ``sites`` are the sites where the patient is in care (sites or their public ids).
+    ``sites`` are the sites where the patient is in care (sites or their public ids). ``action`` is
+    VIEW_DEMOGRAPHICS for what the front desk needs: who it is, bookings, allergies.
     """
-    answers = [by.may(Action.VIEW_CHART, site=site, on=on) for site in sites]
+    answers = [by.may(action, site=site, on=on) for site in sites]
     if any(answer.allowed for answer in answers):
         return Decision()
     glass = queries.open_glass(by=by.public_id, patient=patient, at=at)
@@ -46,9 +53,15 @@ def can_open_chart(
 
 
 def check_can_open_chart(
-    *, by: Actor, patient: UUID, sites: Iterable[Any], at: dt.datetime, on: dt.date
+    *,
+    by: Actor,
+    patient: UUID,
+    sites: Iterable[Any],
+    at: dt.datetime,
+    on: dt.date,
+    action: Action = Action.VIEW_CHART,
 ) -> None:
     """Guard a chart. Raises Forbidden with every reason."""
-    decision = may_open_chart(by=by, patient=patient, sites=sites, at=at, on=on)
+    decision = may_open_chart(by=by, patient=patient, sites=sites, at=at, on=on, action=action)
     if decision.refused:
         raise Forbidden(decision)

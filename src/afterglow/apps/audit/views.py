@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
-from afterglow.apps.audit import queries, services
+from afterglow.apps.audit import extension, policies, queries, services
 from afterglow.apps.audit.forms import BreakGlassForm
 from afterglow.core.errors import InvalidValue
 from afterglow.core.permission import check
@@ -22,8 +22,14 @@ from afterglow.web.requests import StaffRequest
 @login_required
 @require_safe
 def access_log(request: StaffRequest, patient: UUID) -> HttpResponse:
-    """Show who read and changed a patient's chart."""
-    check(Action.VIEW_CHART, by=request.user, site=None, on=clock.today())
+    """Show who read and changed a patient's chart, to who may open that chart."""
+    policies.check_can_open_chart(
+        by=request.user,
+        patient=patient,
+        sites=extension.sites_of(patient),
+        at=clock.now(),
+        on=clock.today(request.site),
+    )
     return render(request, "audit/access_log.html", {"entries": queries.access_log(patient)})
 
 
@@ -31,7 +37,7 @@ def access_log(request: StaffRequest, patient: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def break_glass(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Ask for a reason and open the chart for a while."""
-    check(Action.BREAK_GLASS, by=request.user, site=None, on=clock.today())
+    check(Action.BREAK_GLASS, by=request.user, site=None, on=clock.today(request.site))
     form = BreakGlassForm(request.POST or None)
     if form.is_valid():
         try:
@@ -40,7 +46,7 @@ def break_glass(request: StaffRequest, patient: UUID) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 by=request.user,
                 at=clock.now(),
-                on=clock.today(),
+                on=clock.today(request.site),
             )
             return redirect(_back(request))
         except InvalidValue as problem:

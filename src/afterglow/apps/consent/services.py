@@ -71,6 +71,15 @@ def record_consent(
             f"The signature is dated {signed_at:%d %b %Y %H:%M} UTC, which lies in the future."
         )
     if not name_confirmed and not is_like(name, row.patient):
+        audit.record(
+            "record-consent-refused",
+            subject=row,
+            by=by,
+            at=at,
+            site=row.site,
+            patient=row.patient,
+            detail={"text": str(definition), "codes": ["NAME_DIFFERS"]},
+        )
         return NameDiffers(name, f"{row.patient.given_name} {row.patient.family_name}")
     consent = Consent.objects.create(
         public_id=key,

@@ -40,7 +40,7 @@ def definition(request: StaffRequest, definition: UUID) -> HttpResponse:
             "leaves": queries.cited_leaves(row),
             "approvals": row.approvals.order_by("-at"),
             "may_approve": request.user.may(
-                Action.APPROVE_DEFINITION, site=None, on=clock.today()
+                Action.APPROVE_DEFINITION, site=None, on=clock.today(request.site)
             ).allowed,
         },
     )
@@ -50,7 +50,9 @@ def definition(request: StaffRequest, definition: UUID) -> HttpResponse:
 @require_POST
 def approve(request: StaffRequest, definition: UUID) -> HttpResponse:
     """Approve a version from now on."""
-    services.approve_definition(definition=definition, by=request.user, at=clock.now())
+    services.approve_definition(
+        definition=definition, by=request.user, at=clock.now(), on=clock.today(request.site)
+    )
     messages.success(request, _("Approved. New sessions use this version from now on."))
     return redirect("definitions:definition", definition=definition)
 
@@ -59,6 +61,8 @@ def approve(request: StaffRequest, definition: UUID) -> HttpResponse:
 @require_POST
 def retire(request: StaffRequest, definition: UUID) -> HttpResponse:
     """Retire a version from now on."""
-    services.retire_definition(definition=definition, by=request.user, at=clock.now())
+    services.retire_definition(
+        definition=definition, by=request.user, at=clock.now(), on=clock.today(request.site)
+    )
     messages.success(request, _("Retired. Nothing new starts under this version."))
     return redirect("definitions:definition", definition=definition)

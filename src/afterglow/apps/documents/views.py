@@ -24,7 +24,7 @@ from afterglow.web.requests import StaffRequest
 def download(request: StaffRequest, document: UUID) -> HttpResponse:
     """Give the file to who may open the chart it belongs to, and note that it was read."""
     row = get_object_or_404(Document, public_id=document)
-    now, today = clock.now(), clock.today()
+    now, today = clock.now(), clock.today(request.site)
     if row.patient is None:
         check(Action.VIEW_BOARD, by=request.user, site=row.site, on=today)
     else:

@@ -79,6 +79,32 @@ class BodyMassMeasurement(AppendOnly, PublicModel):
         return f"mass {self.public_id}"
 
 
+class BodyMassMistake(AppendOnly, PublicModel):
+    """A measured mass that was entered in error: it stays on record and counts for nothing."""
+
+    measurement = models.OneToOneField(
+        BodyMassMeasurement, on_delete=models.PROTECT, related_name="mistake"
+    )
+    session = models.ForeignKey(
+        TreatmentSession, on_delete=models.PROTECT, related_name="mass_mistakes"
+    )
+    reason = models.CharField(max_length=200)
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "body mass entered in error"
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reason=""), name="a_mass_is_taken_back_with_a_reason"
+            )
+        ]
+        triggers = [*AppendOnly.Meta.triggers, refuse_once_signed()]
+
+    def __str__(self) -> str:
+        return f"mistake {self.public_id}"
+
+
 class VitalSign(AppendOnly):
     """One measured value with device time, arrival time and source. Never edited, never deleted."""
 

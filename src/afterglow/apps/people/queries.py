@@ -140,6 +140,12 @@ def sites_of(patient: Patient) -> list[Site]:
     )
 
 
+def sites_of_id(public_id: UUID) -> list[Site]:
+    """Return the sites of a patient's care by the public id; none for an unknown one."""
+    patient = Patient.objects.filter(public_id=public_id).first()
+    return sites_of(patient) if patient else []
+
+
 def patient_of(public_id: UUID) -> Patient:
     """Return one patient. Raises DoesNotExist."""
     return Patient.objects.select_related("home_site").get(public_id=public_id)

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from afterglow.apps.accounts import policies as accounts
 from afterglow.apps.people import access, policies, queries, services
@@ -41,12 +41,15 @@ both = require_http_methods(["GET", "POST"])
 
 
 @login_required
-@require_safe
+@both
 def patients(request: StaffRequest) -> HttpResponse:
-    """Show the search page; without words, the patients last registered here."""
+    """Show the search page; without words, the patients last registered here.
+
+    What is searched for comes in the body: an address stays in histories and logs.
+    """
     today = clock.today(request.site)
-    accounts.check(Action.VIEW_CHART, by=request.user, site=None, on=today)
-    text = request.GET.get("q", "")
+    accounts.check(Action.VIEW_DEMOGRAPHICS, by=request.user, site=None, on=today)
+    text = request.POST.get("q", "")
     found = queries.find_patients(text)
     recent = [] if text else queries.recently_registered(request.site)
     context = {
@@ -62,14 +65,14 @@ def patients(request: StaffRequest) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@both
 def search(request: StaffRequest) -> HttpResponse:
     """Answer the header's search while it is typed; a plain request gets the whole page."""
     if not request.headers.get("HX-Request"):
         return patients(request)
     today = clock.today(request.site)
-    accounts.check(Action.VIEW_CHART, by=request.user, site=None, on=today)
-    text = request.GET.get("q", "")
+    accounts.check(Action.VIEW_DEMOGRAPHICS, by=request.user, site=None, on=today)
+    text = request.POST.get("q", "")
     found = queries.find_patients(text, limit=8)
     return render(request, "people/_hits.html", {"found": found, "q": text})
 
@@ -84,7 +87,7 @@ def register(request: StaffRequest) -> HttpResponse:
         "key": new_public_id(),
         "home_site": getattr(request.site, "public_id", None),
         "language": "en",
-        "family_name": request.GET.get("name", ""),
+        "family_name": "",
     }
     form = PatientForm(request.POST or None, initial=initial, today=today)
 

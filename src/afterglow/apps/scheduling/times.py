@@ -24,6 +24,19 @@ def instant(day: dt.date, clock: dt.time, zone: ZoneInfo) -> dt.datetime:
     return local.astimezone(dt.UTC)
 
 
+def latest_instant(
+    day: dt.date, clock: dt.time, zone: ZoneInfo, *, until: dt.datetime
+) -> dt.datetime:
+    """Return the last instant (UTC), not after ``until``, at which a clock showed a time that day.
+
+    Of a time that occurs twice this is the second one once it has come; a time still to come is
+    returned as it is. Raises InvalidValue for a time that does not occur.
+    """
+    first = instant(day, clock, zone)
+    second = dt.datetime.combine(day, clock.replace(fold=1), tzinfo=zone).astimezone(dt.UTC)
+    return second if first < second <= until else first
+
+
 def day_bounds(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     """Return when a site's day begins and ends (UTC); 23 or 25 hours apart when clocks change."""
     begin = dt.datetime.combine(day, dt.time(), tzinfo=zone)

@@ -61,7 +61,9 @@ def weight_decision(session: TreatmentSession, mass: BodyMass, *, at: datetime) 
     """Decide whether a mass just read off the scale is plausible for this patient."""
     history = [
         MassMeasured(row.mass_kg, row.at)
-        for row in BodyMassMeasurement.objects.filter(session__patient=session.patient)
+        for row in BodyMassMeasurement.objects.filter(
+            session__patient=session.patient, mistake__isnull=True
+        )
     ]
     rules = rules_of(session.protocol_id).dosing
     return check_weight(body_of(session.patient, mass), at=at, history=history, rules=rules)

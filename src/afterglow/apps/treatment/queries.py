@@ -46,18 +46,33 @@ def order_in_force(session: TreatmentSession) -> InfusionOrder | None:
 
 
 def mass_today(session: TreatmentSession) -> BodyMassMeasurement | None:
-    """Return the last mass measured in this session."""
-    return BodyMassMeasurement.objects.filter(session=session).order_by("-at", "-pk").first()
+    """Return the last mass measured in this session that was not entered in error."""
+    return (
+        BodyMassMeasurement.objects.filter(session=session, mistake__isnull=True)
+        .order_by("-at", "-pk")
+        .first()
+    )
 
 
 def earlier_masses(session: TreatmentSession) -> Sequence[BodyMassMeasurement]:
     """Return the patient's last three masses before this session, the newest first."""
     return list(
         BodyMassMeasurement.objects.filter(
-            session__patient=session.patient, at__lt=session.checked_in_at
+            session__patient=session.patient,
+            at__lt=session.checked_in_at,
+            mistake__isnull=True,
         )
         .select_related("session__site")
         .order_by("-at")[:3]
+    )
+
+
+def masses_that_count(session: TreatmentSession) -> Sequence[BodyMassMeasurement]:
+    """Return the patient's last five masses, today's included, that were not taken back."""
+    return list(
+        BodyMassMeasurement.objects.filter(
+            session__patient=session.patient, mistake__isnull=True
+        ).order_by("-at", "-pk")[:5]
     )
 
 
@@ -219,5 +234,5 @@ def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
 
 
 def suicide_task_key(session: TreatmentSession) -> str:
-    """Return the key of the one task that a session's positive answers open."""
+    """Return how the keys of the tasks begin that a session's positive answers open."""
     return f"suicide_positive:{session.public_id}"

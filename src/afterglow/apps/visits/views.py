@@ -48,13 +48,15 @@ EVENTS: Final = (
     "patient-discharged",
     "session-ended",
     "record-signed",
-    "alarm",
     "alarm-raised",
+    "alarm-changed",
+    "alarm-escalated",
     "alarm-acknowledged",
     "alarm-ended",
     "equipment-checked",
     "task-opened",
-    "task-closed",
+    "task-done",
+    "task-cancelled",
 )
 """What makes the board fetch itself again; every half minute it does so anyway."""
 
@@ -124,6 +126,7 @@ def chart(request: StaffRequest, patient: UUID) -> HttpResponse:
         "row": row,
         "patient": patient_card(row, on=today),
         "site": row.home_site,
+        "may_read": access.may_read(row, by=by, at=at),
         "may_edit": can(Action.EDIT_PATIENT),
         "may_list": can(Action.EDIT_ALLERGIES),
         "may_team": can(Action.EDIT_CARE_TEAM),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,15 +18,29 @@ class TaskLine:
     task: Task
     owner_name: str
     overdue: bool
+    may_close: bool
 
 
-def open_tasks(*, site: UUID, at: datetime) -> list[TaskLine]:
-    """Return a site's open tasks: escalated first, then by the time they are due."""
+def open_tasks(
+    *, site: UUID, at: datetime, may_close: Callable[[Task], bool] = lambda task: True
+) -> list[TaskLine]:
+    """Return a site's open tasks: escalated first, then by the time they are due.
+
+    ``may_close`` says whether the reader may take or end one: what a button asks.
+    """
     tasks = list(
         Task.objects.filter(site=site, state=TaskState.OPEN).order_by("escalated_at", "due_at")
     )
     names = names_of(task.owner for task in tasks)
-    return [TaskLine(task, names.get(task.owner, ""), overdue=task.due_at < at) for task in tasks]
+    return [
+        TaskLine(
+            task,
+            names.get(task.owner, ""),
+            overdue=task.due_at < at,
+            may_close=may_close(task),
+        )
+        for task in tasks
+    ]
 
 
 def open_tasks_about(subject: UUID) -> list[Task]:

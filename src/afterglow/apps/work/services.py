@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import Q
@@ -16,12 +17,13 @@ from afterglow.apps.events.services import publish
 from afterglow.apps.notices import services as notices
 from afterglow.apps.work.kinds import kind_of
 from afterglow.apps.work.models import Task, TaskState
-from afterglow.core.errors import AfterglowError, InvalidValue
-from afterglow.core.permission import Actor, check
-from afterglow.core.roles import Action, Role
+from afterglow.core.decisions import Decision, blocker
+from afterglow.core.errors import Closed, InvalidValue
+from afterglow.core.permission import Actor, Forbidden, check
+from afterglow.core.roles import Action, Role, may_close_task
 
 
-class TaskIsClosed(AfterglowError):
+class TaskIsClosed(Closed):
     """Somebody closed the task first."""
 
 
@@ -79,6 +81,7 @@ def take_task(*, task: UUID, by: Actor, at: datetime, on: date, seen: int | None
     if row.owner == by.public_id:
         return row
     _must_be_open(row)
+    check_can_close(row, by=by, on=on)
     before = row.owner
     row.owner = by.public_id
     row.save_version(seen=seen, fields=["owner"])
@@ -90,7 +93,13 @@ def take_task(*, task: UUID, by: Actor, at: datetime, on: date, seen: int | None
 def complete_task(
     *, task: UUID, by: Actor, at: datetime, on: date, outcome: str = "", seen: int | None = None
 ) -> Task:
-    """Finish a task. Finishing it twice is once; raises TaskIsClosed when it was cancelled."""
+    """Finish a task, and say what was done. Finishing it twice is once.
+
+    Raises TaskIsClosed when it was cancelled, InvalidValue without words, and Forbidden for who is
+    neither its owner nor of a role that it belongs to.
+    """
+    if not outcome.strip():
+        raise InvalidValue("A task is finished by saying what was done; nothing was said.")
     return _close(task, TaskState.DONE, by=by, at=at, on=on, outcome=outcome, seen=seen)
 
 
@@ -118,6 +127,7 @@ def _close(
     if row.state == state:
         return row
     _must_be_open(row)
+    check_can_close(row, by=by, on=on)
     row.state = state
     row.closed_at = at
     row.closed_by = by.public_id
@@ -141,7 +151,7 @@ def escalate_overdue(*, at: datetime) -> int:
         task.escalated_at = at
         task.save_version(fields=["escalated_at"])
         _tell("task-escalated", task, by=None, at=at, detail={"to": task.escalate_to_role})
-        for person in holders(task.escalate_to_role, site=task.site, on=at.date()):
+        for person in holders(task.escalate_to_role, site=task.site, on=_day_at(task.site, at)):
             notices.send_notice(
                 to=person,
                 template="task-escalated",
@@ -155,12 +165,46 @@ def escalate_overdue(*, at: datetime) -> int:
     return count
 
 
+def _day_at(site: UUID, at: datetime) -> date:
+    """Return the day it is at a site; tasks know sites by their public id only."""
+    place: Any = apps.get_model("places", "Site").objects.filter(public_id=site).first()
+    day: date = place.local_date(at) if place else at.date()
+    return day
+
+
 def holders(role: str, *, site: UUID, on: date) -> list[Any]:
     """Return the active accounts that hold a role at a site on a day."""
     here = Q(grants__site=None) | Q(grants__site__public_id=site)
     now = Q(grants__starts_on__lte=on) & (Q(grants__ends_on=None) | Q(grants__ends_on__gte=on))
     people = get_user_model().objects.filter(here & now & Q(grants__role=role), is_active=True)
     return list(people.distinct())
+
+
+def may_close(row: Task, *, by: Actor, on: date) -> Decision:
+    """Decide whether a person may take or end a task: its owner, or who holds a role it is for."""
+    allowed = by.may(Action.DO_TASK, site=row.site, on=on)
+    roles = by.roles_at(row.site, on=on)
+    if row.owner == by.public_id or may_close_task(
+        roles, owner_role=row.owner_role, escalate_to_role=row.escalate_to_role
+    ):
+        return allowed
+    held = ", ".join(sorted(roles)) or "none"
+    limit = f"{row.owner_role}, {row.escalate_to_role}"
+    return allowed & Decision.from_reasons(
+        blocker(
+            "TASK_OF_ANOTHER_ROLE",
+            f"This task is for {limit}; your roles here ({held}) cannot take or end it.",
+            seen=held,
+            limit=limit,
+        )
+    )
+
+
+def check_can_close(row: Task, *, by: Actor, on: date) -> None:
+    """Guard the end of a task. Raises Forbidden with every reason."""
+    decision = may_close(row, by=by, on=on)
+    if decision.refused:
+        raise Forbidden(decision)
 
 
 def _locked(task: UUID, *, by: Actor, on: date) -> Task:

@@ -23,7 +23,17 @@ from afterglow.web.requests import StaffRequest
 def tasks(request: StaffRequest) -> HttpResponse:
     """List the open tasks of the site."""
     check(Action.DO_TASK, by=request.user, site=request.site, on=clock.today(request.site))
-    lines = queries.open_tasks(site=request.site.public_id, at=clock.now()) if request.site else []
+    lines = (
+        queries.open_tasks(
+            site=request.site.public_id,
+            at=clock.now(),
+            may_close=lambda task: (
+                services.may_close(task, by=request.user, on=clock.today(request.site)).allowed
+            ),
+        )
+        if request.site
+        else []
+    )
     return render(request, "work/tasks.html", {"lines": lines, "site": request.site})
 
 
@@ -40,7 +50,7 @@ def take(request: StaffRequest, task: UUID) -> HttpResponse:
 def close(request: StaffRequest, task: UUID) -> HttpResponse:
     """Finish or cancel one task, with a sentence of what was done."""
     row = get_object_or_404(Task, public_id=task)
-    check(Action.DO_TASK, by=request.user, site=row.site, on=clock.today(request.site))
+    services.check_can_close(row, by=request.user, on=clock.today(request.site))
     form = CloseTaskForm(request.POST or None, initial={"seen": row.row_version})
     if not form.is_valid():
         status = 422 if request.method == "POST" else 200

@@ -97,12 +97,15 @@ def _bmi(body: Body, rules: DosingRules) -> Iterator[Reason]:
 
 def _alone(body: Body, rules: DosingRules) -> Iterator[Reason]:
     suspect, bmi = rules.measurements.pounds_suspected_from_bmi, body.bmi
-    if bmi is not None and bmi >= suspect:
+    if bmi is None or bmi >= suspect:
+        seen = "no height" if bmi is None else f"{_tenth(bmi)} kg/m²"
+        in_pounds = _tenth(body.mass.value * _POUNDS_PER_KG)
+        as_pounds = _tenth(divide(body.mass.value, _POUNDS_PER_KG))
         yield caution(
             "WEIGHT_MAY_BE_POUNDS",
-            f"Body mass index is {_tenth(bmi)} kg/m² and there is no earlier weight to compare: "
-            f"check that {body.mass} was not read in pounds.",
-            seen=f"{_tenth(bmi)} kg/m²",
+            f"There is no earlier weight to compare ({seen}): {body.mass} is {in_pounds} lb; "
+            f"if the scale showed pounds, it is {as_pounds} kg.",
+            seen=seen,
             limit=f"{plain(suspect)} kg/m²",
         )
 

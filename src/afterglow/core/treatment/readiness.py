@@ -143,7 +143,12 @@ def allergens(
     Allergies are written by people, so whole words are compared: ``ketamine (rash)`` meets
     ketamine, and ``benzethonium`` meets benzethonium chloride.
     """
-    harmful = [_words_of(each) for each in substances | rules.cross_reactive_substances]
+    return allergies_met(allergies, substances | rules.cross_reactive_substances)
+
+
+def allergies_met(allergies: frozenset[str], substances: frozenset[str]) -> tuple[str, ...]:
+    """Return the allergies that meet one of ``substances``, in order; whole words are compared."""
+    harmful = [_words_of(each) for each in substances]
     written = sorted({each.strip().lower() for each in allergies})
     return tuple(each for each in written if any(_meets(_words_of(each), h) for h in harmful))
 

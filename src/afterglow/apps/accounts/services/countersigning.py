@@ -32,8 +32,8 @@ def countersign(
     act: str,
     subject: models.Model,
     at: datetime,
+    site: Site,
     action: Action = Action.WITNESS,
-    site: Site | None = None,
     on: date | None = None,
 ) -> Countersignature | Decision:
     """Let a second person sign one act by PIN or password, without touching anyone's session.
@@ -42,7 +42,7 @@ def countersign(
     right, the same person twice, or not permitted ``action`` at ``site``. A refusal is recorded
     and counts toward the lock-out; keep the surrounding transaction when you get one.
     """
-    day = on or at.date()
+    day = on or site.local_date(at)
     second = Account.objects.filter(username__iexact=by.username.strip(), is_active=True).first()
     decision = _judge(second, by, beside, action, site, at, day)
     if second is None or decision.refused:
@@ -83,7 +83,7 @@ def _judge(
     by: SecondPerson,
     beside: Account,
     action: Action,
-    site: Site | None,
+    site: Site,
     at: datetime,
     on: date,
 ) -> Decision:

@@ -68,7 +68,11 @@ def verify_pin(*, account: Account, pin: str, at: datetime) -> Decision:
 @transaction.atomic
 def verify_secret(*, account: Account, secret: str, at: datetime) -> Decision:
     """Decide whether ``secret`` is the person's PIN or password; wrong ones count as wrong PINs."""
-    profile, _ = StaffProfile.objects.select_for_update().get_or_create(account=account)
+    profile = StaffProfile.objects.select_for_update().filter(account=account).first()
+    if profile is None and account.is_superuser:
+        profile = StaffProfile.objects.create(account=account)
+    if profile is None:  # a patient or a partner is no member of staff, and does not become one
+        return _no("PIN_WRONG", "That name with that PIN or password is not right.")
     if (locked := _locked(profile, at)) is not None:
         return locked
     right_pin = bool(profile.pin) and secret.isdigit() and check_password(secret, profile.pin)
@@ -88,7 +92,7 @@ def _locked(profile: StaffProfile, at: datetime) -> Decision | None:
     left = -(-int((until - at).total_seconds()) // 60)
     return _no(
         "PIN_LOCKED",
-        f"Too many wrong PINs: locked for another {left} min. Sign in with the password instead.",
+        f"Too many wrong PINs: locked for another {left} min. Wait, or sign out and in again.",
         seen=f"{left} min left",
         limit=f"{MOST_FAILURES} tries",
     )

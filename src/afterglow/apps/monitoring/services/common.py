@@ -16,13 +16,9 @@ from afterglow.apps.events import services as events
 from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
-from afterglow.core.errors import AfterglowError
+from afterglow.core.errors import RecordLocked as RecordLocked
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionState
-
-
-class RecordLocked(AfterglowError):
-    """The record is signed. What is said later is an addendum."""
 
 
 def lock_sessions(keys: Iterable[int]) -> dict[int, TreatmentSession]:

@@ -110,33 +110,21 @@ def confirm_no_known_allergies(
     return row
 
 
-_BRANDS = {
-    "ketalar": "ketamine",
-    "esketamine": "ketamine",
-    "spravato": "ketamine",
-    "benzethonium": "benzethonium chloride",
-    "versed": "midazolam",
-    "ativan": "lorazepam",
-    "zofran": "ondansetron",
-    "catapres": "clonidine",
-}
-
-
 def substance_code(substance: str) -> str:
     """Return the product substance that the readiness rules compare (ketamine …), or ""."""
-    words = fold(substance)
-    first = words.split(" ")[0] if words else ""
-    for name in (words, first):
-        if name in _BRANDS:
-            return _BRANDS[name]
-        if name in _product_substances():
-            return name
+    words = fold(substance).split()
+    known = _substances()
+    for length in range(len(words), 0, -1):
+        for first in range(len(words) - length + 1):
+            if name := known.get(" ".join(words[first : first + length])):
+                return name
     return ""
 
 
 @lru_cache(maxsize=1)
-def _product_substances() -> frozenset[str]:
+def _substances() -> dict[str, str]:
+    """Every name of a substance, brands included, and what the rules call it."""
     products = library.body("products")["products"]
-    return frozenset(
-        name for product in products for name in (product["medicine"], *product["excipients"])
-    )
+    own = {fold(n): n for each in products for n in (each["medicine"], *each["excipients"])}
+    brands = library.body("substance_names")["names"]
+    return own | {fold(each["name"]): each["substance"] for each in brands}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.people.models import ListState
 from afterglow.apps.people.queries import diazepam_equivalent_mg
 from afterglow.apps.treatment import queries
@@ -18,6 +22,7 @@ from afterglow.core.treatment.facts import (
     SuicideFacts,
 )
 
+PHQ9, ITEM_9, CSSRS = "phq9", "9", "cssrs_screener"
 SEDATIVES = frozenset({"z_drug", "gabapentinoid", "barbiturate"})
 _LEVELS = {
     SuicideScreen.NONE: CssrsLevel.NONE,
@@ -28,9 +33,13 @@ _LEVELS = {
 
 
 def day_facts(session: TreatmentSession, check_in: CheckIn) -> DayFacts:
-    """Gather the check-in answers. Medicine answers are None until the list was gone through."""
-    reviewed = check_in.medicines_reviewed_at is not None
+    """Gather the check-in answers. Medicine answers are None until the list was gone through.
+
+    They are None as well while a medicine named at the door has no class: nobody knows what it is.
+    """
     today = queries.medicines_today(session)
+    unknown = any(row.taken_at and not row.drug_class and row.medicine_id is None for row in today)
+    reviewed = check_in.medicines_reviewed_at is not None and not unknown
     classes = {
         row.drug_class for row in session.patient.medicines.filter(state=ListState.ACTIVE)
     } | {row.drug_class for row in today}
@@ -73,25 +82,68 @@ def day_facts(session: TreatmentSession, check_in: CheckIn) -> DayFacts:
 
 
 def suicide_facts(session: TreatmentSession, check_in: CheckIn) -> SuicideFacts:
-    """Gather what was asked and said about suicide today: at the door, in the chair, on leaving."""
+    """Gather what was asked, said and found about suicide today; the worst counts.
+
+    It may be at the door, in the chair, on leaving, or in a scale of the session.
+    """
     said = (
         SessionEvent.objects.filter(session=session, kind=EventKind.SUICIDAL_STATEMENT)
         .order_by("-at")
         .first()
     )
     leaving = Recovery.objects.get(session=session)
-    asked = (check_in.suicide_asked_at, said.at if said else None, leaving.suicide_asked_at)
-    positive = (
-        check_in.suicide_statement_positive,
-        True if said else None,
-        leaving.suicide_statement_positive,
-    )
-    last = leaving if leaving.suicide_assessed_at else check_in
+    scales = _suicide_scales(session)
+    rows = (check_in, leaving)
+    asked = [row.suicide_asked_at for row in rows]
+    asked += [each.at for each in scales if each.is_yes or not any(asked)]
+    positive = [row.suicide_statement_positive for row in rows] + [s.positive for s in scales]
+    if said:
+        asked.append(said.at)
+        positive.append(True)
+    items = [check_in.phq9_item9, *(each.item9 for each in scales)]
+    levels = [_LEVELS.get(SuicideScreen(row.suicide_level)) for row in rows]
+    assessed = [row.suicide_assessed_at for row in rows]
+    assessed += [each.at for each in scales if each.level is not None]
     return SuicideFacts(
         asked_at=max(filter(None, asked), default=None),
-        item9=check_in.phq9_item9,
+        item9=max((each for each in items if each is not None), default=None),
         statement_positive=any(positive) if set(positive) != {None} else None,
-        level=_LEVELS.get(SuicideScreen(last.suicide_level)),
-        assessed_at=last.suicide_assessed_at,
+        level=_worst([*levels, *(each.level for each in scales)]),
+        assessed_at=max(filter(None, assessed), default=None),
         safety_plan_given=check_in.safety_plan_given or bool(leaving.safety_plan_given),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """One scale that asks about suicide; ``positive`` is a yes in a screen not finished."""
+
+    at: datetime
+    item9: int | None = None
+    level: CssrsLevel | None = None
+    positive: bool | None = None
+
+    @property
+    def is_yes(self) -> bool:
+        return bool(self.item9 or self.positive or self.level)
+
+
+def _suicide_scales(session: TreatmentSession) -> list[_Scale]:
+    rows = Assessment.objects.filter(
+        session=session, replaced_by=None, instrument_key__in=(PHQ9, CSSRS)
+    ).prefetch_related("scores")
+    scales = []
+    for row in rows:
+        if row.instrument_key == PHQ9:
+            if row.answers.get(ITEM_9) is not None:
+                scales.append(_Scale(row.at, item9=int(row.answers[ITEM_9])))
+            continue
+        band = next((score.band for score in row.scores.all() if score.name == "total"), "")
+        level = _LEVELS[SuicideScreen(band)] if band else None
+        open_yes = True if level is None and any(row.answers.values()) else None
+        scales.append(_Scale(row.at, level=level, positive=open_yes))
+    return scales
+
+
+def _worst(levels: list[CssrsLevel | None]) -> CssrsLevel | None:
+    return max((level for level in levels if level is not None), default=None)

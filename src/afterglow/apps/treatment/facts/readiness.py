@@ -8,7 +8,9 @@ from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Credential
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.consent.models import Consent
+from afterglow.apps.consent.queries import ConsentState, state_of
 from afterglow.apps.definitions.models import ApprovalAct, Definition, DefinitionKind
+from afterglow.apps.definitions.queries import standing
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import ArtefactMark, DeviceAssignment, VitalSign
 from afterglow.apps.people.models import Allergy, AllergyReview, ListState
@@ -85,7 +87,9 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
         preparation=preparation_facts(preparation),
         baseline=baseline_readings(session, at=at),
         identifiers=frozenset(Identifier(code) for code in check_in.identifiers),
-        allergies_reviewed=session.patient.allergy_review != AllergyReview.NOT_ASKED,
+        # One question at the door: "medicines and allergies were gone through with the patient".
+        allergies_reviewed=session.patient.allergy_review != AllergyReview.NOT_ASKED
+        and check_in.medicines_reviewed_at is not None,
         allergies=allergies_of(session),
         escort=EscortState(check_in.escort_state or EscortState.NONE),
         room_assigned=session.room_id is not None,
@@ -163,10 +167,14 @@ def consent_facts(session: TreatmentSession, *, at: datetime) -> ConsentFacts | 
         .order_by("-version")
         .first()
     )
+    # One definition of "in force": the page of the consent and the rule ask the same question.
+    today = session.site.local_date(at)
+    over = state_of(consent, on=today) is ConsentState.EXPIRED
+    over = over or standing(consent.text, at).retired
     return ConsentFacts(
         version=str(consent.text.version),
         signed_at=consent.signed_at,
-        version_in_force=newest is None or newest.version <= consent.text.version,
+        version_in_force=not over and (newest is None or newest.version <= consent.text.version),
         withdrawn_at=withdrawal.at if withdrawal else None,
     )
 

@@ -163,9 +163,10 @@ def amounts(preparation: Preparation) -> AmountFacts:
 def suicide_positives(session: TreatmentSession) -> int:
     """Count the positive answers about suicide: at the door, in the chair, on leaving."""
     check = CheckIn.objects.get(session=session)
+    rules = rules_of(session.protocol_id).session
     at_the_door = (
         bool(check.suicide_statement_positive)
-        or (check.phq9_item9 or 0) >= 1
+        or (check.phq9_item9 or 0) >= rules.suicide_item9_positive_from
         or check.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
     )
     leaving = Recovery.objects.get(session=session)
@@ -178,7 +179,8 @@ def suicide_positives(session: TreatmentSession) -> int:
 
 
 def _owned_tasks(session: TreatmentSession) -> int:
-    return Task.objects.filter(key=queries.suicide_task_key(session)).exclude(owner=None).count()
+    key = queries.suicide_task_key(session)
+    return Task.objects.filter(key__startswith=key).exclude(owner=None).count()
 
 
 def decision_from(reasons: list[dict[str, Any]]) -> Decision:

@@ -116,7 +116,7 @@ class CheckInForm(WebForm):
     appears_intoxicated = YesNoField(label=gettext_lazy("Appears intoxicated"))
     medicines_reviewed = forms.BooleanField(
         required=False,
-        label=gettext_lazy("Every current medicine was gone through with the patient"),
+        label=gettext_lazy("Medicines and allergies were gone through with the patient"),
     )
     antihypertensive = AnswerField(
         choices=[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.places.models import Site
+from afterglow.apps.scheduling.times import latest_instant
 from afterglow.apps.treatment.shown.grid import Line
+from afterglow.core.errors import InvalidValue
 from afterglow.core.instruments.answers import read_answers
 from afterglow.core.instruments.definition import Instrument
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -38,7 +40,7 @@ def new_key() -> uuid.UUID:
 class PastTimeField(forms.Field):
     """A time of the clock on the wall, such as 18:35, that lies at most a day back; or empty.
 
-    Gives the time as text "18:35"; :meth:`ChartForm.when` makes the instant of it.
+    Gives hour and minute; :meth:`ChartForm.clean_when` makes the instant of it.
     """
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -73,17 +75,26 @@ class ChartForm(WebForm):
         super().__init__(*args, **kwargs)
         self.site, self.at = site, at
 
-    @property
-    def happened_at(self) -> datetime | None:
-        """The instant that was typed: today, or yesterday when that time has not come yet."""
-        typed = self.cleaned_data.get("when")
+    def clean_when(self) -> datetime | None:
+        """Read the time on the site's clock: today, or yesterday when it has not come yet."""
+        typed = self.cleaned_data["when"]
         if typed is None:
             return None
-        here = clock.local(self.at, self.site)
-        then = here.replace(hour=typed[0], minute=typed[1], second=0, microsecond=0)
-        if then > here + timedelta(minutes=1):
-            then -= timedelta(days=1)
-        return then.astimezone(self.at.tzinfo)
+        today, until = clock.local(self.at, self.site).date(), self.at + timedelta(minutes=1)
+        said = time(*typed)
+        try:
+            then = latest_instant(today, said, self.site.zone, until=until)
+            if then > until:
+                then = latest_instant(today - timedelta(days=1), said, self.site.zone, until=until)
+        except InvalidValue as never:
+            raise ValidationError(str(never)) from None
+        return then
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """The instant that was typed, or None for now."""
+        found: datetime | None = self.cleaned_data.get("when")
+        return found
 
 
 class ObservationForm(ChartForm):
@@ -285,7 +296,11 @@ class DrugForm(ChartForm):
         label=gettext_lazy("Another dose"),
     )
     indication = forms.CharField(max_length=120, label=gettext_lazy("For"), required=False)
-    field_order = ("what", "dose", "indication", "when")
+    confirmed = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Above the usual dose, given on the prescriber's word"),
+    )
+    field_order = ("what", "dose", "confirmed", "indication", "when")
 
     def __init__(self, *args: Any, products: Sequence[Product], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,7 +17,7 @@ from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
+from afterglow.apps.treatment.services.acting import cannot_serve, lock_session, refuse, tell
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
@@ -80,6 +80,8 @@ def account_for_bag(
     told = queries.given(infusion, at=at)
     if told.decision.refused and not infusion.differences.exists():
         reasons.extend(told.decision.blockers)
+    if witness is not None and (why := cannot_serve(witness, by=by, at=at)) is not None:
+        reasons.append(why)
     account = bag_account(infusion, at=at)
     nothing = Dose.mg(0)
     if account.wasted > nothing and witness is None:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import models
+from django.db.models import QuerySet
 
 from afterglow.apps.accounts import policies
-from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.audit import services as audit
 from afterglow.apps.events import services as events
-from afterglow.apps.treatment.models import Refusal
+from afterglow.apps.stock.models import LedgerEntry
+from afterglow.apps.treatment.models import MedicineGiven, Preparation, Refusal
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, Overrider, Reason, Severity
-from afterglow.core.errors import AfterglowError
+from afterglow.core.decisions import Decision, Overrider, Reason, Severity, blocker
+from afterglow.core.errors import Closed, RecordLocked
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState, step
 
 
-class RecordLocked(AfterglowError):
-    """The record is signed. What is said later is an addendum."""
+class OfAnotherSession(Closed):
+    """A key that was already used in another session."""
 
 
 def lock_session(
@@ -94,6 +96,74 @@ def refuse(
         detail={"codes": list(decision.codes)},
     )
     return Refused(decision)
+
+
+def cannot_watch(person: Account, *, session: TreatmentSession, at: datetime) -> Decision | None:
+    """Return why a person may not be the clinician of a session here and today, or None."""
+    may = policies.may(
+        Action.START_INFUSION,
+        by=person,
+        site=session.site,
+        on=session.site.local_date(at),
+    )
+    if may.allowed:
+        return None
+    why = ", ".join(may.codes)
+    return Decision(
+        (
+            blocker(
+                "CLINICIAN_MAY_NOT_WATCH",
+                f"{person.get_short_name()} may not watch an infusion here today ({why}).",
+                seen=why,
+                limit=str(Action.START_INFUSION),
+            ),
+        )
+    )
+
+
+FRESH = timedelta(minutes=15)
+"""How long a second person's signature may wait for its act."""
+
+
+def cannot_serve(signature: Countersignature, *, by: Account, at: datetime) -> Reason | None:
+    """Return why a second person's signature is not for this act, or None.
+
+    It was given beside ``by``, within a quarter of an hour, and serves once.
+    """
+    used = (
+        Preparation.objects.filter(checked_by=signature).exists()
+        or LedgerEntry.objects.filter(witness=signature).exists()
+        or MedicineGiven.objects.filter(witness=signature).exists()
+    )
+    here = signature.beside_id == by.pk and timedelta(0) <= at - signature.at <= FRESH
+    if here and not used:
+        return None
+    return blocker(
+        "COUNTERSIGNATURE_NOT_FOR_THIS",
+        "That signature of a second person was given for something else, beside somebody else, or "
+        "too long ago. The second person signs again.",
+        seen="used before" if used else signature.at.isoformat(timespec="minutes"),
+        limit="15 min",
+    )
+
+
+Keyed = TypeVar("Keyed", bound=models.Model)
+
+
+def done_before(rows: QuerySet[Keyed], *, key: UUID, session: TreatmentSession) -> Keyed | None:
+    """Return the row that ``key`` made in this session, or None.
+
+    Raises OfAnotherSession when the key was used in another session: that page belongs to another
+    patient, and what it asks was not done here.
+    """
+    found = rows.filter(key=key).first()
+    row: Any = found
+    of = None if row is None else getattr(row, "infusion", row).session_id
+    if of is not None and of != session.pk:
+        raise OfAnotherSession(
+            "This page belongs to another session. Nothing was done; open it again."
+        )
+    return found
 
 
 def as_json(decision: Decision) -> list[dict[str, Any]]:

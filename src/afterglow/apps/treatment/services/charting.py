@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments.outcomes import Recorded
 from afterglow.apps.assessments.services import record_assessment
@@ -20,16 +19,24 @@ from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.facts.allergies import allergies_to
 from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
 from afterglow.apps.treatment.facts.readiness import clinician_facts
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
+from afterglow.apps.treatment.services.acting import (
+    cannot_watch,
+    done_before,
+    lock_session,
+    refuse,
+    tell,
+)
+from afterglow.apps.treatment.services.doses import above_usual, dose_reasons
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision, blocker, caution
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
@@ -72,7 +79,7 @@ def record_event(
     owned task with a clock at once.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
-    if earlier := SessionEvent.objects.filter(key=key).first():
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     when = happened_at or at
     if (refusal := _time_refused(row, when, at)) is not None:
@@ -169,7 +176,7 @@ def withdraw_event(
 ) -> Done[SessionEvent] | Refused:
     """Undo an event. The event and its undo both stay on record; a statement stays a statement."""
     row = lock_session(session, action=Action.CHART, by=by, at=at)
-    if earlier := SessionEvent.objects.filter(key=key).first():
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     subject = SessionEvent.objects.get(public_id=event, session=row)
     if undone := SessionEvent.objects.filter(about=subject, kind=EventKind.WITHDRAWN).first():
@@ -207,13 +214,16 @@ def give_medicine(
     key: UUID,
     happened_at: datetime | None = None,
     witness: Countersignature | None = None,
+    above_usual_confirmed: bool = False,
 ) -> Done[MedicineGiven] | Refused:
     """Chart a medicine given beside the infusion; a sedative restarts the observation clock.
 
-    Refuses what the order does not name, a known allergy, and a dose of nothing.
+    Refuses what the order does not name, a known allergy, a dose of nothing, and one above the
+    product's usual doses. That last is charted once it is confirmed as given on the prescriber's
+    word: a note of the record says so, and ``decision`` holds it as a caution.
     """
-    row = lock_session(session, action=Action.CHART, by=by, at=at)
-    if earlier := MedicineGiven.objects.filter(key=key).first():
+    row = lock_session(session, action=Action.GIVE_MEDICINE, by=by, at=at)
+    if earlier := done_before(MedicineGiven.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     when = happened_at or at
     chosen = Product.objects.get(public_id=product)
@@ -230,16 +240,14 @@ def give_medicine(
                 limit=", ".join(allowed) or "none",
             )
         )
-    if not dose > Dose.mg(0):
-        reasons.append(blocker("DOSE_NOT_POSITIVE", f"{dose} is not a dose.", seen=str(dose)))
-    from afterglow.apps.treatment.facts.readiness import allergies_of, product_facts
-
-    for substance in sorted(product_facts(chosen).substances & allergies_of(row)):
-        reasons.append(
-            blocker(
-                "ALLERGY_TO_MEDICINE", f"The patient is allergic to {substance}.", seen=substance
-            )
-        )
+    reasons += dose_reasons(dose)
+    reasons += [
+        blocker("ALLERGY_TO_MEDICINE", f"The patient is allergic to {substance}.", seen=substance)
+        for substance in allergies_to(row, chosen)
+    ]
+    above = above_usual(chosen, dose, route)
+    if above is not None and not above_usual_confirmed:
+        reasons.append(above)
     if reasons:
         decision = Decision.from_reasons(reasons)
         return refuse("give-medicine", session=row, decision=decision, by=by, at=at)
@@ -262,10 +270,27 @@ def give_medicine(
         subject=given,
         by=by,
         at=at,
-        detail={"product": chosen.key, "dose_mg": str(dose.value)},
+        detail={
+            "product": chosen.key,
+            "dose_mg": str(dose.value),
+            "cautions": [above.code] if above else [],
+        },
     )
+    if above is not None:
+        noted = SessionEvent.objects.create(
+            session=row,
+            kind=EventKind.NOTE,
+            text=above.sentence,
+            data={"medicine": str(given.public_id), "seen": above.seen, "limit": above.limit},
+            at=when,
+            recorded_at=at,
+            by=by,
+            key=uuid.uuid5(key, "above-usual"),
+        )
+        tell("event-recorded", session=row, subject=noted, by=by, at=at, detail={"kind": "note"})
     rejudge(row, at=at)
-    return Done(given, Decision())
+    said = above and caution(above.code, above.sentence, seen=above.seen, limit=above.limit)
+    return Done(given, Decision.from_reasons(said))
 
 
 @transaction.atomic
@@ -278,7 +303,7 @@ def hand_over(
     more recovering patients than the protocol allows.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
-    if earlier := SessionEvent.objects.filter(key=key).first():
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     Account.objects.select_for_update(of=("self",)).get(pk=to.pk)
     infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
@@ -299,11 +324,11 @@ def hand_over(
         )
         return refuse("hand-over", session=row, decision=Decision((why,)), by=by, at=at)
     if row.state == SessionState.RECOVERY:
-        watching = discharge.assess_recovery(
+        too_many = discharge.assess_recovery(
             recovery_facts(row, to=to), rules_of(row.protocol_id).session
         )
-        if watching.refused:
-            return refuse("hand-over", session=row, decision=watching, by=by, at=at)
+        if too_many.refused:
+            return refuse("hand-over", session=row, decision=too_many, by=by, at=at)
     before = row.clinician
     row.clinician = to
     row.save_version()
@@ -342,25 +367,14 @@ def taking_over(session: TreatmentSession, *, to: Account, at: datetime) -> Deci
 
     An account that was closed holds no role. What runs beside it is judged apart.
     """
-    on = session.site.local_date(at)
-    may = policies.can(Action.RUN_INFUSION, by=to, site=session.site, on=on)
     reasons = list(
         watching.credentials_of(
             clinician_facts(to, session),
             needed=rules_of(session.protocol_id).session.clinician_credentials,
-            on=on,
+            on=session.site.local_date(at),
         )
     )
-    if not may:
-        reasons.append(
-            blocker(
-                "CLINICIAN_MAY_NOT_WATCH",
-                f"{to.get_short_name()} may not run infusions at {session.site.name}.",
-                seen=str(to.public_id),
-                limit=str(Action.RUN_INFUSION),
-            )
-        )
-    return Decision.from_reasons(reasons)
+    return Decision.from_reasons([*(cannot_watch(to, session=session, at=at) or ()), *reasons])
 
 
 def _time_refused(session: TreatmentSession, when: datetime, at: datetime) -> Decision | None:

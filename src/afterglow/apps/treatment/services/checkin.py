@@ -11,20 +11,26 @@ from django.db import transaction
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.monitoring.models import BodyMassMeasurement
+from afterglow.apps.monitoring.models import BodyMassMeasurement, BodyMassMistake
 from afterglow.apps.monitoring.services import assign_devices_of_room
 from afterglow.apps.people.models import CurrentMedicine
 from afterglow.apps.places.models import Room
 from afterglow.apps.scheduling.models import Appointment
-from afterglow.apps.treatment import planning
+from afterglow.apps.treatment import planning, queries
 from afterglow.apps.treatment.models import CheckIn, MedicineToday, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
-from afterglow.apps.treatment.services.tasks import open_suicide_task
+from afterglow.apps.treatment.services.acting import cannot_watch, lock_session, refuse, tell
+from afterglow.apps.treatment.services.tasks import (
+    SUICIDE_ASKED,
+    open_suicide_task,
+    standing_answers,
+)
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision, blocker, caution
+from afterglow.core.errors import InvalidValue
+from afterglow.core.medicines import classes
 from afterglow.core.quantities import BodyMass
 from afterglow.core.roles import Action
 from afterglow.core.scheduling.appointments import (
@@ -94,19 +100,25 @@ def save_check_in(
     """Save some check-in answers. Raises StaleRow when another tablet saved in between.
 
     Who identified the patient and who assessed for suicide follow from who saves it. A positive
-    answer about suicide opens an owned task at once, whatever else was answered.
+    answer about suicide opens an owned task at once, whatever else was answered; it is not taken
+    back: a later "no" leaves it as it was, and ``decision`` says so.
     """
     row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
     if unknown := sorted(set(answers) - ANSWERS):
         raise ValueError(f"{', '.join(unknown)} is not a check-in answer.")
     check = CheckIn.objects.select_for_update(of=("self",)).get(session=row)
     before = {name: getattr(check, name) for name in answers}
-    changed = {name: value for name, value in answers.items() if before[name] != value}
+    standing = standing_answers(check, answers)
+    changed = {
+        name: value
+        for name, value in answers.items()
+        if before[name] != value and name not in standing
+    }
     for name, value in changed.items():
         setattr(check, name, value)
     if "identifiers" in changed:
         check.identified_by, check.identified_at = by, at
-    if {"suicide_statement_positive", "phq9_item9"} & set(changed):
+    if any(changed.get(name) is not None for name in SUICIDE_ASKED):
         check.suicide_asked_at = at
     if "suicide_level" in changed:
         done = check.suicide_level != SuicideScreen.NOT_DONE
@@ -126,10 +138,21 @@ def save_check_in(
             name: [_plain(before[name]), _plain(value)]
             for name, value in changed.items()
             if not isinstance(value, str) or len(value) <= _CODE
-        },
+        }
+        | ({"standing": list(standing)} if standing else {}),
     )
-    return Done(check, Decision())
+    stands = (
+        caution("SUICIDE_ANSWER_STANDS", _STANDS, seen=", ".join(standing)) if standing else None
+    )
+    return Done(check, Decision.from_reasons(stands))
 
+
+_STANDS = (
+    "A positive answer about suicide is not taken back; the first answer stands. "
+    "Assess it, and write what was found."
+)
+OTHER_CLASS = "other"
+"""A medicine that is of none of the listed classes, as somebody looked it up."""
 
 _CODE = 20
 """Codes are short; the words of a chart stay in the chart."""
@@ -157,13 +180,19 @@ def weigh(
     at: datetime,
     confirmed_unusual: bool = False,
 ) -> Done[BodyMassMeasurement] | Refused:
-    """Record the mass read off the scale, in kilograms.
+    """Record the mass read off the scale, in kilograms. The same mass again changes nothing.
 
     Refuses what is impossible or looks like pounds; a change from the history that only needs a
-    second look is recorded once it is confirmed as weighed again.
+    second look, and a first weight that may be pounds, is recorded once it is confirmed as weighed
+    again.
     """
     row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
+    last = queries.mass_today(row)
+    if last is not None and (last.mass_kg, last.confirmed_unusual) == (mass, confirmed_unusual):
+        return Done(last, Decision(), repeated=True)
     decision = planning.weight_decision(row, mass, at=at)
+    if not confirmed_unusual:
+        decision &= _second_reading(decision)
     if decision.refused and not (confirmed_unusual and _may_confirm(decision)):
         return refuse("weigh", session=row, decision=decision, by=by, at=at)
     weighed = BodyMassMeasurement.objects.create(
@@ -186,8 +215,66 @@ def weigh(
 
 
 def _may_confirm(decision: Decision) -> bool:
-    """Whether every blocker is a change that a second weighing settles."""
-    return all(reason.code == "WEIGHT_CHANGED_BLOCK" for reason in decision.blockers)
+    """Whether a second weighing settles every blocker.
+
+    The plan of the dose asks the prescriber again about what is theirs to override.
+    """
+    return all(reason.code in _WEIGH_AGAIN for reason in decision.blockers)
+
+
+_WEIGH_AGAIN = frozenset({"WEIGHT_CHANGED_BLOCK", "BMI_IMPLAUSIBLE"})
+
+
+def _second_reading(decision: Decision) -> Decision:
+    """Ask for a second reading of a first weight that may be pounds."""
+    return Decision.from_reasons(
+        blocker(
+            "WEIGHT_NEEDS_SECOND_READING",
+            f"{reason.sentence} Weigh again, and confirm that the scale shows kilograms.",
+            seen=reason.seen,
+            limit=reason.limit,
+        )
+        for reason in decision.cautions
+        if reason.code == "WEIGHT_MAY_BE_POUNDS"
+    )
+
+
+@transaction.atomic
+def take_mass_back(
+    *, session: UUID, mass: UUID, reason: str, by: Account, at: datetime
+) -> Done[BodyMassMistake] | Refused:
+    """Say that a mass was entered in error, today or on an earlier day. Both stay on record.
+
+    From then on it counts for nothing: the history, the plan and the order leave it out. A mass
+    that a bag was drawn by is refused; discard the bag first. Twice is once. Raises DoesNotExist
+    for a mass of another patient.
+    """
+    row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
+    wrong = BodyMassMeasurement.objects.get(public_id=mass, session__patient=row.patient)
+    if earlier := BodyMassMistake.objects.filter(measurement=wrong).first():
+        return Done(earlier, Decision(), repeated=True)
+    reasons = []
+    if not reason.strip():
+        reasons.append(
+            blocker("MASS_TAKEN_BACK_WITHOUT_REASON", "Say in words what was wrong with it.")
+        )
+    if wrong.session_id == row.pk and queries.preparation_in_use(row) is not None:
+        reasons.append(
+            blocker(
+                "MASS_OF_A_DRAWN_BAG",
+                "A bag was drawn by this mass: discard the bag first, then take the mass back.",
+                seen=str(wrong.mass_kg),
+            )
+        )
+    if reasons:
+        decision = Decision.from_reasons(reasons)
+        return refuse("take-mass-back", session=row, decision=decision, by=by, at=at)
+    made = BodyMassMistake.objects.create(
+        measurement=wrong, session=row, reason=reason.strip()[:200], by=by, at=at
+    )
+    detail = {"kg": str(wrong.mass_kg.value), "mass": str(wrong.public_id)}
+    tell("mass-taken-back", session=row, subject=made, by=by, at=at, detail=detail)
+    return Done(made, Decision())
 
 
 @transaction.atomic
@@ -202,7 +289,13 @@ def record_medicine_today(
     drug_class: str = "",
     dose: str = "",
 ) -> Done[MedicineToday]:
-    """Record that a medicine was taken today, or held (``taken_at`` None). The last one counts."""
+    """Record that a medicine was taken today, or held (``taken_at`` None). The last one counts.
+
+    The class of a name that the list knows is the list's, always; ``drug_class`` is used only for
+    a name it does not know: one of its classes, or ``OTHER_CLASS`` when it is of none. A medicine
+    taken today whose class nobody gave leaves the day's questions unanswered. Raises InvalidValue
+    for a class that does not exist.
+    """
     row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
     listed = (
         CurrentMedicine.objects.get(public_id=medicine, patient=row.patient) if medicine else None
@@ -210,11 +303,15 @@ def record_medicine_today(
     earlier = MedicineToday.objects.filter(
         session=row, name__iexact=listed.name if listed else name, replaced_by__isnull=True
     ).first()
+    drug_class = _class_of(listed.name if listed else name, listed, drug_class)
+    said = (taken_at, dose, drug_class)
+    if earlier is not None and said == (earlier.taken_at, earlier.dose, earlier.drug_class):
+        return Done(earlier, Decision(), repeated=True)
     answer = MedicineToday.objects.create(
         session=row,
         medicine=listed,
         name=listed.name if listed else name,
-        drug_class=listed.drug_class if listed else drug_class,
+        drug_class=drug_class,
         taken_at=taken_at,
         dose=dose,
         by=by,
@@ -223,6 +320,16 @@ def record_medicine_today(
     )
     tell("medicine-today-recorded", session=row, subject=answer, by=by, at=at)
     return Done(answer, Decision())
+
+
+def _class_of(name: str, listed: CurrentMedicine | None, given: str) -> str:
+    shipped = classes.shipped()
+    if known := shipped.known(name):
+        return known.drug_class.code
+    chosen = (listed.drug_class if listed else "") or given
+    if chosen and chosen != OTHER_CLASS and chosen not in shipped.classes:
+        raise InvalidValue(f"There is no drug class {chosen!r}.")
+    return chosen
 
 
 @transaction.atomic
@@ -238,8 +345,13 @@ def assign_place(
             seen=str(row.state),
         )
         return refuse("assign-place", session=row, decision=Decision((why,)), by=by, at=at)
-    row.room = Room.objects.get(public_id=room, site=row.site)
-    row.clinician = Account.objects.get(public_id=clinician)
+    chosen = Account.objects.get(public_id=clinician)
+    place = Room.objects.get(public_id=room, site=row.site)
+    if (row.room, row.clinician) == (place, chosen):
+        return Done(row, Decision(), repeated=True)
+    if (unfit := cannot_watch(chosen, session=row, at=at)) is not None:
+        return refuse("assign-place", session=row, decision=unfit, by=by, at=at)
+    row.room, row.clinician = place, chosen
     row.save_version(seen=seen_version)
     assign_devices_of_room(session=row.public_id, by=by, at=at)
     tell(

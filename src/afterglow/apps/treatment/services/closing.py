@@ -22,13 +22,14 @@ from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import (
     as_json,
+    done_before,
     lock_session,
     move_session,
     refuse,
     tell,
 )
 from afterglow.apps.treatment.services.deciding import discharge_decision
-from afterglow.apps.treatment.services.tasks import open_suicide_task
+from afterglow.apps.treatment.services.tasks import open_suicide_task, standing_answers
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.roles import Action
@@ -64,10 +65,15 @@ def save_recovery(
     if unknown := sorted(set(answers) - CRITERIA):
         raise ValueError(f"{', '.join(unknown)} is not a discharge criterion.")
     recovery = Recovery.objects.select_for_update(of=("self",)).get(session=row)
-    changed = {name: value for name, value in answers.items() if getattr(recovery, name) != value}
+    standing = standing_answers(recovery, answers)
+    changed = {
+        name: value
+        for name, value in answers.items()
+        if getattr(recovery, name) != value and name not in standing
+    }
     for name, value in changed.items():
         setattr(recovery, name, value)
-    if "suicide_statement_positive" in answers:
+    if answers.get("suicide_statement_positive") is not None:
         recovery.suicide_asked_at = at
     if "suicide_level" in changed:
         done = recovery.suicide_level != SuicideScreen.NOT_DONE
@@ -107,7 +113,7 @@ def discharge(
     ends the session is one, or one signs in beside them.
     """
     row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
-    if earlier := Discharge.objects.filter(key=key).first():
+    if earlier := done_before(Discharge.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     rule = ENDINGS[ending]
     if not SESSION.can(SessionState(row.state), rule.action):

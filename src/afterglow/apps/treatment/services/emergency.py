@@ -11,11 +11,18 @@ from django.db import transaction
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.treatment.facts.allergies import allergies_to
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
+from afterglow.apps.treatment.services.acting import (
+    done_before,
+    lock_session,
+    refuse,
+    tell,
+)
 from afterglow.apps.treatment.services.charting import rejudge
+from afterglow.apps.treatment.services.doses import dose_reasons
 from afterglow.apps.treatment.services.infusions import record_pump_stopped
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker, caution
@@ -35,7 +42,7 @@ def declare_emergency(*, session: UUID, by: Account, at: datetime, key: UUID) ->
     zero stands. Raises Forbidden, RecordLocked or DoesNotExist.
     """
     row = lock_session(session, action=Action.STOP_INFUSION, by=by, at=at)
-    if earlier := SessionEvent.objects.filter(key=key, session=row).first():
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     current = emergency_of(row)
     if current is not None and current.is_open:
@@ -61,7 +68,7 @@ def record_step(
 ) -> Done[SessionEvent] | Refused:
     """Time one step of the emergency with one tap. Safe to repeat with the same key."""
     row = lock_session(session, action=Action.CHART, by=by, at=at)
-    if earlier := SessionEvent.objects.filter(key=key, session=row).first():
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     if (refusal := _not_open(row)) is not None:
         return refuse("emergency-step", session=row, decision=refusal, by=by, at=at)
@@ -105,20 +112,17 @@ def give_in_emergency(
     what was given was given. Safe to repeat with the same key.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
-    if earlier := MedicineGiven.objects.filter(key=key, session=row).first():
+    if earlier := done_before(MedicineGiven.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     reasons = list(_not_open(row) or ())
-    if not dose > Dose.mg(0):
-        reasons.append(blocker("DOSE_NOT_POSITIVE", f"{dose} is not a dose.", seen=str(dose)))
+    reasons += dose_reasons(dose)
     if reasons:
         decision = Decision.from_reasons(reasons)
         return refuse("emergency-medicine", session=row, decision=decision, by=by, at=at)
     chosen = Product.objects.get(public_id=product)
-    from afterglow.apps.treatment.facts.readiness import allergies_of, product_facts
-
     decision = Decision.from_reasons(
         caution("ALLERGY_TO_MEDICINE", f"The patient is allergic to {substance}.", seen=substance)
-        for substance in sorted(product_facts(chosen).substances & allergies_of(row))
+        for substance in allergies_to(row, chosen)
     )
     given = MedicineGiven.objects.create(
         session=row,
@@ -155,7 +159,7 @@ def end_emergency(
 ) -> Done[SessionEvent] | Refused:
     """Say that the emergency is over and how it ended. It can be declared again."""
     row = lock_session(session, action=Action.CHART, by=by, at=at)
-    if earlier := SessionEvent.objects.filter(key=key, session=row).first():
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     reasons = list(_not_open(row) or ())
     if not outcome.strip():

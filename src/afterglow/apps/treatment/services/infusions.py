@@ -19,7 +19,13 @@ from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services.acting import lock_session, move_session, refuse, tell
+from afterglow.apps.treatment.services.acting import (
+    done_before,
+    lock_session,
+    move_session,
+    refuse,
+    tell,
+)
 from afterglow.apps.treatment.services.deciding import readiness_decision
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
@@ -139,7 +145,7 @@ def act_on_pump(
     if kind not in _STEP:
         raise ValueError(f"{kind} is not charted here; starting and stopping have their own verbs.")
     row = lock_session(session, action=Action.RUN_INFUSION, by=by, at=at)
-    if earlier := PumpAction.objects.filter(key=key).first():
+    if earlier := done_before(PumpAction.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     when = happened_at or at
     infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
@@ -346,7 +352,8 @@ def _refused_step(
         reasons.append(
             blocker(
                 "PUMP_TIME_OUT_OF_ORDER",
-                f"{when:%H:%M:%S} is not after the last pump entry at {last.at:%H:%M:%S} (UTC).",
+                f"{_clock(infusion, when)} is not after the last pump entry at "
+                f"{_clock(infusion, last.at)}.",
                 seen=when.isoformat(),
                 limit=last.at.isoformat(),
             )
@@ -405,3 +412,8 @@ def _wrong_state(session: TreatmentSession, verb: str, *, limit: str) -> Decisio
             limit=limit,
         )
     )
+
+
+def _clock(infusion: Infusion, at: datetime) -> str:
+    """Return a time as the clock on the wall of the infusion's site shows it."""
+    return f"{at.astimezone(infusion.session.site.zone):%H:%M:%S}"

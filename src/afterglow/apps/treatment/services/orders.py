@@ -160,7 +160,9 @@ def judge_order(
     """Decide whether an order lies within its course's protocol, by the last known mass."""
     rules = rules_of(course.protocol_id).dosing
     last = (
-        BodyMassMeasurement.objects.filter(session__patient=course.patient).order_by("-at").first()
+        BodyMassMeasurement.objects.filter(session__patient=course.patient, mistake__isnull=True)
+        .order_by("-at")
+        .first()
     )
     if last is None:
         return _judge_without_mass(dose, over, course, rules, at)

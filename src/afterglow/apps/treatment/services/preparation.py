@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,7 +21,13 @@ from afterglow.apps.treatment.facts.overrides import apply_overrides
 from afterglow.apps.treatment.models import Infusion, Preparation
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services.acting import lock_session, move_session, refuse, tell
+from afterglow.apps.treatment.services.acting import (
+    cannot_serve,
+    lock_session,
+    move_session,
+    refuse,
+    tell,
+)
 from afterglow.apps.treatment.services.deciding import DRAW
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.dosing import Bag, Diluent, Draw, PreparationFacts, check_preparation
@@ -91,6 +98,8 @@ def prepare(
         at=at,
     )
     decision = planned.decision & draw_rules.assess(facts, rules.session)
+    if witness is not None:
+        decision &= Decision.from_reasons(cannot_serve(witness, by=by, at=at))
     if planned.order is not None and planned.mass is None:
         decision = decision & Decision((WEIGHT_MISSING.reason(),))
     if planned.plan is not None:
@@ -168,7 +177,7 @@ def check_preparation_read_back(
         return refuse("read-back", session=row, decision=Decision((why,)), by=by, at=at)
     if preparation.checked_by_id is not None:
         return Done(preparation, Decision(), repeated=True)
-    reasons = []
+    reasons = list(Decision.from_reasons(cannot_serve(second, by=by, at=at)))
     if second.account_id == preparation.prepared_by_id:
         reasons.append(
             blocker(
@@ -223,15 +232,19 @@ def expected_read_back(preparation: Preparation) -> dict[str, str]:
 
 
 def _same(said: str, expected: str) -> bool:
-    """Whether two texts say the same: numbers by value, words without case, units or none."""
-    said, expected = said.strip().lower(), expected.strip().lower()
+    """Whether two texts say the same: words without case, an amount by its value.
+
+    A unit that is said must be the one expected; a number without one is a name (a patient's
+    number), and is compared letter by letter.
+    """
+    said, expected = (" ".join(text.lower().split()) for text in (said, expected))
     if said == expected:
         return True
-    number, _, _unit = expected.partition(" ")
-    try:
-        return Decimal(said.split(" ")[0].replace(",", ".")) == Decimal(number)
-    except (ArithmeticError, IndexError):
+    number, _, unit = expected.partition(" ")
+    heard = re.fullmatch(r"([0-9]+(?:[.,][0-9]+)?) ?(.*)", said, re.ASCII)
+    if not unit or heard is None or heard[2] not in ("", unit):
         return False
+    return Decimal(heard[1].replace(",", ".")) == Decimal(number)
 
 
 @transaction.atomic
@@ -254,7 +267,7 @@ def discard_preparation(
         gone = Preparation.objects.filter(session=row, vial=earlier.vial).latest("discarded_at")
         return Done(gone, Decision(), repeated=True)
     preparation = queries.preparation_in_use(row)
-    reasons = []
+    reasons = list(Decision.from_reasons(cannot_serve(witness, by=by, at=at)))
     if preparation is None or Infusion.objects.filter(preparation=preparation).exists():
         reasons.append(PREPARATION_MISSING.reason())
     if not reason.strip():

@@ -14,7 +14,13 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment.models import Addendum, Signature
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.record import record_content
-from afterglow.apps.treatment.services.acting import lock_session, move_session, refuse, tell
+from afterglow.apps.treatment.services.acting import (
+    done_before,
+    lock_session,
+    move_session,
+    refuse,
+    tell,
+)
 from afterglow.apps.treatment.services.deciding import sign_decision
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.roles import Action
@@ -66,7 +72,7 @@ def add_addendum(
 ) -> Done[Addendum] | Refused:
     """Add what is said after signing, with author and time. Only to a signed record."""
     row = lock_session(session, action=Action.ADD_ADDENDUM, by=by, at=at, signed_too=True)
-    if earlier := Addendum.objects.filter(key=key).first():
+    if earlier := done_before(Addendum.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     if row.state != SessionState.SIGNED or not text.strip():
         why = (
@@ -78,7 +84,15 @@ def add_addendum(
                 seen=str(row.state),
             )
         )
-        if row.state == SessionState.SIGNED:
+        if row.state == SessionState.SIGNED:  # nothing is added to a signed record, not even this
+            tell(
+                "addendum-refused",
+                session=row,
+                subject=row,
+                by=by,
+                at=at,
+                detail={"codes": [why.code]},
+            )
             return Refused(Decision((why,)))
         return refuse("addendum", session=row, decision=Decision((why,)), by=by, at=at)
     added = Addendum.objects.create(session=row, text=text.strip(), by=by, at=at, key=key)

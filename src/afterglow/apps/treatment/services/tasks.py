@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import models
 
 from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.queries import suicide_task_key
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.apps.work.models import Task
+from afterglow.apps.work.kinds import SUICIDE_POSITIVE
+from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import open_task
 
 
 def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: datetime) -> Task:
     """Open the task that a positive answer about suicide demands, whatever the total score.
 
-    One a session: a second positive answer finds it open. It belongs to the course's prescriber;
-    its clock and its escalation come from its kind.
+    One for each thing that was said: an answer that is changed while its task is open finds that
+    task; what is said after somebody closed it opens the next. It belongs to the course's
+    prescriber; its clock and its escalation come from its kind.
     """
+    about: UUID = subject.public_id  # type: ignore[attr-defined]
+    waiting = Task.objects.filter(
+        kind=SUICIDE_POSITIVE, subject=about, state=TaskState.OPEN
+    ).first()
+    if waiting is not None:
+        return waiting
+    said = [str(getattr(subject, name)) for name in _ANSWERS if hasattr(subject, name)]
     return open_task(
-        kind="suicide_positive",
-        key=suicide_task_key(session),
+        kind=SUICIDE_POSITIVE,
+        key=":".join((suicide_task_key(session), str(about)[-12:], *said)),
         subject=subject,
         site=session.site,
         patient=session.patient,
@@ -29,6 +42,30 @@ def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: d
         at=at,
         by=None,
     )
+
+
+SUICIDE_ASKED = ("suicide_statement_positive", "phq9_item9")
+"""What the patient answers; the level is what a clinician finds."""
+
+_ANSWERS = (*SUICIDE_ASKED, "suicide_level")
+"""What a row of the check-in or of the recovery says; an event or a scale says one thing once."""
+
+
+def standing_answers(row: models.Model, answers: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which of ``answers`` would take back what was said or found about suicide.
+
+    A positive answer is not made less, and a level that was found is replaced only by another.
+    """
+    standing = []
+    for name in SUICIDE_ASKED:
+        before, now = getattr(row, name, None), answers.get(name, ...)
+        if now is not ... and before and (now is None or now < before):
+            standing.append(name)
+    level = getattr(row, "suicide_level", SuicideScreen.NOT_DONE)
+    wiped = answers.get("suicide_level") == SuicideScreen.NOT_DONE
+    if wiped and level != SuicideScreen.NOT_DONE:
+        standing.append("suicide_level")
+    return tuple(standing)
 
 
 def act_on_answer(assessment: Assessment, at: datetime) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from afterglow.apps.treatment.views import arrival, ordering, preparing, starting
+from afterglow.apps.treatment.views import arrival, masses, ordering, preparing, starting
 
 urlpatterns = [
     path("appointments/<uuid:appointment>/begin/", arrival.begin, name="begin"),
     path("courses/<uuid:course>/order/", ordering.order_new, name="order-new"),
     path("sessions/<uuid:session>/check-in/", arrival.check_in, name="check-in"),
+    path(
+        "sessions/<uuid:session>/check-in/wrong-weight/",
+        masses.take_mass_back,
+        name="take-mass-back",
+    ),
     path("sessions/<uuid:session>/plan/", ordering.plan, name="plan"),
     path("sessions/<uuid:session>/plan/cancel/", ordering.cancel, name="order-cancel"),
     path("sessions/<uuid:session>/prepare/", preparing.prepare, name="prepare"),

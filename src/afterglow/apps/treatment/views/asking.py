@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from afterglow.apps.accounts import policies
+from afterglow.apps.audit.policies import check_can_open_chart
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.visits.models import TreatmentSession
@@ -32,14 +33,24 @@ REFRESH = "infusion:refresh"
 
 
 def find_session(request: StaffRequest, session: UUID, *, action: Action) -> TreatmentSession:
-    """Return a session that the person may ``action`` on. Raises Forbidden, or 404."""
+    """Return a session that the person may ``action`` on. Raises Forbidden, or 404.
+
+    Reading is allowed by glass as well.
+    """
     row: TreatmentSession = get_object_or_404(
         TreatmentSession.objects.select_related(
             "site", "patient", "course", "protocol", "room", "clinician"
         ),
         public_id=session,
     )
-    policies.check(action, by=request.user, site=row.site, on=row.site.local_date(clock.now()))
+    at = clock.now()
+    on = row.site.local_date(at)
+    if action is Action.VIEW_CHART:
+        check_can_open_chart(
+            by=request.user, patient=row.patient.public_id, sites=[row.site], at=at, on=on
+        )
+    else:
+        policies.check(action, by=request.user, site=row.site, on=on)
     return row
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from afterglow.apps.accounts.middleware import visible_when_locked
+from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.treatment import emergencies, handover
 from afterglow.apps.treatment.forms.infusion import new_key
@@ -33,6 +33,7 @@ from afterglow.web.cards import Words
 from afterglow.web.requests import StaffRequest
 
 
+@acts_when_locked
 @login_required
 @require_POST
 def declare(request: StaffRequest, session: UUID) -> HttpResponse:
@@ -52,6 +53,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
     return render(request, "treatment/emergency.html", _context(request, row, clock.now()))
 
 
+@acts_when_locked
 @login_required
 @require_POST
 def step(request: StaffRequest, session: UUID) -> HttpResponse:
@@ -72,6 +74,7 @@ def step(request: StaffRequest, session: UUID) -> HttpResponse:
     return _answer(request, session, outcome)
 
 
+@acts_when_locked
 @login_required
 @require_POST
 def drug(request: StaffRequest, session: UUID) -> HttpResponse:
@@ -89,6 +92,7 @@ def drug(request: StaffRequest, session: UUID) -> HttpResponse:
     return _answer(request, session, outcome)
 
 
+@acts_when_locked
 @login_required
 @require_POST
 def over(request: StaffRequest, session: UUID) -> HttpResponse:

@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from afterglow.apps.accounts.middleware import visible_when_locked
+from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import queries as monitoring
@@ -178,6 +178,7 @@ def readings(request: StaffRequest, session: UUID) -> JsonResponse:
     return JsonResponse({"now": at.isoformat(), "readings": list(vitals.marks(found))})
 
 
+@acts_when_locked
 @login_required
 @require_POST
 def stop(request: StaffRequest, session: UUID) -> HttpResponse:

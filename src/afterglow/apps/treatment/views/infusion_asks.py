@@ -239,6 +239,7 @@ class Drug(Ask):
             at=self.at,
             key=form.cleaned_data["key"],
             happened_at=form.happened_at,
+            above_usual_confirmed=form.cleaned_data["confirmed"],
         )
 
     def words(self, done: Done[Any], form: Any) -> str:
