@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import check_for_language
 
 from afterglow.apps.accounts import queries
 from afterglow.apps.accounts.services.locks import is_locked
@@ -34,6 +36,22 @@ def works_when_locked(view: View) -> View:
     """Mark a view that a locked screen may use as ever: unlocking, signing out."""
     view.works_when_locked = True  # type: ignore[attr-defined]
     return view
+
+
+class ChosenLanguage:
+    """Speaks the language of the signed-in person, whatever the browser asks for.
+
+    Django's LocaleMiddleware has chosen one before, and takes it away after the response.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and check_for_language(request.user.language):
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+        return self.get_response(request)
 
 
 class CurrentSite:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from afterglow.core.instruments.answers import read_answers
 from afterglow.core.instruments.definition import Instrument
+from afterglow.web.sentences import sentence_of
 
 
 class AnswersForm(forms.Form):
@@ -35,5 +36,5 @@ class AnswersForm(forms.Form):
         }
         self.answers, decision = read_answers(self.instrument, texts)
         for reason in decision.blockers:
-            self.add_error(None, reason.sentence)
+            self.add_error(None, sentence_of(reason))
         return cleaned
