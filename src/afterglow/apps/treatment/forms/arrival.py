@@ -158,8 +158,12 @@ class CheckInForm(WebForm):
     escort_name = forms.CharField(
         max_length=120, required=False, label=gettext_lazy("Escort's name")
     )
-    escort_relation = forms.CharField(max_length=60, required=False, label=gettext_lazy("Escort is the patient's"))
-    escort_phone = forms.CharField(max_length=40, required=False, label=gettext_lazy("Escort's phone"))
+    escort_relation = forms.CharField(
+        max_length=60, required=False, label=gettext_lazy("Escort is the patient's")
+    )
+    escort_phone = forms.CharField(
+        max_length=40, required=False, label=gettext_lazy("Escort's phone")
+    )
     suicide_statement_positive = YesNoField(
         label=gettext_lazy("Thoughts of ending their life since the last visit"),
     )
