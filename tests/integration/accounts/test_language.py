@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -161,9 +162,9 @@ PAGES = [
 
 @pytest.mark.parametrize(("walk", "name", "words"), PAGES, ids=[name for _w, name, _x in PAGES])
 def test_the_pages_of_a_day_are_spanish_throughout(
-    walk: type[Day], name: str, words: str, english: frozenset[str]
+    walk: Callable[[], Day], name: str, words: str, english: frozenset[str]
 ) -> None:
-    day: Day = walk()
+    day = walk()
     client = speaks_spanish(day.clinician)
 
     with clock.fixed(day.minute(-5) if walk is not infusing else day.minute(10)):

@@ -50,7 +50,7 @@ class ChosenLanguage:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated and check_for_language(request.user.language):
             translation.activate(request.user.language)
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
 
 

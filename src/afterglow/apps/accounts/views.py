@@ -43,7 +43,7 @@ def choose_language(request: StaffRequest) -> HttpResponse:
     """Read every page in another language, from now on and on every screen."""
     form = LanguageForm(request.POST)
     if not form.is_valid():
-        context = {"message": " ".join(form.errors["language"])}
+        context = {"message": " ".join(str(each) for each in form.errors["language"])}
         return render(request, "422.html", context, status=422)
     services.choose_language(by=request.user, at=clock.now(), **form.cleaned_data)
     return redirect(_back(request, request.POST.get("next", "/")))
