@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -10,6 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from afterglow.apps.accounts import services
 from afterglow.apps.accounts.models import Account
@@ -61,6 +62,13 @@ def english() -> frozenset[str]:
         for message in catalog
         if message.id and message.context != "reason" and str(message.id) not in same
     ) - {"English"}  # each language is offered in itself
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """Leave no language behind: Django keeps the browser's until the thread's next request."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

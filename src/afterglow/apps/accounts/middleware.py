@@ -41,17 +41,21 @@ def works_when_locked(view: View) -> View:
 class ChosenLanguage:
     """Speaks the language of the signed-in person, whatever the browser asks for.
 
-    Django's LocaleMiddleware has chosen one before, and takes it away after the response.
+    Django's LocaleMiddleware has chosen one before; it holds again after the response.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.user.is_authenticated and check_for_language(request.user.language):
-            translation.activate(request.user.language)
+        language = request.user.language if request.user.is_authenticated else ""
+        if not language or not check_for_language(language):
+            return self.get_response(request)
+        with translation.override(language):
             request.LANGUAGE_CODE = translation.get_language()
-        return self.get_response(request)
+            response = self.get_response(request)
+        response.headers["Content-Language"] = language
+        return response
 
 
 class CurrentSite:
