@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "afterglow.web.middleware.SecurityHeaders",
+    "afterglow.apps.accounts.middleware.ChosenLanguage",
     "afterglow.apps.accounts.middleware.CurrentSite",
     "afterglow.apps.accounts.middleware.LockedScreen",
     "afterglow.apps.accounts.middleware.SecondFactor",

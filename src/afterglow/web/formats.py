@@ -12,9 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from afterglow.web import clock
+from afterglow.web.sentences import name_words
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -89,7 +90,8 @@ def date_words(day: date | datetime | None, site: object = None) -> str:
         return ""
     if isinstance(day, datetime):
         day = clock.local(day, site).date()
-    return formats.date_format(day, "j M Y", use_l10n=False)
+    # Spanish writes months small; the pattern is the translator's.
+    return formats.date_format(day, pgettext("date pattern", "j M Y"), use_l10n=False)
 
 
 def date_time(at: datetime | None, site: object = None) -> str:
@@ -145,6 +147,8 @@ def age_words(years: int) -> str:
 _POLICY = re.compile(r"HALF_(UP|DOWN)_TO_(\d+)(?:_(\d+))?_(MG|ML_PER_H|ML)")
 _POLICY_UNITS = {"MG": "mg", "ML": "mL", "ML_PER_H": "mL/h"}
 
+_MADE_OF = re.compile(r"(?<= (?:mL|mg) )(taken out|drug|residual|line)\b")
+
 
 def rounding_words(text: str) -> str:
     """Return a line of arithmetic with each rounding policy's name said in words.
@@ -160,4 +164,4 @@ def rounding_words(text: str) -> str:
             return _("to the nearest %(step)s, a tie up") % {"step": step}
         return _("to the nearest %(step)s, a tie down") % {"step": step}
 
-    return _POLICY.sub(said, text)
+    return _MADE_OF.sub(lambda found: name_words(found[1]), _POLICY.sub(said, text))

@@ -1,19 +1,30 @@
 """Core sentences are English; here they meet the reader's language, by code.
 
 A translation is kept under the message context "reason" with the code as its key, and may use
-``%(seen)s`` and ``%(limit)s``. What has no translation stays English: better than nothing said.
+``%(seen)s`` and ``%(limit)s``. The few words that a rule puts there, such as ``oxygen saturation``,
+are kept under "reason value". What has no translation stays English: better than nothing said.
 """
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from afterglow.core.decisions import Overrider, Reason, Severity
+from afterglow.core.monitoring.limits import sign_name
 
 REASON: Final = "reason"
+VALUE: Final = "reason value"
+ALARM: Final = "alarm"
+NAME: Final = "name"
+SAID_BY_DATA: Final = frozenset({REASON, VALUE, ALARM, NAME})
+"""Contexts whose keys come from rules and definitions; no template or module spells them out."""
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def sentence_of(reason: Reason) -> str:
@@ -21,7 +32,50 @@ def sentence_of(reason: Reason) -> str:
     words = pgettext(REASON, reason.code)
     if words == reason.code:
         return reason.sentence
-    return words % {"seen": reason.seen, "limit": reason.limit}
+    return words % {"seen": value_words(reason.seen), "limit": value_words(reason.limit)}
+
+
+def value_words(value: str) -> str:
+    """Return what a rule saw, in the reader's language: a known word, or several with commas.
+
+    Numbers, names and whatever nobody has translated stay as they are. A state may come as its
+    code: ``checked_in`` is read as ``checked in``. Numbers inside words are ``#`` in the catalogue.
+    """
+    return ", ".join(_one_value(part) for part in value.split(", "))
+
+
+def _one_value(value: str) -> str:
+    numbers = _NUMBER.findall(value)
+    known = _NUMBER.sub("#", value.replace("_", " "))
+    words = pgettext(VALUE, known) if known else ""
+    if words == known or words.count("#") != len(numbers):
+        return value
+    for number in numbers:
+        words = words.replace("#", number, 1)
+    return words
+
+
+def name_words(name: str) -> str:
+    """Return what a definition calls something (a symptom, a step, a task) in the reader's words.
+
+    What has no translation, such as what a person typed, stays as it is.
+    """
+    return pgettext(NAME, name) if name else ""
+
+
+def alarm_sentence(
+    condition: str, *, sentence: str, about: str = "", seen: str = "", limit: str = ""
+) -> str:
+    """Return what an alarm says, by its condition's code; without a translation in English.
+
+    ``about`` is the device's name, a vital sign's code or a reading's number, as it was stored.
+    """
+    words = pgettext(ALARM, condition)
+    if words == condition:
+        return sentence
+    with suppress(KeyError, ValueError):
+        about = name_words(sign_name(about))
+    return words % {"about": about, "seen": value_words(seen), "limit": value_words(limit)}
 
 
 def overrider_words(reason: Reason) -> str:
@@ -41,8 +95,9 @@ def overrider_words(reason: Reason) -> str:
 
 def limit_words(reason: Reason) -> str:
     """Return ``seen`` and ``limit`` in one short line, or nothing."""
+    values = {"seen": value_words(reason.seen), "limit": value_words(reason.limit)}
     if reason.seen and reason.limit:
-        return _("Seen %(seen)s · limit %(limit)s") % {"seen": reason.seen, "limit": reason.limit}
+        return _("Seen %(seen)s · limit %(limit)s") % values
     if reason.seen:
-        return _("Seen %(seen)s") % {"seen": reason.seen}
-    return _("Limit %(limit)s") % {"limit": reason.limit} if reason.limit else ""
+        return _("Seen %(seen)s") % values
+    return _("Limit %(limit)s") % values if reason.limit else ""

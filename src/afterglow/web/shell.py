@@ -40,6 +40,7 @@ class Shell:
     site_switch_url: str = ""
     search_url: str = ""
     account_url: str = ""
+    language_url: str = ""
     lock_url: str = ""
     sign_out_url: str = ""
     demo: bool = False

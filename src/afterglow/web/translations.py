@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract as babel_extract
 from babel.messages.pofile import read_po, write_po
 
-from afterglow.web.sentences import REASON
+from afterglow.web.sentences import REASON, SAID_BY_DATA
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 LOCALE: Final = PACKAGE / "web" / "locale"
@@ -34,6 +36,9 @@ KEYWORDS: Final[dict[str, tuple[int | tuple[int, str], ...] | None]] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+GIVES_REASON: Final = frozenset({"blocker", "caution", "info", "declare", "no", "Reason"})
+NO_REASONS: Final = frozenset({"style_guide.py"})  # its sentences show components, nobody decides
+CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{3,}")
 
 
 def po_file(language: str) -> Path:
@@ -60,11 +65,11 @@ def update(language: str) -> Catalog:
             catalog = read_po(text, locale=language)
     else:
         catalog = Catalog(locale=language, project="Afterglow", charset="utf-8", fuzzy=False)
-    reasons = [message for message in catalog if message.context == REASON]
+    reasons = [message for message in catalog if message.context in SAID_BY_DATA]
     catalog.update(extract(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
-    for message in reasons:  # keyed by reason code, which no template or module spells out
-        catalog.add(message.id, message.string, context=REASON)
+    for message in reasons:  # keyed by what a rule says, which no template or module spells out
+        catalog.add(message.id, message.string, context=message.context)
     catalog.creation_date = catalog.revision_date = BORN
     catalog.header_comment = "# Afterglow, Spanish." if language == "es" else "# Afterglow."
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +91,38 @@ def missing(language: str, *, root: Path = PACKAGE) -> list[str]:
         if not (all(words) if isinstance(words, tuple) else words):
             lacking.append(_one(message.id))
     return lacking
+
+
+def reason_codes(root: Path = PACKAGE) -> frozenset[str]:
+    """Return the code of every reason that Python under ``root`` gives, wherever it is written."""
+    found = set()
+    for path in sorted(root.rglob("*.py")):
+        if path.name in NO_REASONS or "interop" in path.parts:
+            continue
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(call, ast.Call)
+                and call.args
+                and _called(call).strip("_") in GIVES_REASON
+            ):
+                code = call.args[0]
+                if isinstance(code, ast.Constant) and CODE.fullmatch(str(code.value)):
+                    found.add(str(code.value))
+    return frozenset(found)
+
+
+def missing_reasons(language: str) -> list[str]:
+    """Return the reason codes that ``language`` has no sentence for."""
+    with po_file(language).open("rb") as text:
+        known = read_po(text, locale=language)
+    said = {message.id for message in known if message.context == REASON and message.string}
+    return sorted(reason_codes() - said)
+
+
+def _called(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _one(identifier: str | tuple[str, ...] | list[str]) -> str:
@@ -113,7 +150,7 @@ def main() -> int:
     """Merge every language and report what still lacks words."""
     for language in LANGUAGES:
         update(language)
-        lacking = missing(language)
+        lacking = [*missing(language), *missing_reasons(language)]
         sys.stdout.write(f"{language}: {len(lacking)} strings without words\n")
         for message in lacking:
             sys.stdout.write(f"  {message!r}\n")

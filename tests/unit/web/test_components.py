@@ -173,5 +173,5 @@ def test_components_speak_spanish() -> None:
     with translation.override("es"):
         html = render("{% decision_panel d %}", d=Decision.from_reasons(CONSENT))
 
-    assert "Nadie puede anular esto" in html
+    assert "Nadie puede autorizar una excepción" in html
     assert "1 motivo impide esto" in html

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from django.utils import translation
 
-from afterglow.web import translations
+from afterglow.core.catalogue import all_reason_codes
+from afterglow.core.decisions import Reason, Severity
+from afterglow.core.medicines import classes
+from afterglow.core.monitoring.catalogue import CATALOGUE
+from afterglow.core.reason_codes import ReasonCode
+from afterglow.web import sentences, translations
 
 WEB = translations.PACKAGE / "web"
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
@@ -20,8 +29,8 @@ def test_strings_of_python_and_of_templates_are_found() -> None:
     assert any("reason stops this" in words for words in found)
 
 
-def test_the_design_system_has_spanish_words_for_everything_it_says() -> None:
-    assert translations.missing("es", root=WEB) == []
+def test_everything_the_pages_say_has_spanish_words() -> None:
+    assert translations.missing("es") == []
 
 
 def test_no_translation_drops_or_invents_a_value() -> None:
@@ -37,3 +46,75 @@ def test_no_translation_drops_or_invents_a_value() -> None:
     ]
 
     assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def spanish() -> Catalog:
+    with translations.po_file("es").open("rb") as text:
+        return read_po(text, locale="es")
+
+
+def test_every_reason_has_a_spanish_sentence() -> None:
+    assert {"CONSENT_MISSING", "PIN_WRONG", "GLASS_BROKEN"} <= translations.reason_codes()
+    assert translations.missing_reasons("es") == []
+
+
+@pytest.mark.parametrize("declared", all_reason_codes(), ids=lambda each: each.code)
+def test_a_spanish_reason_shows_only_values_that_the_rule_gives(
+    declared: ReasonCode, spanish: Catalog
+) -> None:
+    message = spanish.get(declared.code, context=sentences.REASON)
+
+    words = str(message.string if message else "")
+    assert words.endswith((".", "?"))
+    assert set(PLACEHOLDER.findall(words)) <= set(re.findall(r"{(\w+)}", declared.pattern))
+
+
+def test_a_reason_is_said_in_spanish_with_the_words_that_the_rule_saw() -> None:
+    reason = Reason("BASELINE_VALUE_MISSING", Severity.BLOCKER, "No.", seen="oxygen saturation")
+    away = Reason("OXYGEN_NEEDED", Severity.BLOCKER, "No.", seen="91 % on air")
+
+    with translation.override("es"):
+        assert sentences.sentence_of(reason) == (
+            "Falta en los valores basales: saturación de oxígeno."
+        )
+        assert "(91 % con aire ambiente)" in sentences.sentence_of(away)
+        assert sentences.value_words("172/104 mmHg") == "172/104 mmHg"
+        assert sentences.value_words("checked_in") == "llegada registrada"
+
+
+def test_an_alarm_is_said_in_spanish_by_its_condition() -> None:
+    with translation.override("es"):
+        said = sentences.alarm_sentence(
+            "SIGNAL_LOST", sentence="English.", about="spo2", limit="30 s"
+        )
+        unknown = sentences.alarm_sentence("NEW_CONDITION", sentence="Said in English.")
+
+    assert said == "Saturación de oxígeno: ningún valor utilizable durante más de 30 s."
+    assert unknown == "Said in English."
+
+
+def _names() -> set[str]:
+    data = translations.PACKAGE / "data"
+    steps = json.loads((data / "emergency/steps/1.json").read_text())["steps"]
+    tasks = json.loads((data / "work/task_kinds.json").read_text())
+    items = json.loads((data / "checklists/emergency_equipment/1.json").read_text())["items"]
+    monitoring = json.loads((data / "protocols/iv_ketamine_adult/1/monitoring.json").read_text())
+    return {
+        *(step["label"] for step in steps),
+        *(kind["title"] for kind in tasks.values() if isinstance(kind, dict) and "title" in kind),
+        *(item["text"]["value"] for item in items),
+        *(symptom["name"] for symptom in monitoring["symptoms"]),
+        *(symptom["action"]["value"] for symptom in monitoring["symptoms"]),
+        *(each.name for each in classes.shipped().classes.values()),
+        *(sign.name for sign in CATALOGUE.values()),
+    }
+
+
+def test_every_name_that_data_gives_to_a_button_or_a_task_has_spanish_words(
+    spanish: Catalog,
+) -> None:
+    known = {str(message.id) for message in spanish if message.context == sentences.NAME}
+
+    assert "Chest pain" in _names()
+    assert sorted(_names() - known - {"Drug"}) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.accounts.models import Account
@@ -21,6 +22,9 @@ CREDENTIAL_WORDS = {
     CredentialKind.ACLS: _("ACLS"),
     CredentialKind.BLS: _("BLS"),
 }
+IN_THEMSELVES = [
+    (code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES
+]
 HIDDEN_TEXT = {"autocomplete": "off", "inputmode": "numeric"}
 
 
@@ -67,6 +71,12 @@ class SecondPersonForm(WebForm):
     def second(self) -> SecondPerson:
         """Who the second person says they are."""
         return SecondPerson(self.cleaned_data["username"], self.cleaned_data["secret"])
+
+
+class LanguageForm(WebForm):
+    """Choose the language of one's pages and messages; each is named in itself."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=IN_THEMSELVES)
 
 
 class StaffForm(WebForm):

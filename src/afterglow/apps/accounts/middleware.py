@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import check_for_language
 
 from afterglow.apps.accounts import queries
 from afterglow.apps.accounts.services.locks import is_locked
@@ -47,6 +49,26 @@ def acts_when_locked(view: View) -> View:
     """
     view.acts_when_locked = True  # type: ignore[attr-defined]
     return view
+
+
+class ChosenLanguage:
+    """Speaks the language of the signed-in person, whatever the browser asks for.
+
+    Django's LocaleMiddleware has chosen one before; it holds again after the response.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = request.user.language if request.user.is_authenticated else ""
+        if not language or not check_for_language(language):
+            return self.get_response(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = self.get_response(request)
+        response.headers["Content-Language"] = language
+        return response
 
 
 class CurrentSite:

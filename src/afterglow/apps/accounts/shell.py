@@ -64,6 +64,7 @@ def describe(request: HttpRequest) -> Shell:
         site_switch_url=reverse("accounts:choose-site"),
         search_url="" if locked else _url("people:search"),
         account_url=reverse("accounts:me"),
+        language_url=reverse("accounts:language"),
         lock_url="" if locked else reverse("accounts:lock"),
         sign_out_url=reverse("account_logout"),
         demo=settings.DEMO,

@@ -11,6 +11,7 @@ app_name = "accounts"
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="enter"),
     path("me/", views.me, name="me"),
+    path("me/language/", views.choose_language, name="language"),
     path("me/site/", views.choose_site, name="choose-site"),
     path("screen/lock/", views.lock, name="lock"),
     path("screen/unlock/", views.unlock, name="unlock"),

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from afterglow.apps.accounts import queries, services
-from afterglow.apps.accounts.forms import PinForm, UnlockForm
+from afterglow.apps.accounts.forms import LanguageForm, PinForm, UnlockForm
 from afterglow.apps.accounts.middleware import works_when_locked
 from afterglow.core.errors import InvalidValue
 from afterglow.web import clock
@@ -35,6 +35,18 @@ def choose_site(request: StaffRequest) -> HttpResponse:
         )
     request.session[queries.SITE_KEY] = wanted
     return redirect(_back(request, request.headers.get("Referer", "")))
+
+
+@login_required
+@require_POST
+def choose_language(request: StaffRequest) -> HttpResponse:
+    """Read every page in another language, from now on and on every screen."""
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        context = {"message": " ".join(str(each) for each in form.errors["language"])}
+        return render(request, "422.html", context, status=422)
+    services.choose_language(by=request.user, at=clock.now(), **form.cleaned_data)
+    return redirect(_back(request, request.POST.get("next", "/")))
 
 
 @login_required
@@ -76,7 +88,7 @@ def unlock(request: StaffRequest) -> HttpResponse:
 @login_required
 @both
 def me(request: StaffRequest) -> HttpResponse:
-    """Set one's PIN; ways to the second factor and the password."""
+    """Set one's PIN and language; ways to the second factor and the password."""
     form = PinForm(request.POST or None)
     if form.is_valid():
         try:
@@ -88,7 +100,9 @@ def me(request: StaffRequest) -> HttpResponse:
         except InvalidValue as problem:
             form.add_error(None, str(problem))
     status = 422 if form.is_bound else 200
-    return render(request, "accounts/me.html", {"form": form}, status=status)
+    language_form = LanguageForm(initial={"language": request.user.language})
+    context = {"form": form, "language_form": language_form}
+    return render(request, "accounts/me.html", context, status=status)
 
 
 @never_cache

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 
 from afterglow.core.instruments.answers import read_answers
 from afterglow.core.instruments.definition import Instrument
+from afterglow.web.sentences import name_words, sentence_of
 
 
 class AnswersForm(forms.Form):
@@ -22,8 +22,8 @@ class AnswersForm(forms.Form):
             self.fields[item.key] = forms.CharField(
                 required=False,
                 max_length=6,
-                label=_(item.construct),
-                help_text=_(item.text) if item.text else "",
+                label=name_words(item.construct),
+                help_text=name_words(item.text),
                 widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
             )
 
@@ -35,5 +35,5 @@ class AnswersForm(forms.Form):
         }
         self.answers, decision = read_answers(self.instrument, texts)
         for reason in decision.blockers:
-            self.add_error(None, reason.sentence)
+            self.add_error(None, sentence_of(reason))
         return cleaned

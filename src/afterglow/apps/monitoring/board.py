@@ -11,6 +11,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.visits.slots import Watch
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.web.cards import AlarmCard, AlarmLevel
+from afterglow.web.sentences import alarm_sentence
 
 _ORDER = {AlarmLevel.RED: 0, AlarmLevel.AMBER: 1, AlarmLevel.TECHNICAL: 2}
 
@@ -43,7 +44,13 @@ def _card(alarm: Alarm) -> AlarmCard:
     by = alarm.acknowledged_by
     return AlarmCard(
         level,
-        alarm.sentence,
+        alarm_sentence(
+            alarm.condition,
+            sentence=alarm.sentence,
+            about=alarm.about,
+            seen=alarm.seen,
+            limit=alarm.limit,
+        ),
         since=alarm.since or alarm.raised_at,
         acknowledged_by=by.get_short_name() if by else "",
         acknowledged_at=alarm.acknowledged_at,

@@ -18,6 +18,7 @@ from afterglow.apps.places.models import Site
 from afterglow.core.medicines import classes
 from afterglow.core.quantities import Height
 from afterglow.web.forms import DecimalField, KeyField, WebForm
+from afterglow.web.sentences import name_words
 
 LANGUAGES = (("en", "English"), ("es", "Español"))
 
@@ -203,7 +204,7 @@ class MedicineForm(WebForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        listed = [(c.code, c.name) for c in classes.shipped().classes.values()]
+        listed = [(c.code, name_words(c.name)) for c in classes.shipped().classes.values()]
         self.fields["drug_class"].choices = [  # type: ignore[attr-defined]
             ("", _("None of these")),
             *listed,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from afterglow.apps.places.models import Room, Site
 from afterglow.apps.places.services import SiteWords
 from afterglow.web.forms import WebForm
+from afterglow.web.sentences import name_words
 
 WEEKDAYS = (
     _("Monday"),
@@ -149,7 +150,7 @@ class EquipmentForm(WebForm):
         self.keys = [item["key"] for item in items]
         for item in items:
             self.fields[item["key"]] = forms.TypedChoiceField(
-                label=item["text"]["value"],
+                label=name_words(item["text"]["value"]),
                 choices=[("yes", _("In order")), ("no", _("Not in order"))],
                 widget=forms.RadioSelect,
                 coerce=lambda answer: answer == "yes",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django import template
 
+from afterglow.core.decisions import Reason
 from afterglow.web import formats
+from afterglow.web.sentences import name_words, sentence_of
 
 register = template.Library()
 
@@ -24,6 +26,18 @@ for _function in (
     formats.rounding_words,
 ):
     register.filter(_function.__name__, _function)
+
+
+@register.filter
+def said(reason: Reason) -> str:
+    """Return a reason's sentence in the reader's language."""
+    return sentence_of(reason)
+
+
+@register.filter
+def named(name: object) -> str:
+    """Return the name of something defined by data in the reader's language."""
+    return name_words(str(name or ""))
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from afterglow.apps.accounts.services.countersigning import SecondPerson, countersign
+from afterglow.apps.accounts.services.languages import choose_language
 from afterglow.apps.accounts.services.links import clear_expired, consume_link, create_link
 from afterglow.apps.accounts.services.locks import lock_screen, unlock_screen
 from afterglow.apps.accounts.services.pins import set_pin, verify_pin
@@ -18,6 +19,7 @@ from afterglow.apps.accounts.services.staff import (
 __all__ = [
     "SecondPerson",
     "StaffWords",
+    "choose_language",
     "clear_expired",
     "consume_link",
     "countersign",

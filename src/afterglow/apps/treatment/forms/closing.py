@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from afterglow.apps.places.models import Site
@@ -29,7 +28,7 @@ from afterglow.core.treatment.endings import ENDINGS, EndingField, SessionEnding
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web.cards import Words
 from afterglow.web.forms import KeyField, WebForm
-from afterglow.web.sentences import sentence_of
+from afterglow.web.sentences import name_words, sentence_of
 
 _YES_NO: dict[str, Words] = {
     "dissociation_at_baseline": gettext_lazy("Dissociation is back to where it began"),
@@ -172,10 +171,12 @@ class ScoreForm(WebForm):
         self.instrument = instrument
         self.answers: Mapping[str, int | None] = {}
         for item in instrument.items:
-            label = _(item.construct)
+            label = name_words(item.construct)
             if item.options:
                 self.fields[item.key] = AnswerField(
-                    choices=[(str(o.value), f"{o.value} · {_(o.label)}") for o in item.options],
+                    choices=[
+                        (str(o.value), f"{o.value} · {name_words(o.label)}") for o in item.options
+                    ],
                     label=label,
                 )
                 continue
@@ -183,7 +184,7 @@ class ScoreForm(WebForm):
                 required=False,
                 max_length=6,
                 label=label,
-                help_text=_(item.text) if item.text else "",
+                help_text=name_words(item.text),
                 widget=forms.TextInput(
                     attrs={"inputmode": "numeric", "autocomplete": "off", "size": 6}
                 ),

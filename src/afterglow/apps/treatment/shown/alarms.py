@@ -15,6 +15,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.alarms import pressure_codes
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.web.cards import AlarmLevel, Words
+from afterglow.web.sentences import alarm_sentence, name_words, value_words
 
 WORDS: dict[str, Words] = {
     "SYSTOLIC_HIGH": _("Systolic high"),
@@ -34,6 +35,8 @@ WORDS: dict[str, Words] = {
     "ETCO2_RISE": _("EtCO2 up from baseline"),
     "ETCO2_LOW": _("EtCO2 low"),
     "SEDATION_DEEP": _("Deeply sedated"),
+    "RASS_LOW": _("RASS low"),
+    "RASS_HIGH": _("RASS high"),
     "DEVICE_NOT_ASSIGNED": _("Device not assigned"),
     "DEVICE_CLOCK_DRIFT": _("Device clock wrong"),
     "MONITOR_SILENT": _("Monitor silent"),
@@ -59,6 +62,9 @@ class Band:
     row: Alarm
     level: AlarmLevel
     word: Words
+    seen: Words
+    limit: Words
+    sentence: Words
     proposed: str
     asks_symptoms: bool
     silence_min: int
@@ -85,6 +91,15 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
             row=row,
             level=level_of(row),
             word=word_of(row),
+            seen=name_words(row.seen) if _is_symptom(row) else value_words(row.seen),
+            limit=value_words(row.limit),
+            sentence=alarm_sentence(
+                row.condition,
+                sentence=row.sentence,
+                about=row.about,
+                seen=row.seen,
+                limit=row.limit,
+            ),
             proposed=str(limits[row.condition]) if row.condition in limits else "",
             asks_symptoms=(
                 row.condition in pressures
@@ -118,9 +133,13 @@ def level_of(row: Alarm) -> AlarmLevel:
 
 def word_of(row: Alarm) -> Words:
     """Return the word an alarm starts with."""
-    if row.condition.startswith("SYMPTOM_"):
-        return row.seen or row.sentence.split(".")[0]
+    if _is_symptom(row):
+        return name_words(row.seen or row.sentence.split(".")[0])
     return WORDS.get(row.condition) or row.condition.replace("_", " ").capitalize()
+
+
+def _is_symptom(row: Alarm) -> bool:
+    return row.condition.startswith("SYMPTOM_")
 
 
 def acknowledged_by(row: Alarm) -> str:

@@ -17,6 +17,7 @@ from afterglow.apps.treatment.shown.grid import LATE
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.web.cards import Words
 from afterglow.web.formats import mg, number
+from afterglow.web.sentences import name_words
 
 KIND_WORDS: dict[EventKind, Words] = {
     EventKind.MARK: gettext_lazy("Mark"),
@@ -120,15 +121,15 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
     kind = EventKind(event.kind)
     code = str(event.data.get("code", ""))
     if kind is EventKind.SYMPTOM:
-        words = names.get(code, label or code)
+        words = name_words(names.get(code, label or code))
         if event.data.get("over"):
             words = _("%(symptom)s: over") % {"symptom": words}
     elif kind is EventKind.MARK:
-        words = label or _("Mark, not named yet")
+        words = name_words(label) or _("Mark, not named yet")
     elif kind in (EventKind.HAND_OVER, EventKind.ADVERSE_EVENT):
-        words = f"{KIND_WORDS[kind]} {label}".strip()
+        words = f"{KIND_WORDS[kind]} {name_words(label)}".strip()
     elif kind is EventKind.EMERGENCY_STEP:
-        words = label
+        words = name_words(label)
     else:
         words = str(KIND_WORDS[kind])
     late = event.recorded_at - event.at > LATE

@@ -33,6 +33,7 @@ from afterglow.core.decisions import Decision
 from afterglow.core.roles import CLINICAL, Action
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.web import formats
+from afterglow.web.sentences import name_words
 
 
 class Rate(Ask):
@@ -198,7 +199,7 @@ class Event(_Charting):
         """Say what was charted, and that a task was opened."""
         if done.row.kind == EventKind.SUICIDAL_STATEMENT:
             return _("Charted. A task is open for the prescriber now. Stay with the patient.")
-        label = done.row.label or str(KINDS.get(EventKind(done.row.kind), ""))
+        label = name_words(done.row.label) or str(KINDS.get(EventKind(done.row.kind), ""))
         return _("%(what)s charted at %(time)s.") % {
             "what": label,
             "time": formats.clock_time(done.row.at, self.session.site),
@@ -406,7 +407,7 @@ class Name(Ask):
 
     def words(self, done: Done[Any], form: Any) -> str:
         """Say the name."""
-        return _("Named: %(name)s.") % {"name": done.row.label}
+        return _("Named: %(name)s.") % {"name": name_words(done.row.label)}
 
 
 class Undo(Ask):
