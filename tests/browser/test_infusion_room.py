@@ -11,6 +11,7 @@ import pypdf
 import pytest
 from playwright.sync_api import Page, expect
 
+from afterglow.apps.medicines.services import sync_medicines
 from afterglow.apps.treatment.models import (
     Infusion,
     MedicineGiven,
@@ -189,6 +190,7 @@ def test_the_core_of_an_infusion_needs_no_mouse(day: Day, at_screen: AtScreen) -
 def test_an_emergency_stops_the_drip_times_every_step_and_hands_over_on_paper(
     day: Day, front: Front, at_screen: AtScreen, look: Look
 ) -> None:
+    sync_medicines(at=clock.now())
     page, other = open_infusion(at_screen(day.clinician), day), at_screen(day.second)
     open_infusion(other, day)
 

@@ -15,14 +15,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from afterglow.core.roles import Role
 from afterglow.simulator.main import RoomConfig, SimulatedRoom
 from afterglow.simulator.monitor import MonitorSettings
 from afterglow.simulator.pump import Charted
 from afterglow.web import clock
+from factories import staff
 from support.clinic_messages import arrive
 from support.clinic_morning import site_at_noon
 from support.front import Front
-from support.infusion_day import TO_START, Day, infusing, take_vitals
+from support.infusion_day import TO_START, Day, infusing, on_shift, take_vitals
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "infusion.png"
 WIDE, HIGH = 1440, 900
@@ -73,9 +75,12 @@ def bedside(day: Day) -> None:
 @pytest.mark.skipif(not ASKED, reason="AFTERGLOW_PICTURES is not set; the picture stays as it is")
 def test_take_the_picture(front: Front, at_screen: Callable[..., Page]) -> None:
     at = clock.now() - TO_START - dt.timedelta(minutes=18, seconds=30)
+    site = site_at_noon(at)
+    nurse = on_shift(staff(Role.MONITOR, site=site, family_name="Okafor"), site, at=at)
     day = infusing(
         at=at,
-        site=site_at_noon(at),
+        site=site,
+        clinician=nurse,
         patient={"given_name": "Dana", "family_name": "Rivera", "mrn": "000123"},
     )
     for minute in (0.5, 10):

@@ -120,7 +120,7 @@ marks();
 
 // ---- a column that somebody is filling is never taken away
 const grid = document.getElementById("panel-grid");
-const isBeingFilled = () => grid && [...grid.querySelectorAll("input[data-entry], #id_when")].some((field) => field.value || field === document.activeElement);
+const isBeingFilled = () => grid && [...grid.querySelectorAll("input[data-entry], #entry-when")].some((field) => field.value || field === document.activeElement);
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt === grid && event.detail.requestConfig.verb === "get" && isBeingFilled()) event.preventDefault();
 });
@@ -130,7 +130,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // A column that was charted is empty again, and so may be drawn anew.
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.id !== "observation" || !event.detail.successful) return;
-  for (const field of grid.querySelectorAll("input[data-entry], #id_when")) field.value = "";
+  for (const field of grid.querySelectorAll("input[data-entry], #entry-when")) field.value = "";
   document.activeElement?.blur();
 });
 
