@@ -402,6 +402,11 @@ def fastest_rate(infusion: Infusion) -> Rate:
     return rules.rounding.rate(exact, at_most=exact)
 
 
+def slower_shares(infusion: Infusion) -> tuple[Decimal, ...]:
+    """Return the shares (%) of the present rate that the protocol offers to slow down to."""
+    return rules_of(infusion.session.protocol_id).session.slower_rates_percent
+
+
 def _wrong_state(session: TreatmentSession, verb: str, *, limit: str) -> Decision:
     return Decision.from_reasons(
         blocker(

@@ -67,7 +67,7 @@ class Rate(Ask):
         last = self.last
         if infusion is None or last is None:
             return {}
-        shares = (75, 50)
+        shares = infusions.slower_shares(infusion)
         return {
             "fastest": infusions.fastest_rate(infusion),
             "quick": [
