@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0003_alarms_keep_their_whole_life"),
+        ("monitoring", "0004_alarm_acts"),
         ("visits", "0002_history_of_a_session_has_its_own_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
