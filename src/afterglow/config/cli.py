@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from afterglow.config.commands import backups, database, monitor, programs, serve
+from afterglow.config.commands import backups, database, monitor, pk, programs, serve
 from afterglow.config.folder import CannotStart, default_data_folder
 from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import PROGRAMS
@@ -20,6 +20,7 @@ PASSED_ON = {
     "worker": "run background jobs",
     "simulator": "a patient, a monitor and a pump in the demo's rooms",
     "monitor": "play a recorded monitor trend: afterglow monitor replay FILE --device ID",
+    "pk": "ketamine pharmacology: afterglow pk simulate, models, population, bench",
 }
 """Commands whose arguments belong to the program behind them."""
 
@@ -87,6 +88,8 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
             return database.manage(options.data, rest)
         case "monitor":
             return monitor.main(rest)
+        case "pk":
+            return pk.main(rest)
         case name if name in PROGRAMS:
             return programs.run(options.data, name, rest)
         case _:
