@@ -102,8 +102,8 @@ def _one_dose(model: Model, route: str, mg: float, minutes: float) -> list[dict[
         return [{"infusion_mg": mg, "start_min": 0.0, "duration_min": minutes}]
     if minutes:
         raise InvalidValue(
-            f"--minutes {minutes:g} belongs to an intravenous infusion; "
-            f"the route is {route}." if route != "intravenous"
+            f"--minutes {minutes:g} belongs to an intravenous infusion; the route is {route}."
+            if route != "intravenous"
             else f"--minutes was given as {minutes:g}; it must be 0 or more."
         )
     if route == "intranasal":

@@ -128,7 +128,7 @@ def build_system(
     shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
     matrix = np.zeros((*shape, len(index), len(index)))
     for flow in flows:
-        leaving = _rate(model, flow, values)
+        leaving = flow_rate(model, flow, values)
         source = index[flow.source]
         matrix[..., source, source] -= leaving
         if flow.to is not None:
@@ -159,7 +159,8 @@ def build_system(
     return System(tuple(index), (*analytes, *extra), matrix, read, (*used, *constants))
 
 
-def _rate(model: Model, flow: Flow, values: Mapping[str, Value]) -> Value:
+def flow_rate(model: Model, flow: Flow, values: Mapping[str, Value]) -> Value:
+    """Return the rate constant per minute at which a flow empties its source."""
     if flow.clearance is not None:
         rate: Value = values[flow.clearance] / values[model.volume_of(flow.source)]
     elif flow.rate is not None:

@@ -7,7 +7,15 @@ from typing import Any
 
 from afterglow.core.errors import InvalidValue
 from afterglow.core.pharmacology.errors import UnknownModel
-from afterglow.core.pharmacology.inputs import Bolus, Event, Infusion, RateStep, Regimen, Route, Spray
+from afterglow.core.pharmacology.inputs import (
+    Bolus,
+    Event,
+    Infusion,
+    RateStep,
+    Regimen,
+    Route,
+    Spray,
+)
 from afterglow.core.pharmacology.mass import BaseMass, DrugMass, HydrochlorideMass
 
 KINDS: Mapping[str, frozenset[str]] = {
@@ -26,7 +34,9 @@ def read_route(text: str) -> Route:
         raise UnknownModel(f"No route is called {text!r}; there are {', '.join(Route)}.") from None
 
 
-def read_regimen(events: Sequence[Any], *, until_min: float, hydrochloride: bool = False) -> Regimen:
+def read_regimen(
+    events: Sequence[Any], *, until_min: float, hydrochloride: bool = False
+) -> Regimen:
     """Build a regimen from a list of objects, in any order.
 
     Each is one of ``{"bolus_mg", "at_min", "route"?}``, ``{"infusion_mg", "start_min",
@@ -57,7 +67,11 @@ def read_regimen(events: Sequence[Any], *, until_min: float, hydrochloride: bool
                 per_min: DrugMass = mass(amount)
                 steps.append(RateStep(_number(one, "at_min", order), per_min.as_base.mg))
     steps.sort(key=lambda step: step.at_min)
-    pumped = Regimen.from_rates(steps, until_min=max(until_min, *(s.at_min for s in steps))) if steps else None
+    pumped = (
+        Regimen.from_rates(steps, until_min=max(until_min, *(s.at_min for s in steps)))
+        if steps
+        else None
+    )
     return Regimen.of(*(pumped.events if pumped else ()), *ready)
 
 
