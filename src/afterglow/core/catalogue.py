@@ -4,6 +4,7 @@ from afterglow.core.courses import acceptance
 from afterglow.core.dosing import codes as dosing
 from afterglow.core.instruments import reasons
 from afterglow.core.monitoring import alarm_state, entry, measurements
+from afterglow.core.pharmacology import validity
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
 from afterglow.core.scheduling import booking
 from afterglow.core.treatment import codes
@@ -19,4 +20,5 @@ __all__ = [
     "entry",
     "measurements",
     "reasons",
+    "validity",
 ]

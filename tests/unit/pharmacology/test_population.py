@@ -34,6 +34,7 @@ from afterglow.core.pharmacology.population import (
 from afterglow.core.pharmacology.sampling import (
     PART,
     Population,
+    Sample,
     Spread,
     sample,
     shipped_population,
@@ -49,6 +50,11 @@ MIXED = Regimen.of(
     Infusion(BaseMass(4), 60, 7),
 )
 UNEVEN = (0.0, 0.5, 1.0, 3.5, 4.0, 12.25, 30.0, 33.0, 61.0, 70.0, 200.0, 900.0)
+
+
+def one_of(drawn: Sample, patient: int) -> dict[str, building.Value]:
+    alone = drawn.only(slice(patient, patient + 1))
+    return {name: float(np.ravel(value)[0]) for name, value in alone.items()}
 
 
 def task(size: int = 1500, seed: int = 7, **changed: Any) -> Task:
@@ -77,7 +83,7 @@ def test_the_kernel_gives_the_exact_solution_of_every_patient(
     found = run_part(wanted, 0)
 
     for patient in range(40):
-        values = {k: v[patient] if np.ndim(v) else v for k, v in drawn.values.items()}
+        values = one_of(drawn, patient)
         system = building.build_system(model, values, routes=["intravenous"])
         factor = drawn.weight_kg[patient] if per_kg else 1.0
         plan = building.schedule(model, system, values, regimen, dose_factor=factor)
@@ -115,7 +121,7 @@ def test_other_models_run_in_the_general_kernel(key: str) -> None:
 
     found = run_part(wanted, 0)
 
-    values = {k: v[7] if np.ndim(v) else v for k, v in drawn.values.items()}
+    values = one_of(drawn, 7)
     system = building.build_system(model, values, routes=["intravenous"])
     plan = building.schedule(model, system, values, HALF_MG_PER_KG, dose_factor=drawn.weight_kg[7])
     exact = solve(system.matrix, plan, np.array(wanted.times_min), system.read)

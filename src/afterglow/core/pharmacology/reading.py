@@ -67,12 +67,10 @@ def read_regimen(
                 per_min: DrugMass = mass(amount)
                 steps.append(RateStep(_number(one, "at_min", order), per_min.as_base.mg))
     steps.sort(key=lambda step: step.at_min)
-    pumped = (
-        Regimen.from_rates(steps, until_min=max(until_min, *(s.at_min for s in steps)))
-        if steps
-        else None
-    )
-    return Regimen.of(*(pumped.events if pumped else ()), *ready)
+    if steps:
+        end = max(until_min, steps[-1].at_min)
+        ready += Regimen.from_rates(steps, until_min=end).events
+    return Regimen.of(*ready)
 
 
 def _kind(one: Any, order: int) -> str:

@@ -29,7 +29,8 @@ def empty(rows: int) -> Counts:
 def bins_of(values: Floats) -> Counts:
     """Return the bin of each non-negative value, in the same shape."""
     bits: Counts = np.ascontiguousarray(values).view(np.int64)
-    return np.clip((bits >> SHIFT) - FIRST, 0, BINS - 1)
+    found: Counts = np.clip((bits >> SHIFT) - FIRST, 0, BINS - 1)
+    return found
 
 
 def add(counts: Counts, values: Floats) -> None:
