@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from afterglow.config.commands import pk_bench, pk_population
 from afterglow.core.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -27,16 +28,26 @@ def parser() -> argparse.ArgumentParser:
     models = actions.add_parser("models", help="every model, its scope, sources and standing")
     models.add_argument("name", nargs="?", help="show one model with every parameter")
     models.add_argument("--json", action="store_true", help="print JSON")
+    many = actions.add_parser("population", help="quantiles over many virtual patients")
+    _time_arguments(many)
+    _plan_arguments(many)
+    pk_population.add_arguments(many)
+    many.set_defaults(weight_kg=75.0)
+    pk_bench.add_arguments(actions.add_parser("bench", help="speed and error beside other solvers"))
     return whole
 
 
 def _simulate_arguments(one: argparse.ArgumentParser) -> None:
     _plan_arguments(one)
+    _time_arguments(one)
+    one.add_argument("--effect-site", action="store_true", help="add the effect site (proposed)")
+    one.add_argument("--auc", action="store_true", help="add the area under each curve")
+
+
+def _time_arguments(one: argparse.ArgumentParser) -> None:
     one.add_argument("--at", type=_numbers, help="minutes to report, such as 5,10,20,40")
     one.add_argument("--every", type=float, help="report every so many minutes until --until")
     one.add_argument("--until", type=float, default=240.0, help="last minute (240)")
-    one.add_argument("--effect-site", action="store_true", help="add the effect site (proposed)")
-    one.add_argument("--auc", action="store_true", help="add the area under each curve")
 
 
 def _plan_arguments(one: argparse.ArgumentParser) -> None:
@@ -67,7 +78,13 @@ def _numbers(text: str) -> list[float]:
 def main(arguments: list[str]) -> int:
     """Do what the command line asks; return the exit status."""
     options = parser().parse_args(arguments)
-    found = {"simulate": _simulate, "models": _models}[options.action](options)
+    does = {
+        "simulate": _simulate,
+        "models": _models,
+        "population": _population,
+        "bench": pk_bench.run,
+    }
+    found = does[options.action](options)
     if options.json:
         sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     else:
@@ -133,22 +150,13 @@ def _read_events(where: str) -> list[Any]:
 
 
 def _simulate(options: argparse.Namespace) -> dict[str, Any]:
-    import numpy as np
-
     from afterglow.core.pharmacology import simulate
 
     model, patient, regimen = plan(options)
-    if options.at is not None:
-        times = options.at
-    else:
-        every = options.every or 5.0
-        if not (every > 0 and options.until >= every):
-            raise InvalidValue(f"--every {every:g} to --until {options.until:g} gives no times.")
-        times = np.arange(0.0, options.until + every / 2, every)
     run = simulate(
         model,
         regimen,
-        times,
+        _times(options),
         patient=patient,
         effect_site=options.effect_site,
         accept_unconfirmed=options.accept_unconfirmed,
@@ -172,6 +180,29 @@ def _simulate(options: argparse.Namespace) -> dict[str, Any]:
         "unconfirmed": [str(one) for one in run.unconfirmed],
         "cautions": [{"code": c.code, "sentence": c.sentence} for c in run.cautions],
     }
+
+
+def _times(options: argparse.Namespace) -> list[float]:
+    if options.at is not None:
+        return list(options.at)
+    every = 5.0 if options.every is None else options.every
+    if not (every > 0 and options.until >= every):
+        raise InvalidValue(f"--every {every:g} to --until {options.until:g} gives no times.")
+    return [every * step for step in range(int(options.until / every + 1e-9) + 1)]
+
+
+def _population(options: argparse.Namespace) -> dict[str, Any]:
+    from afterglow.core.pharmacology.population import simulate_population
+
+    weight, options.weight_kg = options.weight_kg, 1.0 if options.dose_mg_per_kg else 75.0
+    _, _, regimen = plan(options)  # for one kg when the dose is for each kg
+    options.weight_kg = weight
+    task = pk_population.population(options, regimen, tuple(_times(options)))
+    if options.dask:
+        found = pk_population.over_dask(task, options.dask)
+    else:
+        found = simulate_population(task, threads=options.threads)
+    return pk_population.said(task, found)
 
 
 def _models(options: argparse.Namespace) -> dict[str, Any]:
@@ -253,6 +284,16 @@ def _item(one: Any) -> str:
         return str(one)
     if "sentence" in one:
         return f"[{one['code']}] {one['sentence']}"
+    if "solver" in one:
+        return _solver(one)
     if "title" in one:
         return f"{one['model']:<16}{one['scope']:<16}{one['title']}"
     return f"{one['name']} = {one['value']:g} {one['unit']} [{one['status']}] {one['source']}"
+
+
+def _solver(one: dict[str, Any]) -> str:
+    if one["patients_per_s"] is None:
+        return f"{one['solver']:<48}{one.get('failed') or 'not installed: ' + one['missing']}"
+    errors = [one["ketamine_error"], one["norketamine_error"]]
+    shown = "  ".join("-" if error is None else f"{error:.1e}" for error in errors)
+    return f"{one['solver']:<48}{one['patients_per_s']:>12,.0f} patients/s   {shown}"

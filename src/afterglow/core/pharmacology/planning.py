@@ -100,7 +100,7 @@ def predicted_band(
 
     ``regimen`` from a plan, or from charted or reported rates by ``Regimen.from_rates``;
     ``times_min`` (t,) ascending minutes from its zero. With an effect site (a proposed rate
-    constant) ``accept_unconfirmed`` is needed, and the result names the number. Where the model's limits
+    constant) ``accept_unconfirmed`` is needed, and the result names the number. Where its limits
     forbid a prediction, ``lines`` is empty and ``decision`` says why. No numba, a few milliseconds.
     """
     model = load_model(model) if isinstance(model, str) else model
