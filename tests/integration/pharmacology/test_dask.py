@@ -22,7 +22,7 @@ HALF_MG_PER_KG = Regimen.constant(BaseMass(0.5), over_min=40)
 )
 def scheduler(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a local cluster of two workers: threads, or processes of their own."""
-    with LocalCluster(
+    with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=2,
         threads_per_worker=1,
         host="127.0.0.1" if request.param else None,

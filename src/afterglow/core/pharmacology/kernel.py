@@ -22,8 +22,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-LANES = 1016
-"""Patients in a block: 127 cache lines a row. A power of two would lay every row on the same few
+LANES = 504
+"""Patients in a block: 63 cache lines a row. A power of two would lay every row on the same few
 sets of the first-level cache; short rows would keep the memory's prefetchers from starting."""
 GROUP = 8
 """Time steps that a pass over the lanes takes at once, so that coefficients are loaded once."""

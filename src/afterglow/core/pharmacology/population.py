@@ -139,7 +139,7 @@ def _by_lanes(
     curves = np.empty((2, times.size, drawn.size if task.keep is Keep.CURVES else 0))
     patients = np.empty((2, 3, drawn.size))
     # Curves that are only counted or reordered pass through a buffer of a few blocks.
-    width = drawn.size if task.keep is Keep.PATIENTS else 4 * lanes.block()
+    width = drawn.size if task.keep is Keep.PATIENTS else 8 * lanes.block()
     buffer = None if task.keep is Keep.PATIENTS else lanes.room_for(width, times.size)
     for begin in range(0, drawn.size, width):
         mine = slice(begin, min(begin + width, drawn.size))

@@ -22,7 +22,7 @@ from afterglow.core.pharmacology.standing import numbers
 
 Floats = npt.NDArray[np.float64]
 
-PART = 65_024
+PART = 65_016
 """Patients in one part of a population: a whole number of the kernel's blocks."""
 LARGEST = 1_000_000_000
 
