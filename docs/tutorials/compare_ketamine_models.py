@@ -126,7 +126,7 @@ def draw(folder: Path) -> None:
         axes.plot(grid, run[analyte], colour, label=f"otto2021, {analyte}")
         seen = [float(level) for level in SERIES["ng_per_ml"][analyte]]
         axes.plot(hours, seen, "o", color=colour, label=f"observed, {analyte}")
-    axes.set(xlabel="hours", ylabel="ng/mL", yscale="log", title=SERIES["title"])
+    axes.set(xlabel="hours", ylabel="ng/mL", yscale="log", ylim=(1, 100), title=SERIES["title"])
     axes.legend(frameon=False)
     figure.savefig(folder / "ketamine_series.svg", metadata={"Date": None})
 

@@ -20,6 +20,7 @@ from afterglow.core.pharmacology import (
     Regimen,
     UnconfirmedParameter,
     building,
+    lanes,
     load_model,
     sketch,
 )
@@ -96,14 +97,14 @@ def test_two_kernels_of_different_method_agree(times: tuple[float, ...]) -> None
     wanted = task(2100, regimen=MIXED, times_min=times, per_kg=False)
     drawn = sample(load_model("otto2021"), wanted.population, 0)
 
-    lanes = run_part(wanted, 0)
+    by_lanes = run_part(wanted, 0)
     levels, areas, _ = levels_of(
         load_model("otto2021"), drawn.values, MIXED, np.array(times), dose_factor=np.ones(2100)
     )
 
-    np.testing.assert_allclose(lanes.curves, levels, rtol=1e-11, atol=1e-300)
-    np.testing.assert_allclose(lanes.patients[:, 2], areas, rtol=1e-10)
-    np.testing.assert_array_equal(lanes.patients[:, 0], lanes.curves.max(axis=1))
+    np.testing.assert_allclose(by_lanes.curves, levels, rtol=1e-11, atol=1e-300)
+    np.testing.assert_allclose(by_lanes.patients[:, 2], areas, rtol=1e-10)
+    np.testing.assert_array_equal(by_lanes.patients[:, 0], by_lanes.curves.max(axis=1))
 
 
 def test_peaks_are_the_same_whether_curves_are_kept_or_not() -> None:
@@ -111,6 +112,20 @@ def test_peaks_are_the_same_whether_curves_are_kept_or_not() -> None:
 
     np.testing.assert_allclose(with_curves.patients, without.patients, rtol=1e-13)
     assert without.curves.size == 0
+
+
+def test_curves_off_their_line_are_refused_before_the_processor_does() -> None:
+    drawn = sample(load_model("otto2021"), shipped_population(10, 1), 0)
+    shape = lanes.shape_of(load_model("otto2021"), ["intravenous"])
+    assert shape is not None
+    rates = lanes.rates_of(shape, drawn, np.ones(10))
+    steps = lanes.steps_of(HALF_MG_PER_KG, np.array(EVERY_MINUTE))
+    room = lanes.room_for(10, 241)
+    raw = np.empty(room.size + 16)
+    off = (-raw.ctypes.data % 64) // 8 + 1
+
+    with pytest.raises(InvalidValue, match="64-byte line"):
+        lanes.walk(rates, steps, curves=raw[off : off + room.size].reshape(room.shape))
 
 
 @pytest.mark.parametrize("key", ["simons2022", "perezruixo2021", "herd2007"])

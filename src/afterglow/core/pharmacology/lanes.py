@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from afterglow.core.errors import InvalidValue
 from afterglow.core.pharmacology import building, sketch
 from afterglow.core.pharmacology.definition import Model
 from afterglow.core.pharmacology.inputs import Bolus, Infusion, Regimen
@@ -123,9 +124,9 @@ def steps_of(regimen: Regimen, times: Floats) -> Steps:
 
 def block() -> int:
     """How many patients the kernel takes side by side."""
-    from afterglow.core.pharmacology import kernel
+    from afterglow.core.pharmacology.kernel_rows import LANES
 
-    return kernel.LANES
+    return LANES
 
 
 def room_for(patients: int, points: int) -> Floats:
@@ -151,7 +152,9 @@ def walk(
     from afterglow.core.pharmacology import kernel
 
     found = np.empty((6, rates.shape[1] if metrics else 0))
-    nothing = np.empty((0, 0, 2, kernel.LANES))
+    nothing = np.empty((0, 0, 2, block()))
+    if curves is not None and (curves.ctypes.data % 64 or not curves.flags.c_contiguous):
+        raise InvalidValue("Curves must lie as room_for makes them: in order, on a 64-byte line.")
     kernel.run(
         np.ascontiguousarray(rates),
         steps.spans,
