@@ -2,7 +2,7 @@
 
 A run is a :class:`Task`; :func:`run_part` does one part of it, :func:`merge` puts parts together.
 Both are pure, so the same two functions serve one thread, all cores (:func:`simulate_population`)
-and a cluster (docs/adr/0011). Memory is bounded by the part, not by the population, except for
+and a cluster (docs/adr/0016). Memory is bounded by the part, not by the population, except for
 ``Keep.CURVES`` and ``Keep.PATIENTS``, which return what they are asked to keep.
 """
 
