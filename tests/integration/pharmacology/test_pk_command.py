@@ -94,6 +94,7 @@ def test_a_population_is_summed_up_and_repeats_itself(capsys: pytest.CaptureFixt
     again = said(capsys, *words, "--size", "2000", "--seed", "5", "--threads", "1")
 
     assert once == again
+    assert "PK_OUTSIDE_FITTED_RANGE" in [one["code"] for one in once["cautions"]]
     assert once["ketamine_p5_ng_per_ml"][1] < once["ketamine_p50_ng_per_ml"][1] < 180
     assert once["metrics"]["ketamine_cmax_ng_per_ml"]["p95"] == pytest.approx(214, rel=0.05)
 
@@ -116,6 +117,7 @@ def test_a_population_is_summed_up_and_repeats_itself(capsys: pytest.CaptureFixt
         (["simulate", "--model", "none", *DOSE], "No model is called 'none'"),
         (["simulate", "--model", "otto2021_sr", *DOSE], "Ask for them explicitly"),
         (["simulate", "--weight-kg", "900", *DOSE], "it must be 1 to 400 kg"),
+        (["population", "--japanese", *DOSE], "belongs to one patient"),
         (["population", "--size", "0", *DOSE], "it must be 1 to"),
         (["population", "--model", "kamp2020", *DOSE], "no between-subject variability"),
     ],

@@ -193,16 +193,20 @@ def _times(options: argparse.Namespace) -> list[float]:
 
 def _population(options: argparse.Namespace) -> dict[str, Any]:
     from afterglow.core.pharmacology.population import simulate_population
+    from afterglow.core.pharmacology.validity import validity_notes
 
-    weight, options.weight_kg = options.weight_kg, 1.0 if options.dose_mg_per_kg else 75.0
-    _, _, regimen = plan(options)  # for one kg when the dose is for each kg
+    notes = validity_notes(*plan(options))  # of the mean body
+    weight = options.weight_kg
+    if options.dose_mg_per_kg is not None:
+        options.weight_kg = 1.0  # the regimen of one kg: the kernel gives each patient their own
+    _, _, regimen = plan(options)
     options.weight_kg = weight
     task = pk_population.population(options, regimen, tuple(_times(options)))
     if options.dask:
         found = pk_population.over_dask(task, options.dask)
     else:
         found = simulate_population(task, threads=options.threads)
-    return pk_population.said(task, found)
+    return pk_population.said(task, found, notes)
 
 
 def _models(options: argparse.Namespace) -> dict[str, Any]:
@@ -266,6 +270,8 @@ def _said(found: dict[str, Any]) -> list[str]:
         if isinstance(value, list):
             lines += [f"{name}:"] if value else []
             lines += [f"  {_item(one)}" for one in value]
+        elif name == "metrics":
+            lines += [f"{metric}: {_quantiles(values)}" for metric, values in value.items()]
         else:
             lines.append(f"{name}: {value}")
     if curves:
@@ -277,6 +283,10 @@ def _said(found: dict[str, Any]) -> list[str]:
             for row in rows
         ]
     return lines
+
+
+def _quantiles(values: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())
 
 
 def _item(one: Any) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from afterglow.core.errors import InvalidValue
 
 if TYPE_CHECKING:
+    from afterglow.core.pharmacology.definition import Caution
     from afterglow.core.pharmacology.population import PartResult, Task
 
 QUANTILES = (0.05, 0.5, 0.95)
@@ -40,7 +41,11 @@ def population(options: argparse.Namespace, regimen: Any, times: tuple[float, ..
             options.weight_low_kg,
             options.weight_high_kg,
         )
-    people = Population(options.size, options.seed, weight, Spread.fixed(options.age_years))
+    if options.japanese:
+        raise InvalidValue("--japanese belongs to one patient, in `pk simulate`.")
+    people = Population(
+        options.size, options.seed, weight, Spread.fixed(options.age_years), float(options.asian)
+    )
     return Task(
         options.model,
         regimen,
@@ -84,8 +89,8 @@ def over_dask(task: Task, address: str) -> PartResult:
     return whole
 
 
-def said(task: Task, found: PartResult) -> dict[str, Any]:
-    """Return the run as plain data, the unit in each key."""
+def said(task: Task, found: PartResult, notes: Iterable[Caution] = ()) -> dict[str, Any]:
+    """Return the run as plain data, the unit in each key; ``notes`` join the model's cautions."""
     model, unconfirmed = task.checked()
     lines: dict[str, Any] = {
         "model": model.key,
@@ -105,7 +110,10 @@ def said(task: Task, found: PartResult) -> dict[str, Any]:
         for analyte, metrics in found.metric_quantiles(QUANTILES).items()
         for metric, values in metrics.items()
     }
+    lines["metrics_are_of"] = "the times above; areas run from 0 to the last of them"
     lines["quantiles_are_right_to_percent"] = 0.4
     lines["unconfirmed"] = [str(one) for one in unconfirmed]
-    lines["cautions"] = [{"code": c.code, "sentence": c.sentence} for c in model.cautions]
+    lines["cautions"] = [
+        {"code": c.code, "sentence": c.sentence} for c in (*model.cautions, *notes)
+    ]
     return lines
