@@ -129,4 +129,4 @@ def test_what_is_signed_is_never_changed(
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         found.update(public_id=uuid.uuid4())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        found._raw_delete(found.db)  # type: ignore[attr-defined]  # past Django's own guards
+        found._raw_delete(found.db)  # past Django's own guards
