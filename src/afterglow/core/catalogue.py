@@ -2,6 +2,8 @@
 
 from afterglow.core.courses import acceptance
 from afterglow.core.dosing import codes as dosing
+from afterglow.core.evidence import codes as evidence
+from afterglow.core.evidence.synthesis import codes as synthesis
 from afterglow.core.instruments import reasons
 from afterglow.core.monitoring import alarm_state, entry, measurements
 from afterglow.core.pharmacology import validity
@@ -18,7 +20,9 @@ __all__ = [
     "codes",
     "dosing",
     "entry",
+    "evidence",
     "measurements",
     "reasons",
     "validity",
+    "synthesis",
 ]
