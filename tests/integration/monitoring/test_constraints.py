@@ -18,6 +18,7 @@ from afterglow.apps.monitoring.models import (
     AlarmAct,
     BodyMassMeasurement,
     DeviceAssignment,
+    DeviceNotification,
     MissedReading,
     ReviewItem,
     ReviewReason,
@@ -141,6 +142,16 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "review_reason_is_known": lambda h: review(h, reason="boredom"),
     "review_state_is_known": lambda h: review(
         h, state="forgotten", settled_at=AT, settled_by=h.clinician
+    ),
+    "a_bed_names_one_device": lambda h: twice(lambda: DeviceFactory.create(bed="ROOM^1")),
+    "a_device_may_send_at_least_one_message_a_second": lambda h: DeviceFactory.create(
+        messages_per_s=0
+    ),
+    "service_is_due_after_it_was_done": lambda h: DeviceFactory.create(
+        serviced_on=AT.date(), service_due_on=AT.date() - timedelta(days=1)
+    ),
+    "notification_kind_is_known": lambda h: DeviceNotification.objects.create(
+        device=h.monitor, message=raw(), kind="rumour", event="X", at=AT, arrived_at=AT
     ),
     "a_settled_review_says_who_and_when": lambda h: review(h, state="rejected"),
 }

@@ -34,6 +34,25 @@ class Device(PublicModel, VersionedModel):
     time_zone = models.CharField(
         max_length=60, blank=True, help_text="For devices that send no zone; empty: the site's."
     )
+    sends_as = models.CharField(
+        max_length=200, blank=True, help_text="MSH-3 as it sends it; for a device without EUI-64."
+    )
+    bed = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="PV1-3 as it sends it, such as INFUSION^CHAIR3^1; for a device without EUI-64.",
+    )
+    addresses = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Addresses or networks it may send from, by commas; empty: any.",
+    )
+    messages_per_s = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="At most; what comes faster is made to wait."
+    )
+    profile = models.CharField(max_length=80, blank=True, help_text="Key of its device profile.")
+    serviced_on = models.DateField(null=True, blank=True)
+    service_due_on = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False, editable=False)
 
@@ -44,6 +63,21 @@ class Device(PublicModel, VersionedModel):
             one_of("kind", DeviceKind, name="device_kind_is_known"),
             models.CheckConstraint(
                 condition=models.Q(eui64__regex=r"^[0-9A-F]{16}$"), name="eui64_is_16_hex_digits"
+            ),
+            models.UniqueConstraint(
+                fields=["sends_as", "bed"],
+                condition=~models.Q(bed=""),
+                name="a_bed_names_one_device",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(messages_per_s__isnull=True) | models.Q(messages_per_s__gte=1),
+                name="a_device_may_send_at_least_one_message_a_second",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(serviced_on__isnull=True)
+                | models.Q(service_due_on__isnull=True)
+                | models.Q(service_due_on__gte=models.F("serviced_on")),
+                name="service_is_due_after_it_was_done",
             ),
         ]
 

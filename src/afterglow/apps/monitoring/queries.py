@@ -284,6 +284,8 @@ def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
             charted_since=charted.at,
             reported_volume=facts.reported_volume(report, course, showed),
             charted_volume=volume.value,
+            reported_drug=report.drug,
+            planned_drug=course.drug,
         )
         differences = tuple(pump_conditions(compared, rules_of(session).pump, at=at))
     return PumpView(

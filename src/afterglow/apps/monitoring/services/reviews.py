@@ -20,8 +20,10 @@ from afterglow.apps.monitoring.models import ReviewItem, ReviewState
 from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
-from afterglow.apps.monitoring.services.incoming import known_devices, write_rows
+from afterglow.apps.monitoring.services.incoming import write_rows
+from afterglow.apps.monitoring.services.recognising import known_devices
 from afterglow.core.decisions import Decision, Severity
+from afterglow.core.monitoring.device_profile import Trust
 from afterglow.core.reason_codes import declare
 from afterglow.core.roles import Action
 
@@ -75,30 +77,40 @@ def note_review_read(*, item: ReviewItem, by: Account, at: datetime) -> None:
 
 @transaction.atomic
 def assign_review(
-    *, item: UUID, session: UUID, by: Account, at: datetime, seen: int | None = None
+    *,
+    item: UUID,
+    session: UUID,
+    by: Account,
+    at: datetime,
+    seen: int | None = None,
+    trust: Trust | None = None,
 ) -> Settled | Refused:
     """Chart a parked message into a session, because a person says that it belongs there.
 
-    Values keep the device's time and their own arrival. What was charted on arrival is not
-    charted twice, and a value from the future or without a time is not charted at all. Raises
-    StaleRow, Forbidden, RecordLocked or DoesNotExist.
+    ``trust`` says whether number or name is right where a code says two things. Values
+    keep the device's time and their own arrival. What was charted on arrival is not charted twice,
+    and a value from the future or without a time is not charted at all. Raises StaleRow,
+    Forbidden, RecordLocked or DoesNotExist.
     """
     target = common.lock_session(session, action=Action.REVIEW_MESSAGES, by=by, at=at)
     row = _locked(item)
     message = _read_again(row)
     devices = known_devices([message])
+    sender = devices.of(message)
+    how = devices.how_to_read(sender, trust=trust)
     report = None
     if message.read is not None and message.is_for_charts:
-        report = message.read(devices.zone_of(message.equipment))
+        report = message.read(how)
     arrived = row.message.received_at
     charted = (
         charting.chart(
             report,
             message=row.message,
-            equipment=message.equipment,
+            sender=sender,
             devices=devices,
             sessions={target.pk: target},
             to_session=target,
+            profile=how.profile,
         )
         if report is not None
         else charting.Charted()
@@ -109,13 +121,9 @@ def assign_review(
     decision = Decision.from_reasons(
         REVIEW_IS_SETTLED.reason(seen=row.state) if row.state != ReviewState.OPEN else None,
         MESSAGE_NOT_READABLE.reason() if report is None else None,
-        MESSAGE_DEVICE_UNKNOWN.reason()
-        if report is not None and devices.first(message.equipment) is None
-        else None,
+        MESSAGE_DEVICE_UNKNOWN.reason() if report is not None and sender is None else None,
         MESSAGE_HOLDS_NOTHING.reason()
-        if report is not None
-        and devices.first(message.equipment) is not None
-        and not charted.sessions
+        if report is not None and sender is not None and not charted.sessions
         else None,
         MESSAGE_OUTSIDE_SESSION.reason(
             seen=_time(arrived, target.site.zone),
