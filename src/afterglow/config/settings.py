@@ -166,6 +166,7 @@ AFTERGLOW_GATEWAY_KEY = env.read("AFTERGLOW_GATEWAY_KEY")
 AFTERGLOW_GATEWAY_CLIENT_CA = env.read("AFTERGLOW_GATEWAY_CLIENT_CA")
 # Reads a stored device message once more; the apps themselves know nothing of HL7.
 AFTERGLOW_MESSAGE_READER = "afterglow.interop.hl7v2.store.read_raw"
+AFTERGLOW_MESSAGE_EXPLAINER = "afterglow.interop.hl7v2.explain.explain"
 AFTERGLOW_SHELL = "afterglow.apps.accounts.shell.describe"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -161,7 +161,7 @@ def test_a_profile_says_which_of_code_and_name_is_right() -> None:
     one(here, {PULSE: "61"}, ("149530^MDC_PULS_OXIM_PULS_RATE", "150456^MDC_PULS_OXIM_PULS_RATE"))
 
     sign = VitalSign.objects.get()
-    assert (sign.code, sign.value, sign.flag) == ("pulse_rate", 61, "")
+    assert (sign.code, sign.value, sign.flag) == ("pulse_rate", Decimal(61), "")
 
 
 def test_a_person_says_which_of_code_and_name_is_right() -> None:
@@ -197,7 +197,7 @@ def test_two_oximeters_at_once_are_both_kept_and_one_is_the_sign() -> None:
     arrive(raw.encode(), at=later(5))
 
     found = VitalSign.objects.order_by("pk").values_list("value", "flag")
-    assert list(found) == [(97, ""), (84, "SECOND_SOURCE_OF_SIGN")]
+    assert list(found) == [(Decimal(97), ""), (Decimal(84), "SECOND_SOURCE_OF_SIGN")]
 
 
 def test_a_profile_says_which_of_two_oximeters_is_the_sign() -> None:

@@ -347,6 +347,14 @@ def open_reviews(sites: Sequence[Site]) -> tuple[ReviewGroup, ...]:
     )
 
 
+def review_after(item: ReviewItem, sites: Sequence[Site]) -> ReviewItem | None:
+    """Return the newest message of the line below this one's in the queue, or of the first."""
+    lines = [group.newest for group in open_reviews(sites)]
+    below = [row for row in lines if row.pk < item.pk and row.reason != item.reason]
+    others = [row for row in lines if row.pk != item.pk]
+    return next(iter(below or others), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One line of a message, as a person reads it: its name and its fields that say something."""

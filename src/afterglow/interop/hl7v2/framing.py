@@ -190,7 +190,7 @@ class SegmentDecoder:
     def flush(self) -> list[Frame]:
         """Return the message that a pause has ended, unless its last line is still open."""
         frames: list[Frame] = []
-        if self._buffer[-1:] in (b"\r", b"\n"):
+        if bytes(self._buffer[-1:]) in (b"\r", b"\n"):
             self._give(frames, len(self._buffer))
         return frames
 

@@ -161,7 +161,7 @@ def report_of(
     """Return what a report says of the metrics that we know; the raw message keeps the rest."""
     values = () if alerts else report.observations
     return Report(
-        values=tuple(value for each in values if (value := _value(each, profile)) is not None),
+        values=tuple(value for each in values if (value := value_of(each, profile)) is not None),
         patients=tuple(_patient(hint) for hint in report.patients),
         sent_at=report.sent_at,
         notifications=tuple(_notification(alert) for alert in alerts),
@@ -202,7 +202,8 @@ def _known(observation: Observation, profile: DeviceProfile) -> Identification:
     return profile.identify(observation.mdc_code, observation.code, observation.refid)
 
 
-def _value(observation: Observation, profile: DeviceProfile) -> IncomingValue | None:
+def value_of(observation: Observation, profile: DeviceProfile) -> IncomingValue | None:
+    """Return what one reading says, as its device means it; None for what is no known sign."""
     known = _known(observation, profile)
     metric = known.metric
     if metric is None:

@@ -20,9 +20,14 @@ from afterglow.apps.monitoring.services.readings import (
     record_vital_signs_by_hand,
 )
 from afterglow.apps.monitoring.services.reviews import (
+    assign_group,
     assign_review,
+    group_of,
     note_review_read,
+    reject_group,
     reject_review,
+    reread_group,
+    reread_review,
 )
 
 __all__ = [
@@ -31,15 +36,20 @@ __all__ = [
     "acknowledge_alarm",
     "assign_device",
     "assign_devices_of_room",
+    "assign_group",
     "assign_review",
+    "group_of",
     "mark_artefact",
     "note_review_read",
     "record_missed_reading",
     "record_vital_signs_by_hand",
     "refresh_alarms",
+    "reject_group",
     "reject_review",
     "release_devices",
     "release_stale_devices",
+    "reread_group",
+    "reread_review",
     "silence_alarm",
     "store_messages",
 ]

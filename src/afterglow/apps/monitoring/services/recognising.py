@@ -93,8 +93,13 @@ def may_send_from(device: Device, peer: str) -> bool:
     )
 
 
-def known_devices(messages: Iterable[IncomingMessage]) -> KnownDevices:
-    """The devices that some messages are about, with everything they served lately."""
+def known_devices(
+    messages: Iterable[IncomingMessage], *, profiles_at: datetime | None = None
+) -> KnownDevices:
+    """The devices that some messages are about, with everything they served lately.
+
+    Their profiles are those in force at ``profiles_at``, or else when the messages arrived.
+    """
     messages = list(messages)
     wanted = {eui64(each) for message in messages for each in message.equipment}
     beds = {message.bed for message in messages if message.bed}
@@ -121,7 +126,7 @@ def known_devices(messages: Iterable[IncomingMessage]) -> KnownDevices:
         )
         for assignment in serving.order_by("pk"):
             assignments[assignment.device_id].append(assignment)
-    newest = max((message.received_at for message in messages), default=None)
+    newest = profiles_at or max((message.received_at for message in messages), default=None)
     keys = {row.profile for row in known.values() if row.profile}
     profiles = profiles_of(keys, at=newest) if newest else {}
     return KnownDevices(by_eui, assignments, offsets, by_bed, profiles)
