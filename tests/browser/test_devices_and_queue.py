@@ -41,8 +41,8 @@ def sign_in(page: Page, live_server: Any) -> Callable[[Account], None]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Take pictures in three sizes when a folder for them is named; nothing may run off the side."""
     """Take pictures in three sizes when a folder is named; nothing may run off the side."""
+    for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} px wider than {width}"
