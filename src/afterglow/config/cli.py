@@ -16,6 +16,7 @@ from afterglow.core.errors import AfterglowError
 PASSED_ON = {
     "manage": "one of Django's commands: afterglow manage createsuperuser",
     "gateway": "take bedside-monitor messages (HL7 over MLLP)",
+    "charter": "chart what the gateway has put on disk",
     "watch": "raise overdue and alarm conditions as time passes",
     "worker": "run background jobs",
     "simulator": "a patient, a monitor and a pump in the demo's rooms",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 
@@ -13,6 +14,7 @@ from afterglow.apps.places.models import Room, Site
 from afterglow.db.fields import CodeField, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
 from afterglow.db.ranges import only_one_at_a_time
+from afterglow.db.triggers import FirmTrigger
 
 
 class DeviceKind(StrEnum):
@@ -156,3 +158,37 @@ class RawMessage(AppendOnly, PublicModel):
 
     def __str__(self) -> str:
         return f"message {self.public_id}"
+
+
+JOURNAL_CHANNEL = "afterglow_journal"
+
+
+class JournaledMessage(models.Model):
+    """A message that is on disk and acknowledged, and waits to be charted.
+
+    The row goes in the transaction that makes it a ``RawMessage`` with its readings, so a message
+    is in one of the two tables, whatever is killed. Written by COPY, in order of arrival.
+    """
+
+    received_at = models.DateTimeField()
+    peer = models.CharField(max_length=80)
+    port = models.IntegerField()
+    problem = models.CharField(
+        max_length=200, blank=True, help_text="Why the bytes are no message; empty for one."
+    )
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = "journaled message"
+        triggers = [
+            FirmTrigger(
+                name="journal_notifies",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func=f"PERFORM pg_notify('{JOURNAL_CHANNEL}', ''); RETURN NULL;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"journaled {self.pk}"

@@ -372,7 +372,12 @@ def segments_of(message: RawMessage) -> tuple[Segment, ...]:
         found.append(
             Segment(
                 name[:20],
-                tuple((n, field[:300]) for n, field in enumerate(fields, 1) if field),
+                tuple(
+                    # MSH-1 is the separator itself.
+                    (n, field[:300])
+                    for n, field in enumerate(fields, 2 if name == "MSH" else 1)
+                    if field
+                ),
             )
         )
     return tuple(found)

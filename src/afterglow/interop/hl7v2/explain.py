@@ -14,7 +14,7 @@ from afterglow.interop.hl7v2.framing import END, START
 from afterglow.interop.hl7v2.message import Message, Segment, Undecodable, decode
 from afterglow.interop.hl7v2.oru import decode_oru
 from afterglow.interop.hl7v2.report import Observation
-from afterglow.interop.hl7v2.store import value_of
+from afterglow.interop.hl7v2.store import still_wrong, value_of
 
 
 def explain(content: bytes, how: HowToRead, *, at: datetime) -> Explained:
@@ -39,9 +39,10 @@ def explain(content: bytes, how: HowToRead, *, at: datetime) -> Explained:
         else:
             about = Reading.STRUCTURE, _structure(segment, message)
         segments.append(ExplainedSegment(segment.name, _text(segment), *about))
+    wrong = still_wrong(report, how.profile)
     verdict = Verdict.ACCEPT if why is None else Verdict.REJECT
-    answer = acknowledge(message, verdict, at=at, control_id="1", problems=report.problems)
-    problems = (*([why.sentence] if why else []), *(p.sentence for p in report.problems))
+    answer = acknowledge(message, verdict, at=at, control_id="1", problems=wrong)
+    problems = (*([why.sentence] if why else []), *(p.sentence for p in wrong))
     return Explained(
         tuple(segments),
         tuple(dict.fromkeys(problems)),

@@ -11,15 +11,16 @@ import sys
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from afterglow.apps.devices.models import Device
 from afterglow.apps.monitoring.services.recognising import profiles_of
 from afterglow.core.errors import InvalidValue
-from afterglow.core.monitoring.device_profile import STANDARD
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
 from afterglow.interop.hl7v2.gateway import GatewayServer
+from afterglow.interop.hl7v2.journal import Journal, ProfileOf
+from afterglow.interop.hl7v2.message import Message
 from afterglow.interop.hl7v2.peers import PeerRules, Peers, networks
-from afterglow.interop.hl7v2.store import make_store
 from afterglow.web import clock
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,6 @@ PEERS_EVERY_S = 10.0
 
 def main(arguments: list[str]) -> int:
     """Listen where the settings say; return 1 when the address is taken."""
-    if arguments[:1] == ["bench"]:
-        from afterglow.interop.hl7v2.bench import main as bench  # heavy, and rarely asked for
-
-        return bench(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="afterglow gateway",
         epilog="`afterglow gateway bench` measures how fast this machine takes messages.",
@@ -71,20 +68,21 @@ async def serve(
     ready: Callable[[GatewayServer], None] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what has arrived by then is stored and answered first."""
-    store, close = make_store()
+    profiles: dict[str, DeviceProfile] = {}
+    journal = Journal(connection.get_connection_params(), profile_of=_profile_in(profiles))
     gateway = GatewayServer(
         host,
         port,
-        store=store,
+        store=journal,
         clock=clock.now,
         allow_remote=allow_remote,
         tls=tls,
         peers=usual_peers(),
     )
-    await _look_again(gateway)
+    await _look_again(gateway, profiles)
     await gateway.start()
     log.info("The gateway listens on %s:%s", host, gateway.port)
-    looking = asyncio.create_task(_keep_looking(gateway), name="hl7v2 peers")
+    looking = asyncio.create_task(_keep_looking(gateway, profiles), name="hl7v2 peers")
     if ready is not None:
         ready(gateway)
     asked = asyncio.Event()
@@ -96,7 +94,7 @@ async def serve(
     finally:
         looking.cancel()
         await gateway.stop()
-        close()
+        await journal.close()
 
 
 def tls_context(cert: str, key: str, client_ca: str) -> ssl.SSLContext | None:
@@ -130,8 +128,8 @@ def usual_peers() -> Peers:
     )
 
 
-def peers_of_devices() -> Peers:
-    """Return the rules of every sender, from the devices' own rows."""
+def peers_of_devices() -> tuple[Peers, dict[str, DeviceProfile]]:
+    """Return the rules of every sender and the profile of each EUI-64, from the devices' rows."""
     close_old_connections()
     usual = usual_peers()
     rows = list(Device.objects.filter(is_active=True))
@@ -148,18 +146,35 @@ def peers_of_devices() -> Peers:
             by_network += [(network, rules) for network in networks(row.addresses)]
         except InvalidValue as problem:
             log.warning("The addresses of a device cannot be read: %s", problem)
-    return Peers(usual.allowed, usual.usual, tuple(by_network), by_equipment)
+    peers = Peers(usual.allowed, usual.usual, tuple(by_network), by_equipment)
+    return peers, {r.eui64: profiles[r.profile] for r in rows if r.profile in profiles}
 
 
-async def _keep_looking(gateway: GatewayServer) -> None:
+def _profile_in(profiles: dict[str, DeviceProfile]) -> ProfileOf:
+    """Find the profile of the device that a message names."""
+
+    def of(message: Message) -> DeviceProfile:
+        if not profiles:
+            return STANDARD
+        named = [segment.get(18) for segment in message.named("OBX") if segment.raw(18)]
+        named.append(message.header.get(3, 2))
+        return next((profiles[each] for each in named if each in profiles), STANDARD)
+
+    return of
+
+
+async def _keep_looking(gateway: GatewayServer, profiles: dict[str, DeviceProfile]) -> None:
     while True:
         await asyncio.sleep(PEERS_EVERY_S)
-        await _look_again(gateway)
+        await _look_again(gateway, profiles)
 
 
-async def _look_again(gateway: GatewayServer) -> None:
+async def _look_again(gateway: GatewayServer, profiles: dict[str, DeviceProfile]) -> None:
     """Read the devices' rules again; while the database is away, the last ones hold."""
     try:
-        gateway.peers = await asyncio.to_thread(peers_of_devices)
+        gateway.peers, found = await asyncio.to_thread(peers_of_devices)
     except DatabaseError as error:
         log.warning("The devices' rules could not be read: %s", type(error).__name__)
+        return
+    profiles.clear()
+    profiles.update(found)

@@ -1,44 +1,30 @@
-"""The gateway's store: HL7 v2 messages handed to monitoring in its own words.
-
-The gateway is asyncio and Django is not: one thread of its own does all the storing, one batch
-after the other, so that messages keep their order.
-"""
+"""HL7 v2 messages handed to monitoring in its own words."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from django.db import OperationalError, close_old_connections, connection
-
 from afterglow.apps.monitoring.incoming import (
-    Fate,
     HowToRead,
     IncomingMessage,
     IncomingNotification,
     IncomingValue,
-    Kept,
     NamedPatient,
     Report,
     ValueTime,
 )
-from afterglow.apps.monitoring.services import store_messages
 from afterglow.core.monitoring.catalogue import Identification, Metric
 from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
 from afterglow.interop.hl7v2.ack import objection
 from afterglow.interop.hl7v2.alerts import ALERT_EVENTS, Alert, alerts_of
 from afterglow.interop.hl7v2.message import Message, Undecodable, decode, part
 from afterglow.interop.hl7v2.oru import decode_oru
-from afterglow.interop.hl7v2.port import Received, Store, Stored, StoredAs
+from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 from afterglow.interop.hl7v2.report import Observation, ObservationReport, PatientHint, TimeState
-
-log = logging.getLogger(__name__)
 
 NOT_BELIEVED = frozenset({"INV", "QUES", "NAV", "CAL", "TEST"})
 """OBX-8 words of IHE PCD-01 by which a device itself doubts or disowns a value."""
@@ -48,12 +34,6 @@ DEMONSTRATION = "DEMO"
 DEVICE_DOUBTS = "DEVICE_DOUBTS_VALUE"
 NO_VALUE = "DEVICE_NO_VALUE"
 
-_KEPT = {
-    Kept.CHARTED: StoredAs.STORED,
-    Kept.REPEAT: StoredAs.REPEAT,
-    Kept.PARKED: StoredAs.PARKED,
-    Kept.REJECTED: StoredAs.REJECTED,
-}
 _TIMES = {
     TimeState.OWN: ValueTime.KNOWN,
     TimeState.GROUP: ValueTime.KNOWN,
@@ -61,33 +41,6 @@ _TIMES = {
     TimeState.MISSING: ValueTime.MISSING,
     TimeState.INVALID: ValueTime.INVALID,
 }
-
-
-def make_store() -> tuple[Store, Callable[[], None]]:
-    """Return the store that the gateway calls, and what to call when it has stopped."""
-    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hl7v2-store")
-
-    async def store(received: Sequence[Received]) -> Sequence[Stored]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(thread, store_received, received)
-
-    def close() -> None:
-        thread.submit(connection.close)
-        thread.shutdown(wait=True)
-
-    return store, close
-
-
-def store_received(received: Sequence[Received]) -> list[Stored]:
-    """Store a batch in one transaction. Raises when the database cannot take it."""
-    close_old_connections()
-    readers = [_Reader(each) for each in received]
-    try:
-        fates = store_messages([reader.incoming() for reader in readers])
-    except OperationalError:
-        connection.close()  # the next batch finds a fresh one
-        raise
-    return [_stored(fate, reader) for fate, reader in zip(fates, readers, strict=True)]
 
 
 def read_raw(content: bytes, *, received_at: datetime, peer: str, port: int) -> IncomingMessage:
@@ -107,11 +60,10 @@ def incoming(received: Received) -> IncomingMessage:
 
 
 class _Reader:
-    """One message on its way to monitoring; remembers what its readings had wrong."""
+    """One message on its way to monitoring."""
 
     def __init__(self, received: Received) -> None:
         self.received = received
-        self.problems: tuple[Problem, ...] = ()
 
     def incoming(self) -> IncomingMessage:
         """Return the message in monitoring's own words."""
@@ -151,7 +103,6 @@ class _Reader:
         assert message is not None  # noqa: S101 (only a decoded message is given this method)
         report = decode_oru(message, default_zone=how.zone, received_at=self.received.received_at)
         alerts = alerts_of(message, report) if message.type[1] in ALERT_EVENTS else ()
-        self.problems = () if alerts else _still_wrong(report, how.profile)
         return report_of(report, how.profile, alerts)
 
 
@@ -184,8 +135,8 @@ def _notification(alert: Alert) -> IncomingNotification:
     )
 
 
-def _still_wrong(report: ObservationReport, profile: DeviceProfile) -> tuple[Problem, ...]:
-    """The problems that the device's profile does not explain."""
+def still_wrong(report: ObservationReport, profile: DeviceProfile) -> tuple[Problem, ...]:
+    """Return the problems that the device's profile does not explain."""
     if not report.problems:
         return ()
     explained = {
@@ -277,11 +228,6 @@ def _bed(message: Message) -> str:
     if visit is None:
         return ""
     return _clean("^".join(visit.get(3, n) for n in (1, 2, 3)).strip("^"))
-
-
-def _stored(fate: Fate, reader: _Reader) -> Stored:
-    remarks = (Problem(ErrorCode.UNKNOWN_KEY, remark) for remark in fate.remarks if remark)
-    return Stored(_KEPT[fate.kept], (*reader.problems, *remarks))
 
 
 def _clean(text: str) -> str:
