@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -13,9 +14,10 @@ from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import PROGRAMS
 from afterglow.core.errors import AfterglowError
 
+BENCH = "afterglow.config.gateway_bench.command"
 PASSED_ON = {
     "manage": "one of Django's commands: afterglow manage createsuperuser",
-    "gateway": "take bedside-monitor messages (HL7 over MLLP)",
+    "gateway": "take bedside-monitor messages (HL7 over MLLP); `gateway bench` measures it",
     "charter": "chart what the gateway has put on disk",
     "watch": "raise overdue and alarm conditions as time passes",
     "worker": "run background jobs",
@@ -88,6 +90,8 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
             return database.manage(options.data, rest)
         case "monitor":
             return monitor.main(rest)
+        case "gateway" if rest[:1] == ["bench"]:
+            return importlib.import_module(BENCH).main(rest[1:])
         case name if name in PROGRAMS:
             return programs.run(options.data, name, rest)
         case _:
