@@ -91,7 +91,7 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
         case "monitor":
             return monitor.main(rest)
         case "gateway" if rest[:1] == ["bench"]:
-            return importlib.import_module(BENCH).main(rest[1:])
+            return int(importlib.import_module(BENCH).main(rest[1:]))
         case name if name in PROGRAMS:
             return programs.run(options.data, name, rest)
         case _:

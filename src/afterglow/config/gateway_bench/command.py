@@ -62,51 +62,63 @@ def main(arguments: list[str]) -> int:
     options = argparse.ArgumentParser(prog="afterglow gateway bench")
     options.add_argument("--messages", type=int, default=4000, help="of one round and side")
     chosen = options.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="afterglow-bench-") as folder:
-        result = measure(Path(folder), messages=chosen.messages)
+    with (
+        tempfile.TemporaryDirectory(prefix="afterglow-bench-") as folder,
+        _scratch(Path(folder)) as environment,
+    ):
+        from afterglow.config.gateway_bench.beds import make_beds
+        from afterglow.web import clock
+
+        monitors = make_beds(max(CONNECTIONS), at=clock.now())
+        result = measure(environment, monitors, messages=chosen.messages)
     sys.stdout.write(report(result))
     return 0
 
 
-def measure(folder: Path, *, messages: int, connections: Sequence[int] = CONNECTIONS) -> Result:
-    """Run every side in turn on one scratch database."""
-    with _scratch(folder) as environment:
-        from afterglow.config.gateway_bench.beds import make_beds, messages_of
-        from afterglow.web import clock
+def measure(
+    environment: dict[str, str],
+    monitors: Sequence[str],
+    *,
+    messages: int,
+    connections: Sequence[int] = CONNECTIONS,
+) -> Result:
+    """Run every side in turn on the database of an environment that knows the monitors."""
+    from afterglow.config.gateway_bench.beds import messages_of
+    from afterglow.web import clock
 
-        monitors = make_beds(max(connections), at=clock.now())
-        with contextlib.ExitStack() as stack:
-            sides = {"afterglow": _start(stack, environment, "afterglow.config.cli", "gateway")}
-            charter = _run(stack, environment, "-m", "afterglow.config.cli", "charter")
-            sides["bare"] = _start(stack, environment, REFERENCES, "bare")
-            if importlib.util.find_spec("hl7") is not None:
-                sides["python-hl7"] = _start(stack, environment, REFERENCES, "python-hl7")
-            ids = itertools.count()
-            lines, charted = [], {}
-            for count in connections:
-                found: dict[str, list[Round]] = {side: [] for side in sides}
-                sent, charting = 0, 0.0
-                for number in range(ROUNDS + 1):
-                    for side, (port, _) in sides.items():
-                        each = max(2, messages // count // (10 if number == 0 else 1))
-                        batch = messages_of(monitors[:count], each, at=clock.now(), ids=ids)
-                        began = time.monotonic()
-                        done = asyncio.run(send(port, batch))
-                        if side == "afterglow":
-                            _wait_until_charted(environment[URL])
-                            if number:
-                                charting += time.monotonic() - began
-                                sent += each * count
-                        if number:  # the first round only warms up
-                            found[side].append(done)
-                lines += [_median(side, count, rounds) for side, rounds in found.items()]
-                charted[count] = sent / charting
-            return Result(
-                tuple(lines),
-                charted,
-                gateway_mib=_pss_mib(sides["afterglow"][1]),
-                charter_mib=_pss_mib(charter),
-            )
+    environment = {**environment, "AFTERGLOW_GATEWAY_RATE": "0"}
+    with contextlib.ExitStack() as stack:
+        sides = {"afterglow": _start(stack, environment, "afterglow.config.cli", "gateway")}
+        charter = _run(stack, environment, "-m", "afterglow.config.cli", "charter")
+        sides["bare"] = _start(stack, environment, REFERENCES, "bare")
+        if importlib.util.find_spec("hl7") is not None:
+            sides["python-hl7"] = _start(stack, environment, REFERENCES, "python-hl7")
+        ids = itertools.count()
+        lines, charted = [], {}
+        for count in connections:
+            found: dict[str, list[Round]] = {side: [] for side in sides}
+            sent, charting = 0, 0.0
+            for number in range(ROUNDS + 1):
+                for side, (port, _) in sides.items():
+                    each = max(2, messages // count // (10 if number == 0 else 1))
+                    batch = messages_of(monitors[:count], each, at=clock.now(), ids=ids)
+                    began = time.monotonic()
+                    done = asyncio.run(send(port, batch))
+                    if side == "afterglow":
+                        _wait_until_charted(environment[URL])
+                        if number:
+                            charting += time.monotonic() - began
+                            sent += each * count
+                    if number:  # the first round only warms up
+                        found[side].append(done)
+            lines += [_median(side, count, rounds) for side, rounds in found.items()]
+            charted[count] = sent / charting
+        return Result(
+            tuple(lines),
+            charted,
+            gateway_mib=_pss_mib(sides["afterglow"][1]),
+            charter_mib=_pss_mib(charter),
+        )
 
 
 def report(result: Result) -> str:
@@ -142,7 +154,7 @@ def _scratch(folder: Path) -> Iterator[dict[str, str]]:
         urls = urls_of(cluster)
         os.environ[URL], os.environ[OWNER_URL] = urls.owner, urls.owner
         bring_up_to_date(urls)
-        yield {**os.environ, URL: urls.owner, "AFTERGLOW_GATEWAY_RATE": "0"}
+        yield {**os.environ, URL: urls.owner}
     finally:
         from django.db import connections
 
@@ -168,7 +180,7 @@ def _start(
 
 
 def _run(stack: contextlib.ExitStack, environment: dict[str, str], *words: str) -> int:
-    process = subprocess.Popen([sys.executable, *words], env=environment)
+    process = subprocess.Popen([sys.executable, *words], env=environment)  # noqa: S603 (our own)
 
     def end() -> None:
         process.terminate()

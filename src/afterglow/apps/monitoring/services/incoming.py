@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
@@ -260,7 +261,7 @@ def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, Treatme
     VitalSign.objects.bulk_create(signs)
     PumpReading.objects.bulk_create(pumps)
     DeviceNotification.objects.bulk_create(notified)
-    told: dict[int, dict[tuple[str, object], datetime]] = defaultdict(dict)
+    told: dict[int, dict[tuple[str, UUID], datetime]] = defaultdict(dict)
     for sign in signs:
         told[sign.session_id][("vital-signs-recorded", sign.batch)] = sign.arrived_at
     for pump in pumps:
@@ -268,13 +269,13 @@ def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, Treatme
     for row in notified:
         if row.session_id is not None:
             told[row.session_id][("device-notified", row.public_id)] = row.arrived_at
-    for key, rows in told.items():
-        session = sessions[key]
-        events.publish_all(
-            [(what, session.public_id, batch) for what, batch in rows],  # type: ignore[misc]
-            site=session.site.public_id,
-            at=max(rows.values()),
-        )
+    events.publish_many(
+        [
+            (what, session.public_id, batch, session.site.public_id, at)
+            for session, rows in ((sessions[key], rows) for key, rows in told.items())
+            for (what, batch), at in rows.items()
+        ]
+    )
     if pumps:
         reported = sorted({pump.session_id for pump in pumps})
         extension.pumps_reported(reported, max(pump.arrived_at for pump in pumps))
