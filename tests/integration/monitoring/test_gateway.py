@@ -151,8 +151,8 @@ def test_a_charter_that_dies_in_the_middle_charts_every_message_once(
             received_at=clock.now(), peer="127.0.0.1", port=1, content=raw
         )
 
-    def dies(_messages: object) -> None:
-        store_messages(_messages)  # type: ignore[arg-type]
+    def dies(messages: Any, **more: Any) -> None:
+        store_messages(messages, **more)
         raise OperationalError("killed")
 
     with monkeypatch.context() as patch:

@@ -10,6 +10,7 @@ import argparse
 import logging
 import signal
 import threading
+import time
 from collections.abc import Sequence
 
 import psycopg
@@ -17,14 +18,17 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from afterglow.apps.devices.models import JOURNAL_CHANNEL, JournaledMessage
 from afterglow.apps.monitoring.incoming import IncomingMessage
-from afterglow.apps.monitoring.services import store_messages
+from afterglow.apps.monitoring.services import judge_touched, store_messages
 from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 from afterglow.interop.hl7v2.store import incoming, read_raw
+from afterglow.web import clock
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+JUDGE_EVERY_S = 1.0
+SESSIONS_AT_ONCE = 20
 WAIT_S = 0.25
 """A notification may be missed between a look and a wait; nothing waits longer than this."""
 _LEADER = 7_301_115  # any number that nothing else in the database locks
@@ -42,11 +46,19 @@ def main(arguments: list[str]) -> int:
 
 def run(stop: threading.Event) -> None:
     """Chart what comes until asked to stop; a lost database is waited for."""
+    touched: set[int] = set()
+    judged_at = time.monotonic()
     while not stop.is_set():
         try:
             if not _lead():
                 stop.wait(1.0)
-            elif not chart_some():
+                continue
+            count = chart_some(touched=touched)
+            # At once as a rule; when a backlog is worked off, once a second.
+            if touched and (count < BATCH or time.monotonic() - judged_at >= JUDGE_EVERY_S):
+                _judge(touched)
+                judged_at = time.monotonic()
+            if not count:
                 _wait()
         except (OperationalError, InterfaceError, psycopg.OperationalError) as problem:
             log.warning("The charter waits for the database: %s", type(problem).__name__)
@@ -60,11 +72,14 @@ def run(stop: threading.Event) -> None:
 
 
 @transaction.atomic
-def chart_some(limit: int = BATCH) -> int:
-    """Chart the oldest journaled messages in one transaction; return how many there were."""
+def chart_some(limit: int = BATCH, *, touched: set[int] | None = None) -> int:
+    """Chart the oldest journaled messages in one transaction; return how many there were.
+
+    Without ``touched`` their sessions' alarms are judged in it, else that is the caller's.
+    """
     rows = list(JournaledMessage.objects.order_by("pk")[:limit])
     if rows:
-        store_messages([_incoming(row) for row in rows])
+        store_messages([_incoming(row) for row in rows], touched=touched)
         JournaledMessage.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 
@@ -83,6 +98,17 @@ def _incoming(row: JournaledMessage) -> IncomingMessage:
         why = Problem(ErrorCode.SEGMENT_SEQUENCE, row.problem, "", ErrorSeverity.ERROR)
         return incoming(Received(content, row.received_at, row.peer, row.port, None, why))
     return read_raw(content, received_at=row.received_at, peer=row.peer, port=row.port)
+
+
+def _judge(touched: set[int]) -> None:
+    """Judge the alarms of sessions that got readings, few at a time: nobody waits long for a lock.
+
+    If the charter dies before it has, the watch judges them within seconds.
+    """
+    while touched:
+        some = sorted(touched)[:SESSIONS_AT_ONCE]
+        judge_touched(some, at=clock.now())
+        touched.difference_update(some)
 
 
 def _lead() -> bool:

@@ -13,7 +13,7 @@ from afterglow.apps.monitoring.services.assignments import (
     release_stale_devices,
 )
 from afterglow.apps.monitoring.services.common import RecordLocked
-from afterglow.apps.monitoring.services.incoming import store_messages
+from afterglow.apps.monitoring.services.incoming import judge_touched, store_messages
 from afterglow.apps.monitoring.services.readings import (
     mark_artefact,
     record_missed_reading,
@@ -39,6 +39,7 @@ __all__ = [
     "assign_group",
     "assign_review",
     "group_of",
+    "judge_touched",
     "mark_artefact",
     "note_review_read",
     "record_missed_reading",

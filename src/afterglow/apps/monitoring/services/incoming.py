@@ -57,35 +57,40 @@ _MESSAGE_AT_FAULT = (
 _LONGEST_OFFSET_S = Decimal(10) ** 8
 
 
-def store_messages(received: Sequence[IncomingMessage]) -> list[Fate]:
+def store_messages(
+    received: Sequence[IncomingMessage], *, touched: set[int] | None = None
+) -> list[Fate]:
     """Store a batch, in order, and answer one for one. Nothing is stored when it raises.
 
     Raises OperationalError and the like when the database cannot take it: the senders keep their
-    messages and send them again. A batch may hold the same message twice.
+    messages and send them again. A batch may hold the same message twice. With ``touched``, the
+    sessions that got something new are added to it, and judging their alarms is the caller's.
     """
     if not received:
         return []
     with transaction.atomic():
         try:
             with transaction.atomic():
-                return _store(received)
+                return _store(received, touched=touched)
         except _MESSAGE_AT_FAULT as error:
             log.warning("A batch of %s is stored one by one: %s", len(received), _kind(error))
-        return [_store_alone(message) for message in received]
+        return [_store_alone(message, touched) for message in received]
 
 
-def _store_alone(message: IncomingMessage) -> Fate:
+def _store_alone(message: IncomingMessage, touched: set[int] | None) -> Fate:
     """Store one message; when its content is at fault, keep its bytes for a person to look at."""
     try:
         with transaction.atomic():
-            return _store([message])[0]
+            return _store([message], touched=touched)[0]
     except _MESSAGE_AT_FAULT as error:
         log.warning("A message is kept unread: %s", _kind(error))
         with transaction.atomic():
             return _store([message], unread=f"It could not be charted ({_kind(error)}).")[0]
 
 
-def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fate]:
+def _store(
+    received: Sequence[IncomingMessage], *, unread: str = "", touched: set[int] | None = None
+) -> list[Fate]:
     known = _already_stored(received)
     fates: dict[int, Fate] = {}
     fresh: list[int] = []
@@ -140,9 +145,12 @@ def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fat
     write_rows(outcomes, sessions)
     _hear(raws, devices)
     _park(raws, outcomes)
-    if touched := sorted({key for charted in outcomes for key in charted.sessions}):
+    reached = sorted({key for charted in outcomes for key in charted.sessions})
+    if touched is not None:
+        touched.update(reached)
+    elif reached:
         at = max(message.received_at for message in messages)
-        _judge([sessions[key] for key in touched], at)
+        _judge([sessions[key] for key in reached], at)
     for index, raw, charted in zip(fresh, raws, outcomes, strict=True):
         fates[index] = Fate(_kept(raw), tuple(charted.remarks))
     return [fates[index] for index in range(len(received))]
@@ -155,6 +163,12 @@ def _judge(sessions: Sequence[TreatmentSession], at: datetime) -> None:
             judge(sessions, at=at, with_schedule=False)
     except AfterglowError:
         log.exception("The alarms of %s sessions could not be judged", len(sessions))
+
+
+@transaction.atomic
+def judge_touched(keys: Iterable[int], *, at: datetime) -> None:
+    """Judge the alarms of sessions that got readings; the schedule is the watch's."""
+    _judge(list(common.lock_sessions(keys).values()), at)
 
 
 def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:
