@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import hl7
 import pytest
 from django.conf import settings
 
 from afterglow.config.gateway_bench.beds import make_beds
 from afterglow.config.gateway_bench.command import CONNECTIONS, Result, measure, report
 from afterglow.config.postgres import Role
+from afterglow.interop.hl7v2.oru import decode_oru
 from afterglow.web import clock
 from bench.stand import standing
 from factories import protocol
+from support import hl7v2_samples as samples
 from support.database import DatabaseUrl
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
@@ -59,3 +67,31 @@ def write_page(result: Result) -> None:
     else:
         text = f"{text.rstrip()}\n\n## The gateway, message by message\n\n{block}\n"
     PAGE.write_text(text)
+
+
+def test_the_decoder_is_ten_times_as_fast_as_python_hl7() -> None:
+    text = samples.MONITOR.decode()
+    zone = ZoneInfo("UTC")
+
+    def per_s(work: Callable[[], object], count: int) -> float:
+        began = time.perf_counter()
+        for _ in range(count):
+            work()
+        return count / (time.perf_counter() - began)
+
+    rounds = [
+        (
+            per_s(
+                lambda: decode_oru(samples.MONITOR, default_zone=zone, received_at=samples.ARRIVAL),
+                1000,
+            ),
+            per_s(lambda: hl7.parse(text), 100),
+        )
+        for _ in range(5)
+    ]
+    ours, theirs = (statistics.median(side) for side in zip(*rounds, strict=True))
+    sys.stdout.write(
+        f"decoder {ours:.0f}/s, python-hl7 {theirs:.0f}/s: {ours / theirs:.1f} times\n"
+    )
+
+    assert ratio >= GATE * 10

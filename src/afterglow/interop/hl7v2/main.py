@@ -8,7 +8,8 @@ import logging
 import signal
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        asyncio.run(
+        _run(
             serve(
                 options.host,
                 options.port,
@@ -57,6 +58,16 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"The gateway cannot listen on {options.host}:{options.port}: {error}\n")
         return 1
     return 0
+
+
+def _run(serving: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where it exists: a message costs the gateway half the CPU there."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serving)
+    else:
+        uvloop.run(serving)
 
 
 async def serve(
