@@ -17,6 +17,7 @@ from afterglow.apps.monitoring.models import (
     Alarm,
     AlarmAct,
     BodyMassMeasurement,
+    BodyMassMistake,
     DeviceAssignment,
     DeviceNotification,
     MissedReading,
@@ -126,6 +127,9 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "a_true_repeat_is_stored_once": lambda h: twice(lambda: raw(control_id="1")),
     "a_device_serves_one_session_at_a_time": overlapping_assignment,
     "body_mass_is_between_20_and_400_kg": lambda h: mass(h, 19),
+    "a_mass_is_taken_back_with_a_reason": lambda h: BodyMassMistake.objects.create(
+        measurement=mass(h, 70), session=h.session, reason="", by=h.clinician, at=AT
+    ),
     "vital_sign_is_in_the_catalogue": lambda h: sign(h, code="aura"),
     "vital_sign_source_is_known": lambda h: sign(h, source="rumour"),
     "a_reading_says_which_device_or_which_person": lambda h: sign(h, by=None),
