@@ -23,6 +23,6 @@ __all__ = [
     "evidence",
     "measurements",
     "reasons",
-    "validity",
     "synthesis",
+    "validity",
 ]
