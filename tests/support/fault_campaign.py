@@ -69,7 +69,7 @@ class Follower:
     port: int
     path: str
     cookie: str
-    heard: list[int] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
     told_to_start_anew: int = 0
     connections: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
@@ -89,7 +89,7 @@ class Follower:
                             last_id = screen.last_id
                             self.told_to_start_anew += event.event == "resync"
                             for reading in event.data.get("readings", []):
-                                self.heard.append(reading["id"])
+                                self.heard.append(reading["batch"])
             except (OSError, EOFError, http.client.HTTPException, json.JSONDecodeError):
                 pass
             time.sleep(0.1)
@@ -299,13 +299,13 @@ class Campaign:
                 for here in self.beds
             ]
 
-    def readings_of(self, here: Bed) -> list[int]:
-        """The ids of a session's readings, in order."""
+    def readings_of(self, here: Bed) -> list[str]:
+        """The batches of a session's readings, in order: one reading a message."""
         with psycopg.connect(self.url) as connection:
             return [
-                row[0]
+                str(row[0])
                 for row in connection.execute(
-                    "SELECT id FROM monitoring_vitalsign WHERE session_id = %s ORDER BY id",
+                    "SELECT batch FROM monitoring_vitalsign WHERE session_id = %s ORDER BY id",
                     [here.session.pk],
                 )
             ]
