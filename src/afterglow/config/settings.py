@@ -193,6 +193,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ORIGIN.startswith("http://localhost")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+FORMAT_MODULE_PATH = ["afterglow.web.number_formats"]  # a decimal point in every language
 LOCALE_PATHS = [PACKAGE / "web" / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -39,8 +39,9 @@ def as_decimal(value: object) -> Decimal:
 
 
 def number(value: object, places: int | None = None) -> str:
-    """Return an exact number in the reader's language, without trailing zeros.
+    """Return an exact number without trailing zeros, with a decimal point in every language.
 
+    A pump, a vial and the record show a point; a comma that is overlooked is a tenfold dose.
     ``places`` fixes the digits after the point instead (half up). ``None`` gives an empty text.
     """
     if value is None or value == "":
@@ -55,7 +56,7 @@ def number(value: object, places: int | None = None) -> str:
             text = text.rstrip("0").rstrip(".")
     if text in ("-0", ""):
         text = "0"
-    return text.replace(".", formats.get_format("DECIMAL_SEPARATOR"))
+    return text
 
 
 def with_unit(value: object, unit: str, places: int | None = None) -> str:

@@ -81,7 +81,7 @@ class DecimalField(forms.Field):
         return {"inputmode": "decimal", "autocomplete": "off"}
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a stored number in the reader's language; leave typed text as it was typed."""
+        """Show a stored number as it can be typed again; leave typed text as it was typed."""
         return formats.number(value) if isinstance(value, Decimal) else value
 
     def to_python(self, value: Any) -> Decimal | None:

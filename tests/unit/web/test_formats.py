@@ -6,33 +6,51 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 from django.utils import translation
 
 from afterglow.web import clock, formats
+from afterglow.web.forms import DecimalField
 
 AT = datetime(2026, 11, 24, 1, 35, 7, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize(
-    ("value", "english", "spanish"),
+    ("value", "words"),
     [
-        (Decimal("35.00"), "35", "35"),
-        (Decimal("0.50"), "0.5", "0,5"),
-        (Decimal("26.3"), "26.3", "26,3"),
-        (Decimal("100"), "100", "100"),
-        (Decimal("1E+2"), "100", "100"),
-        (Decimal("-0.0"), "0", "0"),
-        (1200, "1200", "1200"),
-        (None, "", ""),
+        (Decimal("35.00"), "35"),
+        (Decimal("0.50"), "0.5"),
+        (Decimal("26.3"), "26.3"),
+        (Decimal("1.125"), "1.125"),
+        (Decimal("100"), "100"),
+        (Decimal("1E+2"), "100"),
+        (Decimal("-0.0"), "0"),
+        (1200, "1200"),
+        (None, ""),
     ],
 )
-def test_a_number_keeps_every_digit_and_no_trailing_zero(
-    value: object, english: str, spanish: str
+def test_a_number_keeps_every_digit_and_its_point_in_every_language(
+    value: object, words: str, language: str
 ) -> None:
-    with translation.override("en"):
-        assert formats.number(value) == english
+    with translation.override(language):
+        assert formats.number(value) == words
+
+
+def test_a_template_draws_no_decimal_comma_even_where_no_filter_was_used() -> None:
+    page = Template("{{ rate }} {{ rate|floatformat:2 }} {{ share }}")
     with translation.override("es"):
-        assert formats.number(value) == spanish
+        drawn = page.render(Context({"rate": Decimal("26.3"), "share": 0.5}))
+
+    assert drawn == "26.3 26.30 0.5"
+
+
+def test_what_a_spanish_form_shows_can_be_posted_back_as_it_stands() -> None:
+    field = DecimalField(unit="mg/kg", places=3)
+    with translation.override("es"):
+        shown = field.prepare_value(Decimal("1.125"))
+
+        assert field.clean(shown) == Decimal("1.125")
 
 
 def test_a_float_is_refused_because_its_digits_were_given_by_nobody() -> None:

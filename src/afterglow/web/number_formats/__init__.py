@@ -1,0 +1,1 @@
+"""How Django draws numbers, where a language would differ from what a pump shows."""
