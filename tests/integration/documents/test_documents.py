@@ -47,6 +47,21 @@ def test_a_document_says_what_the_data_say_and_takes_none_of_it_as_markup() -> N
     assert "#danger *not bold* $x$ @nobody." in words
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("Łukasz Żółć", "Łukasz Żółć"),
+        ("Юлия", "Юлия"),
+        ("王小明", "[U+738B][U+5C0F][U+660E]"),
+        ("Zoe 😀\N{ZERO WIDTH SPACE}", "Zoe [U+1F600]"),
+    ],
+)
+def test_a_letter_that_no_font_can_draw_is_printed_by_its_number(name: str, printed: str) -> None:
+    words = _words(rendering.render("documents/text", {**TEXT, "intro": name}))
+
+    assert printed in words
+
+
 def test_a_document_is_set_in_our_fonts() -> None:
     fonts = _fonts(rendering.render("documents/text", TEXT))
 

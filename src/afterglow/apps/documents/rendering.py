@@ -1,16 +1,22 @@
-"""Turn a Typst template and data into a PDF. Any warning is an error: a document is exact."""
+"""Turn a Typst template and data into a PDF. Any warning is an error: a document is exact.
+
+A document has one language, whoever opens it: write its words inside ``document_language()``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import typst
+from django.utils import translation
 
 from afterglow.core.errors import AfterglowError
 from afterglow.web import assets
@@ -21,6 +27,13 @@ FONT_PACKAGES: Final = (
     "@expo-google-fonts/atkinson-hyperlegible-mono",
 )
 FAMILIES: Final = ("Atkinson Hyperlegible Next", "Atkinson Hyperlegible Mono")
+LANGUAGE: Final = "en"
+"""The language of every paper that goes with a record: that of the content that is signed."""
+STANDARD: Final = "a-2b"
+"""PDF/A: a file that carries its fonts, and that refuses a letter which they cannot draw."""
+_NOT_IN_FONT: Final = re.compile(r'the text `"(.*?)"` could not be displayed')
+_ESCAPED: Final = re.compile(r"\\u\{([0-9a-f]+)\}")
+_MOST_UNKNOWN: Final = 200
 
 
 class CannotRender(AfterglowError):
@@ -59,24 +72,53 @@ def _fonts() -> Any:
     return fonts
 
 
-def render(template: str, data: Mapping[str, Any], *, at: datetime | None = None) -> bytes:
-    """Render ``app/name`` with ``data`` (plain JSON values) and return the PDF's bytes.
+@contextmanager
+def document_language() -> Iterator[None]:
+    """Say everything inside in the language of documents, not in the reader's."""
+    with translation.override(LANGUAGE):
+        yield
 
-    The same template, data and ``at`` give the same bytes. Raises CannotRender for an unknown
-    template, a missing font or image, and any warning.
+
+def render(template: str, data: Mapping[str, Any], *, at: datetime | None = None) -> bytes:
+    """Render ``app/name`` with ``data`` (plain JSON values) and return the PDF's bytes (PDF/A-2b).
+
+    The same template, data and ``at`` give the same bytes. A letter that no shipped font can draw
+    is printed as its Unicode number, ``[U+738B]``: never as an empty box, and never left out.
+    Raises CannotRender for an unknown template, a missing font or image, and any warning.
     """
     path = template_file(template)
-    try:
-        pdf, warnings = typst.compile_with_warnings(
-            str(path),
-            root=str(APPS),
-            font_paths=_fonts(),
-            format="pdf",
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            timestamp=int(at.timestamp()) if at is not None else 0,
-        )
-    except typst.TypstError as problem:
-        raise CannotRender(f"{template} cannot be rendered: {problem}") from problem
+    text = json.dumps(data, ensure_ascii=False)
+    for _ in range(_MOST_UNKNOWN):
+        try:
+            return _compile(path, text, template, at)
+        except typst.TypstError as problem:
+            unknown = _NOT_IN_FONT.search(str(problem))
+            said = _by_number(text, unknown[1] if unknown else "")
+            if said == text:
+                raise CannotRender(f"{template} cannot be rendered: {problem}") from problem
+            text = said
+    raise CannotRender(f"{template} has more than {_MOST_UNKNOWN} letters that no font can draw.")
+
+
+def _by_number(text: str, letters: str) -> str:
+    """Return ``text`` with each of ``letters`` given by its Unicode number."""
+    letters = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), letters)
+    for letter in set(letters):
+        if not letter.isascii():
+            text = text.replace(letter, f"[U+{ord(letter):04X}]")
+    return text
+
+
+def _compile(path: Path, text: str, template: str, at: datetime | None) -> bytes:
+    pdf, warnings = typst.compile_with_warnings(
+        str(path),
+        root=str(APPS),
+        font_paths=_fonts(),
+        format="pdf",
+        pdf_standards=STANDARD,
+        sys_inputs={"data": text},
+        timestamp=int(at.timestamp()) if at is not None else 0,
+    )
     if warnings:
         first = getattr(warnings[0], "message", warnings[0])
         raise CannotRender(f"{template} was rendered with a warning: {first}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -31,7 +32,20 @@ def download(request: StaffRequest, document: UUID) -> HttpResponse:
         policies.check_can_open_chart(
             by=request.user, patient=row.patient, sites=[row.site], at=now, on=today
         )
-    audit.record_document_read(document=row, patient=row.patient, by=request.user, at=now)
-    response = HttpResponse(queries.bytes_of(row), content_type=row.media_type)
-    response["Content-Disposition"] = f'inline; filename="{row.kind}-{row.public_id}.pdf"'
+    return give(request, row, at=now)
+
+
+def give(
+    request: StaffRequest, document: Document, *, at: datetime, name: str = ""
+) -> HttpResponse:
+    """Give a stored file and note that it was read. Every page that hands out a file ends here.
+
+    Whether the person may read it was asked before. ``name`` is the file's, without a patient in
+    it. Raises DocumentDamaged when the bytes are no longer those that were stored.
+    """
+    content = queries.bytes_of(document)
+    audit.record_document_read(document=document, patient=document.patient, by=request.user, at=at)
+    response = HttpResponse(content, content_type=document.media_type)
+    file_name = name or f"{document.kind}-{document.public_id}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{file_name}"'
     return response
