@@ -25,7 +25,7 @@ def stock_ledgers() -> list[str]:
 def signed_records() -> list[str]:
     """Every signed record's content against the hash that its signature carries."""
     from afterglow.apps.treatment.models import Signature
-    from afterglow.apps.treatment.services.signing import content_sha256
+    from afterglow.apps.treatment.record import content_sha256
 
     rows = Signature.objects.select_related("session").order_by("pk")
     return [

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.treatment.models import SessionEvent, Signature
 from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.record import content_sha256
 from afterglow.apps.treatment.services import signing
 from afterglow.apps.visits.models import TreatmentSession
 from support.infusion_day import discharged, recovering
@@ -24,7 +25,7 @@ def test_a_whole_day_is_signed_and_locked() -> None:
 
     assert isinstance(outcome, Done), outcome
     assert day.refreshed().state == "signed"
-    assert outcome.row.sha256 == signing.content_sha256(outcome.row.content)
+    assert outcome.row.sha256 == content_sha256(outcome.row.content)
 
 
 def test_signing_twice_finds_the_first_signature() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import json
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.monitoring.models import (
     Alarm,
@@ -33,10 +33,27 @@ from afterglow.apps.treatment.models import (
     Recovery,
     Refusal,
 )
+from afterglow.apps.treatment.record_rows import (
+    fields_json,
+    person_name,
+    row_json,
+    rows_json,
+    time_json,
+    value_json,
+)
 from afterglow.apps.visits.models import TreatmentSession
 
 VERSION = 1
-_PLUMBING = frozenset({"id", "row_version", "session", "pgh_context", "pgh_obj", "key"})
+
+
+def canonical(content: Any) -> str:
+    """Return a record's content as the one text that is hashed."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def content_sha256(content: Any) -> str:
+    """Return the hash that the signature and the printed record carry."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def record_content(
@@ -54,12 +71,12 @@ def record_content(
         "session": {
             "id": str(session.public_id),
             "date": session.local_date.isoformat(),
-            "checked_in_at": _time(session.checked_in_at),
-            "ended_at": _time(session.ended_at),
+            "checked_in_at": time_json(session.checked_in_at),
+            "ended_at": time_json(session.ended_at),
             "ending": session.ending,
             "ending_reason": session.ending_reason,
             "room": session.room.name if session.room else "",
-            "clinician": _person(session.clinician),
+            "clinician": person_name(session.clinician),
         },
         "site": {
             "code": session.site.code,
@@ -85,32 +102,52 @@ def record_content(
             "sha256": session.protocol.sha256,
             "title": session.protocol.title,
         },
-        "check_in": _row(CheckIn.objects.filter(session=session)),
-        "masses": _rows(BodyMassMeasurement.objects.filter(session=session).order_by("at")),
-        "medicines_today": [_fields(row) for row in queries.medicines_today(session)],
+        "consent": _consent(session, until=infusion.started_at if infusion else at),
+        "check_in": row_json(CheckIn.objects.filter(session=session)),
+        "masses": _masses(session),
+        "medicines_today": [fields_json(row) for row in queries.medicines_today(session)],
         "order": _order(order),
         "preparations": [
             _preparation(row)
             for row in Preparation.objects.filter(session=session)
             .select_related("vial__product", "prepared_by", "checked_by__account")
-            .order_by("prepared_at")
+            .order_by("prepared_at", "pk")
         ],
         "infusion": _infusion(infusion, at=at),
         "medicines_given": [
-            {**_fields(row), "product": row.product.name}
+            {**fields_json(row), "product": row.product.name}
             for row in queries.medicines_given(session)
         ],
-        "ledger": _rows(LedgerEntry.objects.filter(session=session).order_by("sequence")),
+        "ledger": [
+            {**fields_json(row), "vial": row.vial.number}
+            for row in LedgerEntry.objects.filter(session=session)
+            .select_related("vial", "by", "witness__account", "witness__beside")
+            .order_by("sequence")
+        ],
         "vital_signs": vital_signs(session),
-        "artefacts": _rows(ArtefactMark.objects.filter(session=session).order_by("at")),
-        "missed_readings": _rows(MissedReading.objects.filter(session=session).order_by("due_at")),
+        "artefacts": [
+            {
+                "sign": row.vital_sign.code,
+                "value": value_json(row.vital_sign.value),
+                "unit": row.vital_sign.unit,
+                "taken_at": time_json(row.vital_sign.taken_at),
+                "is_artefact": row.is_artefact,
+                "reason": row.reason,
+                "at": time_json(row.at),
+                "by": person_name(row.by),
+            }
+            for row in _marks(session)
+        ],
+        "missed_readings": rows_json(
+            MissedReading.objects.filter(session=session).order_by("due_at")
+        ),
         "pump_readings": _pinned(PumpReading.objects.filter(session=session)),
         "devices": [
             {
                 "name": row.device.name,
                 "eui64": row.device.eui64,
-                "from": _time(row.during.lower),
-                "to": _time(row.during.upper),
+                "from": time_json(row.during.lower),
+                "to": time_json(row.during.upper),
             }
             for row in DeviceAssignment.objects.filter(session=session)
             .select_related("device")
@@ -119,13 +156,14 @@ def record_content(
         "assessments": [
             {
                 "instrument": row.instrument_key,
+                "title": row.instrument.title,
                 "version": row.instrument.version,
                 "answers": row.answers,
-                "at": _time(row.at),
-                "by": _person(row.by),
+                "at": time_json(row.at),
+                "by": person_name(row.by),
                 "replaced": hasattr(row, "replaced_by"),
                 "scores": [
-                    {"name": s.name, "value": _value(s.value), "band": s.band, "flags": s.flags}
+                    {"name": s.name, "value": value_json(s.value), "band": s.band, "flags": s.flags}
                     for s in row.scores.all()
                 ],
             }
@@ -141,48 +179,135 @@ def record_content(
                 "label": shown.label,
                 "text": shown.event.text,
                 "data": shown.event.data,
-                "at": _time(shown.event.at),
-                "recorded_at": _time(shown.event.recorded_at),
-                "by": _person(shown.event.by),
+                "at": time_json(shown.event.at),
+                "recorded_at": time_json(shown.event.recorded_at),
+                "by": person_name(shown.event.by),
                 "withdrawn": shown.withdrawn,
             }
             for shown in queries.shown_events(session)
         ],
         "alarms": [
-            {**_fields(row), "acts": _rows(row.acts.select_related("by").order_by("at", "pk"))}
+            {
+                **fields_json(row),
+                "acts": rows_json(row.acts.select_related("by").order_by("at", "pk")),
+            }
             for row in Alarm.objects.filter(session=session).order_by("raised_at", "pk")
         ],
-        "overrides": _rows(Override.objects.filter(session=session).order_by("at")),
-        "refusals": _rows(Refusal.objects.filter(session=session).order_by("at")),
-        "recovery": _row(Recovery.objects.filter(session=session)),
-        "discharges": _rows(Discharge.objects.filter(session=session).order_by("at")),
-        "signed_by": _person(signed_by),
-        "signed_at": _time(at),
+        "overrides": _overrides(session),
+        "refusals": rows_json(Refusal.objects.filter(session=session).order_by("at")),
+        "recovery": row_json(Recovery.objects.filter(session=session)),
+        "discharges": rows_json(Discharge.objects.filter(session=session).order_by("at")),
+        "signed_by": person_name(signed_by),
+        "signed_at": time_json(at),
     }
 
 
 def vital_signs(session: TreatmentSession) -> dict[str, Any]:
-    """Return hand readings in full, device readings one a minute a sign, and the hash of all."""
-    everything = VitalSign.objects.filter(session=session).select_related("by").order_by("pk")
+    """Return hand readings in full, device readings one a minute a sign, and the hash of all.
+
+    An artefact, and a value that is not believed, stands beside the believed one of its minute.
+    """
+    everything = (
+        VitalSign.objects.filter(session=session).select_related("by", "device").order_by("pk")
+    )
+    spoilt = {mark.vital_sign_id: mark for mark in _marks(session)}
     by_hand: list[dict[str, Any]] = []
     trend: list[dict[str, Any]] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, bool]] = set()
     for row in everything:
+        mark = spoilt.get(row.pk)
+        artefact = mark.reason if mark is not None and mark.is_artefact else ""
         line = {
             "sign": row.code,
-            "value": _value(row.value),
+            "value": value_json(row.value),
             "unit": row.unit,
-            "at": _time(row.taken_at),
+            "at": time_json(row.taken_at),
             "flag": row.flag,
+            "artefact": artefact,
         }
         if row.by_id is not None:
-            by_hand.append({**line, "by": _person(row.by), "recorded_at": _time(row.arrived_at)})
+            by_hand.append(
+                {**line, "by": person_name(row.by), "recorded_at": time_json(row.arrived_at)}
+            )
             continue
-        minute = (row.code, row.taken_at.strftime("%Y%m%d%H%M"))
+        believed = not (artefact or row.flag)
+        minute = (row.code, row.taken_at.strftime("%Y%m%d%H%M"), believed)
         if minute not in seen:
             seen.add(minute)
-            trend.append(line)
+            trend.append({**line, "device": row.device.name if row.device else ""})
     return {"by_hand": by_hand, "trend": trend, "all": _pinned(everything)}
+
+
+def _marks(session: TreatmentSession) -> QuerySet[ArtefactMark]:
+    """Return the artefact marks in order: the last one about a reading holds."""
+    return (
+        ArtefactMark.objects.filter(session=session)
+        .select_related("vital_sign", "by")
+        .order_by("at", "pk")
+    )
+
+
+def _consent(session: TreatmentSession, *, until: datetime) -> dict[str, Any] | None:
+    """Return the consent that held when the infusion began: text, name, and who explained it."""
+    found = (
+        session.course.consents.filter(signed_at__lte=until)
+        .exclude(expires_on__lt=session.local_date)
+        .exclude(withdrawal__at__lte=until)
+        .select_related("text", "explained_by", "withdrawal__by")
+        .order_by("-signed_at", "-pk")
+        .first()
+    )
+    if found is None:
+        return None
+    taken_back = getattr(found, "withdrawal", None)
+    return {
+        "key": found.text.key,
+        "version": found.text.version,
+        "sha256": found.text.sha256,
+        "title": found.text.title,
+        "signed_name": found.signed_name,
+        "method": str(found.method),
+        "signed_at": time_json(found.signed_at),
+        "expires_on": value_json(found.expires_on),
+        "explained_by": person_name(found.explained_by),
+        "withdrawn": fields_json(taken_back) if taken_back else None,
+    }
+
+
+def _masses(session: TreatmentSession) -> list[dict[str, Any]]:
+    """Return every mass of the day; one that was entered in error says so, and by whom."""
+    rows = (
+        BodyMassMeasurement.objects.filter(session=session)
+        .select_related("by", "mistake__by")
+        .order_by("at", "pk")
+    )
+    return [
+        {
+            **fields_json(row),
+            "taken_back": {
+                "by": person_name(row.mistake.by),
+                "at": time_json(row.mistake.at),
+                "reason": row.mistake.reason,
+            }
+            if hasattr(row, "mistake")
+            else None,
+        }
+        for row in rows
+    ]
+
+
+def _overrides(session: TreatmentSession) -> list[dict[str, Any]]:
+    """Return the overrides; who signed in only for one is shown with the person at the tablet."""
+    signed = {
+        (row.account_id, row.at): row.beside
+        for row in Countersignature.objects.filter(
+            act="override", subject=session.public_id
+        ).select_related("beside")
+    }
+    return [
+        {**fields_json(row), "beside": person_name(signed.get((row.by_id, row.at)))}
+        for row in Override.objects.filter(session=session).select_related("by").order_by("at")
+    ]
 
 
 def _pinned(rows: QuerySet[Any]) -> dict[str, Any]:
@@ -191,24 +316,27 @@ def _pinned(rows: QuerySet[Any]) -> dict[str, Any]:
     count = 0
     for values in rows.order_by("pk").values_list().iterator():
         count += 1
-        digest.update("\x1f".join(str(_value(value)) for value in values).encode() + b"\n")
+        digest.update("\x1f".join(str(value_json(value)) for value in values).encode() + b"\n")
     return {"count": count, "sha256": digest.hexdigest()}
 
 
 def _order(order: InfusionOrder | None) -> dict[str, Any] | None:
-    return None if order is None else {**_fields(order), "signed_by": _person(order.signed_by)}
+    return (
+        None if order is None else {**fields_json(order), "signed_by": person_name(order.signed_by)}
+    )
 
 
 def _preparation(row: Preparation) -> dict[str, Any]:
     second = row.checked_by.account if row.checked_by else None
     return {
-        **_fields(row),
+        **fields_json(row),
         "product": row.vial.product.name,
+        "medicine": row.vial.product.medicine,
         "vial": row.vial.number,
         "lot": row.vial.lot,
         "expires_on": row.vial.expires_on.isoformat(),
-        "prepared_by": _person(row.prepared_by),
-        "checked_by": _person(second),
+        "prepared_by": person_name(row.prepared_by),
+        "checked_by": person_name(second),
     }
 
 
@@ -217,70 +345,14 @@ def _infusion(infusion: Infusion | None, *, at: datetime) -> dict[str, Any] | No
         return None
     told = queries.given(infusion, at=at)
     return {
-        **_fields(infusion),
-        "clinician": _person(infusion.clinician),
+        **fields_json(infusion),
+        "clinician": person_name(infusion.clinician),
         "actions": [
-            {**_fields(row), "by": _person(row.by)} for row in queries.actions_of(infusion)
+            {**fields_json(row), "by": person_name(row.by)} for row in queries.actions_of(infusion)
         ],
-        "charted_ml": _value(told.charted.volume.value),
-        "pump_ml": _value(told.pump.volume.value) if told.pump else None,
-        "given_mg": _value(told.settled.dose.value),
+        "charted_ml": value_json(told.charted.volume.value),
+        "pump_ml": value_json(told.pump.volume.value) if told.pump else None,
+        "given_mg": value_json(told.settled.dose.value),
         "given_by": str(told.settled.source),
-        "differences": _rows(infusion.differences.order_by("at")),
+        "differences": rows_json(infusion.differences.order_by("at")),
     }
-
-
-def _rows(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    return [_fields(row) for row in rows]
-
-
-def _row(rows: Any) -> dict[str, Any] | None:
-    row = rows.first()
-    return None if row is None else _fields(row)
-
-
-def _fields(row: Any) -> dict[str, Any]:
-    """Return a row's own columns, people by short name, other rows by public id."""
-    out: dict[str, Any] = {}
-    for field in row._meta.concrete_fields:
-        if field.name in _PLUMBING:
-            continue
-        value = getattr(row, field.name)
-        if field.is_relation:
-            out[field.name] = (
-                _person(value)
-                if isinstance(value, Account)
-                else None
-                if value is None
-                else str(getattr(value, "public_id", value.pk))
-            )
-        else:
-            out[field.name] = _value(value)
-    return out
-
-
-def _person(account: Account | None) -> str:
-    """Return a person as a record names them: full name and title."""
-    if account is None:
-        return ""
-    title = getattr(getattr(account, "staff", None), "title", "")
-    return f"{account.full_name}, {title}" if title else account.full_name
-
-
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat()
-
-
-def _value(value: Any) -> Any:
-    """Return a value as JSON keeps it: exact decimals and quantities as text, never a float."""
-    if value is None or isinstance(value, bool | int | str | list | dict):
-        return value
-    if isinstance(value, datetime):
-        return _time(value)
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if hasattr(value, "value"):
-        return format(value.value, "f")
-    if hasattr(value, "quantize"):
-        return format(value, "f")
-    return str(value)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +10,8 @@ from django.db import transaction
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment.models import Addendum, Signature
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.record import record_content
+from afterglow.apps.treatment.printed import keep_record
+from afterglow.apps.treatment.record import content_sha256, record_content
 from afterglow.apps.treatment.services.acting import (
     done_before,
     lock_session,
@@ -28,22 +26,12 @@ from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState
 
 
-def canonical(content: Any) -> str:
-    """Return a record's content as the one text that is hashed."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def content_sha256(content: Any) -> str:
-    """Return the hash that the signature and the printed record carry."""
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
-
-
 @transaction.atomic
 def sign_record(*, session: UUID, by: Account, at: datetime) -> Done[Signature] | Refused:
     """Sign the whole record, or refuse with every reason. From here on nothing under it changes.
 
-    Signing twice finds the first signature. The printed record is rendered from the content that
-    was signed, so it can be made again and compared with its hash at any time.
+    Signing twice finds the first signature. The printed record is made from the content that is
+    signed and kept with it: what the signer locked is what everybody opens.
     """
     row = lock_session(session, action=Action.SIGN_RECORD, by=by, at=at, signed_too=True)
     if earlier := Signature.objects.filter(session=row).first():
@@ -52,9 +40,11 @@ def sign_record(*, session: UUID, by: Account, at: datetime) -> Done[Signature] 
     if decision.refused:
         return refuse("sign", session=row, decision=decision, by=by, at=at)
     content = record_content(row, signed_by=by, at=at)
-    signature = Signature.objects.create(
+    signature = Signature(
         session=row, by=by, at=at, content=content, sha256=content_sha256(content)
     )
+    signature.document = keep_record(signature, by=by, at=at).public_id
+    signature.save(force_insert=True)
     move_session(row, SessionAction.SIGN)
     signature_given(session=row, by=by, at=at)
     tell(
@@ -72,7 +62,10 @@ def sign_record(*, session: UUID, by: Account, at: datetime) -> Done[Signature] 
 def add_addendum(
     *, session: UUID, text: str, by: Account, at: datetime, key: UUID
 ) -> Done[Addendum] | Refused:
-    """Add what is said after signing, with author and time. Only to a signed record."""
+    """Add what is said after signing, with author and time. Only to a signed record.
+
+    The record is printed anew with it, under the name that its author has now.
+    """
     row = lock_session(session, action=Action.ADD_ADDENDUM, by=by, at=at, signed_too=True)
     if earlier := done_before(Addendum.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
@@ -98,5 +91,9 @@ def add_addendum(
             return Refused(Decision((why,)))
         return refuse("addendum", session=row, decision=Decision((why,)), by=by, at=at)
     added = Addendum.objects.create(session=row, text=text.strip(), by=by, at=at, key=key)
+    signature = Signature.objects.select_related("session__patient", "session__site").get(
+        session=row
+    )
+    keep_record(signature, by=by, at=at)
     tell("addendum-added", session=row, subject=added, by=by, at=at)
     return Done(added, Decision())

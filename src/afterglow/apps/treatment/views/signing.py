@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts import policies
+from afterglow.apps.documents.views import give
 from afterglow.apps.monitoring import facts as monitoring_facts
 from afterglow.apps.treatment import pages, printed, queries
 from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge
@@ -91,10 +92,11 @@ def record_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
     signature = Signature.objects.filter(session=row).select_related("by").first()
     if signature is None:
         raise Http404("The record is not signed yet.")
-    document = printed.keep_record(signature, by=request.user, at=clock.now())
-    response = HttpResponse(bytes(document.content), content_type=document.media_type)
-    response["Content-Disposition"] = 'inline; filename="record.pdf"'
-    return response
+    at = clock.now()
+    document = printed.kept_record(signature) or printed.keep_record(
+        signature, by=request.user, at=at
+    )
+    return give(request, document, at=at, name="record.pdf")
 
 
 def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:

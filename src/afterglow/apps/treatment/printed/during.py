@@ -1,0 +1,211 @@
+"""The record of the drip: pump, totals, medicines, events, alarms, scores."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from afterglow.apps.treatment.printed.words import (
+    INFUSION_ENDINGS,
+    NONE,
+    Clock,
+    Content,
+    beside,
+    exact,
+    facts,
+    table,
+    toned,
+    words,
+)
+from afterglow.core.monitoring.alarm_state import AlarmActKind
+from afterglow.core.monitoring.conditions import AlarmPriority
+from afterglow.web.formats import number
+
+Section = dict[str, Any]
+_TONES = {
+    AlarmPriority.HIGH: ("Red", "red"),
+    AlarmPriority.MEDIUM: ("Amber", "amber"),
+    AlarmPriority.LOW: ("Low", ""),
+}
+_TOLD = frozenset({AlarmActKind.ESCALATED, AlarmActKind.EASED, AlarmActKind.SILENCED})
+
+
+def drip(content: Content, clock: Clock) -> list[Section]:
+    """Return what the pump did and what reached the patient."""
+    infusion = content["infusion"]
+    return [
+        table(
+            "Pump",
+            ["Time", "What", "Rate", "Reason", "By"],
+            [
+                [
+                    clock.exact(row["at"]) + _late(row, clock),
+                    words(row["kind"]),
+                    exact(row["rate_ml_per_h"], "mL/h"),
+                    row["reason"],
+                    row["by"],
+                ]
+                for row in (infusion or {}).get("actions", [])
+            ],
+            widths=[0, 0, 0, 1, 0],
+            empty="Nothing was infused.",
+        ),
+        facts("Totals", totals(content, clock)),
+    ]
+
+
+def totals(content: Content, clock: Clock) -> list[tuple[str, str]]:
+    """Return where every milligram went, by ledger, chart and pump."""
+    lines = content["ledger"]
+
+    def total(kind: str) -> str:
+        amounts = [Decimal(line["amount_mg"]) for line in lines if line["kind"] == kind]
+        return f"{number(sum(amounts, Decimal(0)))} mg"
+
+    drawn = [("Drawn", total("drawn")), ("Given", total("given")), ("Wasted", total("wasted"))]
+    infusion = content["infusion"]
+    if infusion is None:
+        return [*drawn, ("Infused", "nothing")]
+    ending = INFUSION_ENDINGS.get(infusion["ending"], words(infusion["ending"]))
+    pump = infusion["pump_ml"]
+    counts = "pump" if infusion["given_by"] == "pump" else "chart"
+    differs = [
+        (
+            "Pump and chart differed",
+            f"{exact(row['charted_ml'], 'mL')} charted, {exact(row['pump_ml'], 'mL')} by the pump; "
+            f"the {row['truth']} is right: {row['reason']} ({row['by']}, {clock.time(row['at'])})",
+        )
+        for row in infusion["differences"]
+    ]
+    agreed = clock.exact(infusion["pump_agreed_at"])
+    return [
+        *drawn,
+        ("Infused by the chart", exact(infusion["charted_ml"], "mL")),
+        ("Infused by the pump", "the pump reported nothing" if pump is None else exact(pump, "mL")),
+        ("What counts", f"{exact(infusion['given_mg'], 'mg')}, by the {counts}"),
+        *differs,
+        ("Started", clock.exact(infusion["started_at"])),
+        ("Stopped", f"{clock.exact(infusion['ended_at'])}, {ending}"),
+        ("Why", infusion["ending_reason"]),
+        ("Pump said stopped", agreed),
+    ]
+
+
+def story(content: Content, clock: Clock) -> list[Section]:
+    """Return everything that happened: medicines, events, alarms, readings that were missed."""
+    return [
+        table(
+            "Other medicines given",
+            ["Time", "Medicine", "Dose", "For", "By", "Witness"],
+            [
+                [
+                    clock.exact(row["at"]) + _late(row, clock),
+                    row["product"],
+                    f"{exact(row['dose_mg'], 'mg')} {row['route']}",
+                    row["indication"],
+                    row["by"],
+                    beside(row["witness"]) or NONE,
+                ]
+                for row in content["medicines_given"]
+            ],
+            widths=[0, 0, 0, 1, 0, 0],
+            empty="None.",
+        ),
+        table(
+            "Events and symptoms",
+            ["", "Time", "What", "Words", "By"],
+            [
+                [
+                    str(row["number"]),
+                    clock.exact(row["at"]) + _late(row, clock),
+                    _event(row),
+                    row["text"] + (" (withdrawn)" if row["withdrawn"] else ""),
+                    row["by"],
+                ]
+                for row in content["events"]
+            ],
+            widths=[0, 0, 1, 2, 0],
+            empty="None.",
+        ),
+        table(
+            "Alarms",
+            ["Raised", "Level", "What", "Acknowledged", "Symptoms", "Ended"],
+            [_alarm(row, clock) for row in content["alarms"]],
+            widths=[0, 0, 3, 2, 0, 0],
+            empty="None.",
+        ),
+        table(
+            "Readings that were missed",
+            ["Due", "Reason", "By"],
+            [
+                [clock.time(row["due_at"]), row["reason"], row["by"]]
+                for row in content["missed_readings"]
+            ],
+            widths=[0, 2, 1],
+            empty="None.",
+        ),
+    ]
+
+
+def scores(content: Content, clock: Clock) -> Section:
+    """Return the scales, those that were replaced left out."""
+    return table(
+        "Scores",
+        ["Time", "Scale", "Score", "By"],
+        [_score(row, clock) for row in content["assessments"] if not row["replaced"]],
+        widths=[0, 2, 2, 1],
+    )
+
+
+def _late(row: Content, clock: Clock) -> str:
+    """Say when something was charted, if that was not in the same minute as it happened."""
+    at, recorded = clock.time(row["at"]), clock.time(row["recorded_at"])
+    return "" if at == recorded else f" (charted {recorded})"
+
+
+def _event(row: Content) -> str:
+    kind, label = words(row["kind"]), row["label"]
+    named = f"{kind}: {words(label)}" if label else kind
+    told = ", ".join(
+        f"{words(name)} {words(value)}"
+        for name, value in row["data"].items()
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value) != label
+    )
+    return f"{named} ({told})" if told else named
+
+
+def _score(row: Content, clock: Clock) -> list[str]:
+    values = [
+        f"{words(score['name'])} {exact(score['value'])}"
+        + (f" ({words(score['band'])})" if score["band"] else "")
+        for score in row["scores"]
+        if score["value"] is not None
+    ]
+    if not values:
+        values = [f"{words(item)} {value}" for item, value in row["answers"].items()]
+    name = f"{row['title']}, version {row['version']}"
+    return [clock.time(row["at"]), name, ", ".join(values), row["by"]]
+
+
+def _alarm(row: Content, clock: Clock) -> list[Any]:
+    level, tone = _TONES.get(row["highest_priority"], (words(row["highest_priority"]), ""))
+    story = " · ".join(
+        f"{clock.exact(act['at'])} {words(act['act'])}"
+        + (f" ({act['seen']})" if act["seen"] else "")
+        for act in row["acts"]
+        if act["act"] in _TOLD
+    )
+    seen = (
+        f"{row['acknowledged_by']}, {clock.exact(row['acknowledged_at'])}"
+        if row["acknowledged_at"]
+        else "by nobody"
+    )
+    symptoms = {True: "yes", False: "no", None: NONE}[row["symptomatic"]]
+    return [
+        clock.exact(row["raised_at"]),
+        toned(level, tone),
+        row["sentence"] + (f"\n{story}" if story else ""),
+        seen,
+        symptoms,
+        clock.exact(row["ended_at"]) or "still open",
+    ]
