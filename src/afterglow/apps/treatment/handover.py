@@ -48,11 +48,12 @@ def sheet(session: TreatmentSession, *, at: datetime) -> dict[str, Any]:
 
 def keep_sheet(session: TreatmentSession, *, by: Account, at: datetime) -> Document:
     """Render the sheet as a PDF and keep it: what was handed over can be shown later."""
-    content = rendering.render(TEMPLATE, _plain(sheet(session, at=at)), at=at)
+    with rendering.document_language():
+        data = _plain(sheet(session, at=at))
     return store_document(
         kind="emergency-hand-over",
-        title=_("Emergency hand-over"),
-        content=content,
+        title=data["title"],
+        content=rendering.render(TEMPLATE, data, at=at),
         subject=session,
         by=by,
         at=at,

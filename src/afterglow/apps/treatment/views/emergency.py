@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
+from afterglow.apps.documents.views import give
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.treatment import emergencies, handover
 from afterglow.apps.treatment.forms.infusion import new_key
@@ -122,10 +123,9 @@ def sheet(request: StaffRequest, session: UUID) -> HttpResponse:
 def sheet_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
     """Give the hand-over sheet as a file; each one that was handed out is kept."""
     row = find_session(request, session, action=Action.CHART)
-    document = handover.keep_sheet(row, by=request.user, at=clock.now())
-    response = HttpResponse(bytes(document.content), content_type=document.media_type)
-    response["Content-Disposition"] = 'inline; filename="hand-over.pdf"'
-    return response
+    at = clock.now()
+    document = handover.keep_sheet(row, by=request.user, at=at)
+    return give(request, document, at=at, name="hand-over.pdf")
 
 
 def _context(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:

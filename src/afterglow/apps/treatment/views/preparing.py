@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afterglow.apps.accounts.models import Countersignature
 from afterglow.apps.accounts.services import SecondPerson, countersign
+from afterglow.apps.documents.views import give
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import labels, pages, planning, queries
@@ -216,10 +217,8 @@ def label(request: StaffRequest, session: UUID) -> HttpResponse:
     bag = queries.preparation_in_use(row)
     if bag is None:
         raise Http404("Nothing has been prepared.")
-    document = labels.keep_label(bag, by=request.user, at=clock.now())
-    response = HttpResponse(bytes(document.content), content_type=document.media_type)
-    response["Content-Disposition"] = 'inline; filename="label.pdf"'
-    return response
+    at = clock.now()
+    return give(request, labels.keep_label(bag, by=request.user, at=at), at=at, name="label.pdf")
 
 
 def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
