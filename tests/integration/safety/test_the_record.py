@@ -25,7 +25,7 @@ def open_up(table: str) -> None:
 
 def signed() -> Day:
     day = discharged()
-    outcome = signing.sign_record(session=day.id, by=day.clinician, at=day.minute(90))
+    outcome = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
     assert isinstance(outcome, Done), outcome
     return day
 
