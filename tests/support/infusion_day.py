@@ -246,6 +246,7 @@ def checked_in(
     weighed = checkin.weigh(
         session=session.public_id,
         mass=BodyMass.kg(kg),
+        confirmed_unusual=True,
         by=clinician,
         at=at + dt.timedelta(minutes=4),
     )

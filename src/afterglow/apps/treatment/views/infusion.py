@@ -94,8 +94,14 @@ class Panel:
 
 PANELS: dict[str, Panel] = {
     "header": Panel(
-        lambda session, at: {"header": header.header(session, at=at)},
-        (*PUMP_EVENTS, *READING_EVENTS, "body-mass-recorded", "medicine-given"),
+        lambda session, at: _header(session, at),
+        (
+            *PUMP_EVENTS,
+            *READING_EVENTS,
+            "body-mass-recorded",
+            "medicine-given",
+            "clinician-changed",
+        ),
         every_s=30,
     ),
     "alarms": Panel(
@@ -331,6 +337,12 @@ def _observation_form(session: TreatmentSession, at: datetime, data: Any = None)
     )
 
 
+def _header(session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    shown = header.header(session, at=at)
+    handed = session.events.filter(kind=EventKind.HAND_OVER).order_by("-at").first()
+    return {"header": shown, "with_since": handed.at if handed else shown.started_at}
+
+
 def _numbers(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     due = monitoring.next_reading_due(session, at=at)
     return {
@@ -352,7 +364,6 @@ def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
 def _actions(session: TreatmentSession) -> dict[str, Any]:
     infusion = queries.infusion_of(session)
     emergency = emergency_of(session)
-    handed = session.events.filter(kind=EventKind.HAND_OVER).order_by("-at").first()
     return {
         "infusion": infusion,
         "is_running": infusion is not None and infusion.state == InfusionState.RUNNING,
@@ -363,7 +374,6 @@ def _actions(session: TreatmentSession) -> dict[str, Any]:
         "key": new_key(),
         "second_key": new_key(),
         "third_key": new_key(),
-        "with_since": handed.at if handed else infusion.started_at if infusion else None,
     }
 
 

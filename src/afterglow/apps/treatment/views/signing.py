@@ -22,12 +22,14 @@ from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.treatment import pages, printed, queries
 from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge, reds_without_symptom_answer
 from afterglow.apps.treatment.forms.closing import ENDING_WORDS, AddendumForm, CallBackForm
-from afterglow.apps.treatment.models import Override, Signature
+from afterglow.apps.treatment.models import Infusion, Override, Signature
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, signing
 from afterglow.apps.treatment.services.deciding import sign_decision
 from afterglow.apps.treatment.views.asking import find_session
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, Overrider
+from afterglow.core.dosing.totals import Reconciliation
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import clock, editing
@@ -107,14 +109,17 @@ def sign_page(request: StaffRequest, session: TreatmentSession, at: datetime) ->
     may_call_back = session.state == SessionState.DISCHARGED and policies.can(
         Action.DISCHARGE, by=request.user, site=session.site, on=today
     )
+    decision = None if signature else sign_decision(session, at=at)
+    told = queries.given(infusion, at=at) if infusion else None
     return {
         **pages.frame(session, step=pages.SIGN, at=at),
         "infusion": infusion,
         "ending": ENDING_WORDS.get(session.ending, "") if session.ending else "",  # type: ignore[call-overload]  # a code
         "signature": signature,
-        "decision": None if signature else sign_decision(session, at=at),
+        "decision": decision,
+        "helps": helps(decision, infusion, told),
         "account": accounting.bag_account(infusion, at=at) if infusion else None,
-        "told": queries.given(infusion, at=at) if infusion else None,
+        "told": told,
         "open_alarms": [] if signature else waiting_alarms(session),
         "bag_left": None if signature or infusion else queries.preparation_in_use(session),
         "call_back_form": CallBackForm() if may_call_back else None,
@@ -144,3 +149,16 @@ def waiting_alarms(session: TreatmentSession) -> list[WaitingAlarm]:
     others = [alarm for alarm in alarms_to_acknowledge(session) if alarm.pk not in seen]
     found = [WaitingAlarm(row, True) for row in asked] + [WaitingAlarm(r, False) for r in others]
     return sorted(found, key=lambda each: (each.row.raised_at, each.row.pk))
+
+
+def helps(
+    decision: Decision | None, infusion: Infusion | None, told: Reconciliation | None
+) -> dict[str, bool]:
+    """Return which ways of putting right would lift something that stops the signature now."""
+    stops = decision.blockers if decision else ()
+    differs = infusion is not None and told is not None and told.decision.refused
+    return {
+        "override": any(each.overridable_by is not Overrider.NOBODY for each in stops),
+        "bag": infusion is not None and "AMOUNTS_DO_NOT_BALANCE" in {each.code for each in stops},
+        "pump": differs and infusion is not None and not infusion.differences.exists(),
+    }
