@@ -49,6 +49,7 @@ from afterglow.apps.treatment.services import (
     infusions,
     orders,
     preparation,
+    signing,
 )
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Diluent
@@ -513,6 +514,15 @@ def discharged(**given: Any) -> Day:
     )
     assert isinstance(left, Done), left
     acknowledge_alarms(day, at=day.minute(83))
+    day.refreshed()
+    return day
+
+
+def signed(**given: Any) -> Day:
+    """Walk until the record is signed and locked."""
+    day = discharged(**given)
+    done = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
+    assert isinstance(done, Done), done
     day.refreshed()
     return day
 

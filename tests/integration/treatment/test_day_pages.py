@@ -29,7 +29,7 @@ from afterglow.apps.treatment.models import (
     Recovery,
     SessionEvent,
 )
-from afterglow.apps.treatment.services import checkin, closing, signing
+from afterglow.apps.treatment.services import checkin, closing
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import SessionEnding
 from afterglow.web import clock
@@ -42,6 +42,7 @@ from support.infusion_day import (
     ready,
     recovered,
     recovering,
+    signed,
     signed_by,
     take_vitals,
 )
@@ -161,14 +162,6 @@ def test_a_locked_screen_writes_nothing() -> None:
     lock_screen(session_key=key, by=tablet.day.clinician, at=tablet.at)
 
     assert answered(tablet) == everywhere(423)
-
-
-def signed() -> Day:
-    """Walk to the signed record."""
-    day = discharged()
-    signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
-    day.refreshed()
-    return day
 
 
 @pytest.mark.parametrize(
