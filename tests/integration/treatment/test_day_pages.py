@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -72,10 +71,9 @@ class Tablet:
     def url(self, name: str, *arguments: object) -> str:
         return reverse(f"treatment:{name}", args=[self.day.id, *arguments])
 
-    def post(self, name: str, *arguments: object, **fields: Any) -> HttpResponse:
+    def post(self, name: str, *arguments: object, **fields: Any) -> Any:
         with clock.fixed(self.at):
-            answer: Any = self.client.post(self.url(name, *arguments), fields)
-        return answer
+            return self.client.post(self.url(name, *arguments), fields)
 
     def get(self, name: str, *arguments: object) -> str:
         with clock.fixed(self.at):
