@@ -36,6 +36,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = ((390, 844), (1024, 768), (1440, 900))
 """A phone in the hand, the tablet at the chair, the desk."""
 
+WHOLE: Any = {"full_page": True, "caret": "initial"}
+"""A hidden caret would need a style that the page's content policy forbids."""
+
 OpenScreen = Callable[..., Page]
 expect.set_options(timeout=20_000)  # a busy machine is slow, and slow is not wrong
 
@@ -186,14 +189,14 @@ def look_at(page: Page, name: str, *, within: str = "body") -> None:
         assert_accessible(page, within=within)
         if keep:
             ARTEFACTS.mkdir(exist_ok=True)
-            page.screenshot(path=ARTEFACTS / f"{name}-{scheme}.png", full_page=True)
+            page.screenshot(path=ARTEFACTS / f"{name}-{scheme}.png", **WHOLE)
     page.emulate_media(color_scheme="light")
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         wide = page.evaluate(TOO_WIDE)
         assert wide == [], f"{name} at {width} runs out sideways: {wide}"
         if keep:
-            page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", full_page=True)
+            page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", **WHOLE)
     page.set_viewport_size(size)
 
 

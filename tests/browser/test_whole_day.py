@@ -35,7 +35,7 @@ def test_a_patient_from_the_board_to_the_signed_record(
     session = TreatmentSession.objects.get(appointment=clinic.appointment)
     assert session.state == SessionState.INFUSING
     during(page, clinic, front, look)
-    recover(page, clinic, look)
+    recover(page, clinic, front, look)
     leave(page, clinic, look)
     sign(at_screen(clinic.prescriber), page, clinic, look)
 
@@ -63,7 +63,7 @@ def check_in(page: Page, clinic: Morning, look: Look) -> None:
     ago = _wall_clock(clinic)
     page.get_by_label("Last solid food").fill(ago(9))
     page.get_by_label("Last clear fluid").fill(ago(4))
-    page.get_by_label("Every current medicine was gone through").check()
+    page.get_by_label("Medicines and allergies were gone through with the patient").check()
     for group, answer in (
         ("Blood-pressure medicine", "None prescribed"),
         ("Decongestant today", "No"),
@@ -232,8 +232,12 @@ def during(page: Page, clinic: Morning, front: Front, look: Look) -> None:
     assert set(SessionEvent.objects.values_list("kind", flat=True)) >= {"note", "mark"}
 
 
-def recover(page: Page, clinic: Morning, look: Look) -> None:
+def recover(page: Page, clinic: Morning, front: Front, look: Look) -> None:
     """Scores, criteria, and the bag's milligrams before a witness."""
+    front.says(
+        clinic.monitor,
+        {SYSTOLIC: "126", DIASTOLIC: "80", HEART: "76", SPO2: "98", BREATH: "14"},
+    )
     page.get_by_role("link", name="Recovery").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery")
     look(page, "day-12-recovery")
@@ -241,6 +245,9 @@ def recover(page: Page, clinic: Morning, look: Look) -> None:
         item.get_by_role("radio").first.check()
     page.get_by_role("button", name="Chart Modified Aldrete").click()
     expect(page.locator("#aldrete")).to_contain_text("Last: 10")
+    page.locator("#moaas").get_by_role("radio").first.check()
+    page.get_by_role("button", name="Chart MOAA/S").click()
+    expect(page.locator("#moaas")).to_contain_text("Last: 5")
     page.locator("#dissociation").get_by_label("Dissociation").fill("0")
     page.get_by_role("button", name="Chart Dissociation").click()
     expect(page.locator("#dissociation")).to_contain_text("Last: 0")

@@ -21,6 +21,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.assessments import services as scales
+from afterglow.apps.audit.services import subject_type
 from afterglow.apps.consent.models import Consent, SignatureMethod
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.devices.models import Device, DevicePlacement
@@ -48,6 +49,7 @@ from afterglow.apps.treatment.services import (
     infusions,
     orders,
     preparation,
+    signing,
 )
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Diluent
@@ -245,6 +247,7 @@ def checked_in(
     weighed = checkin.weigh(
         session=session.public_id,
         mass=BodyMass.kg(kg),
+        confirmed_unusual=True,
         by=clinician,
         at=at + dt.timedelta(minutes=4),
     )
@@ -326,16 +329,34 @@ def take_vitals(day: Day, *, at: dt.datetime, moaas: int | None = 5, **changed: 
         assert hasattr(scored, "row"), scored
 
 
-def read_back(day: Day, *, at: dt.datetime) -> Countersignature:
-    """Let the second person sign in for the read-back of the bag."""
+def signed_by(
+    account: Account, day: Day, *, act: str, on: Any, at: dt.datetime
+) -> Countersignature:
+    """Let somebody sign one act on one row, beside the clinician."""
     return Countersignature.objects.create(
-        account=day.second,
+        account=account,
         beside=day.clinician,
-        act="read-back",
-        subject_type="treatment.preparation",
-        subject=day.preparation.public_id if day.preparation else day.id,
+        act=act,
+        subject_type=subject_type(on),
+        subject=on.public_id,
         at=at,
     )
+
+
+def witness_draw(day: Day, *, at: dt.datetime) -> Countersignature:
+    """Let the second person sign that they watched the draw."""
+    return signed_by(day.second, day, act="draw", on=day.session, at=at)
+
+
+def read_back(day: Day, *, at: dt.datetime) -> Countersignature:
+    """Let the second person sign in for the read-back of the bag."""
+    return signed_by(day.second, day, act="read-back", on=day.preparation, at=at)
+
+
+def witness_waste(day: Day, *, at: dt.datetime) -> Countersignature:
+    """Let the second person sign that they watched the rest of the bag being wasted."""
+    on = day.running or day.preparation
+    return signed_by(day.second, day, act="waste", on=on, at=at)
 
 
 def prepared(**given: Any) -> Day:
@@ -349,7 +370,7 @@ def prepared(**given: Any) -> Day:
         diluent=Diluent(Volume.ml("50"), line=Volume.ml("0"), residual=Volume.ml("0")),
     )
     assert mixing.plan is not None, mixing.decision
-    witness = read_back(day, at=at)
+    witness = witness_draw(day, at=at)
     done = preparation.prepare(
         session=day.id,
         vial=day.vial.public_id,
@@ -477,7 +498,7 @@ def discharged(**given: Any) -> Day:
     day = recovered(**given)
     accounted = accounting.account_for_bag(
         session=day.id,
-        witness=read_back(day, at=day.minute(81)),
+        witness=witness_waste(day, at=day.minute(81)),
         by=day.clinician,
         at=day.minute(81),
         key=uuid.uuid4(),
@@ -493,6 +514,15 @@ def discharged(**given: Any) -> Day:
     )
     assert isinstance(left, Done), left
     acknowledge_alarms(day, at=day.minute(83))
+    day.refreshed()
+    return day
+
+
+def signed(**given: Any) -> Day:
+    """Walk until the record is signed and locked."""
+    day = discharged(**given)
+    done = signing.sign_record(session=day.id, by=day.prescriber, at=day.minute(90))
+    assert isinstance(done, Done), done
     day.refreshed()
     return day
 

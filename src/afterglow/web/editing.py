@@ -89,6 +89,8 @@ def _words(field: forms.Field, value: Any) -> str:
     if value is None or value == "":
         return "–"
     choices = dict(getattr(field, "choices", ()))
+    if isinstance(value, list | tuple):
+        return ", ".join(str(choices.get(each, each)) for each in value) or "–"
     if value in choices:
         return str(choices[value])
     if isinstance(value, bool):

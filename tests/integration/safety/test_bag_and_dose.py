@@ -23,7 +23,7 @@ from afterglow.apps.treatment.services import (
 )
 from afterglow.core.quantities import BodyMass, DosePerMass, Duration, Height, MassBasis
 from afterglow.core.treatment.endings import SessionEnding
-from support.infusion_day import Day, infusing, prepared, read_back, ready, take_vitals
+from support.infusion_day import Day, infusing, prepared, ready, take_vitals, witness_waste
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,7 @@ def test_a_session_that_ends_with_a_bag_drawn_is_signed_once_the_bag_is_discarde
     discarded = preparation.discard_preparation(
         session=day.id,
         reason="The session ended before the start.",
-        witness=read_back(day, at=day.minute(-8)),
+        witness=witness_waste(day, at=day.minute(-8)),
         by=day.clinician,
         at=day.minute(-8),
         key=uuid.uuid4(),
@@ -143,7 +143,7 @@ def test_the_bag_of_an_infusion_is_accounted_for_and_never_discarded() -> None:
     outcome = preparation.discard_preparation(
         session=day.id,
         reason="Not needed.",
-        witness=read_back(day, at=day.minute(1)),
+        witness=witness_waste(day, at=day.minute(1)),
         by=day.clinician,
         at=day.minute(1),
         key=uuid.uuid4(),

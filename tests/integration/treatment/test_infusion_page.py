@@ -378,7 +378,7 @@ def test_an_artefact_leaves_the_grid_and_stays_on_record(screen: Screen, day: Da
     screen.post("infusion-observe", pressure="210/140")
     high = VitalSign.objects.get(code="systolic", value=210)
 
-    status, _html = screen.post("infusion-artefact", high.pk, reason="Moved the arm")
+    status, _html = screen.post("infusion-artefact", high.batch, high.code, reason="Moved the arm")
 
     assert status == 200
     assert "210/140" not in screen.get("infusion-panel", "grid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db.models import Q
@@ -28,6 +28,8 @@ OVER: Final = (SessionState.DISCHARGED, SessionState.ENDED, SessionState.SIGNED)
 AWAITED: Final = (AppointmentState.BOOKED, AppointmentState.CONFIRMED, AppointmentState.ARRIVED)
 _LEVELS: Final = (AlarmLevel.RED, AlarmLevel.AMBER, AlarmLevel.TECHNICAL)
 STEP: Final = dt.timedelta(hours=1)
+WORDS: Final = 0.27
+"""The share of the axis that a bar's words need (clinic.css, .board-words), on a small screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Bar:
     late: bool = False
     next_due: dt.datetime | None = None
     alarm: AlarmLevel | None = None
+    reads_back: bool = False
+    """Whether its words end where the bar ends: to the right there is no room for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def board(site: Site, *, day: dt.date, at: dt.datetime) -> Board:
         begins=begins,
         ends=ends,
         hours=_hours(begins, ends),
-        rows=tuple(_row(room, placed) for room in rooms),
+        rows=tuple(_row(room, placed, begins, ends) for room in rooms),
         alarms=_alarms(sessions, watches, at),
         arrivals=tuple(_arrival(row, at) for row in appointments if row.state in AWAITED),
         equipment=places.equipment_check_today(site, at),
@@ -193,16 +197,35 @@ def _worst(alarms: Sequence[AlarmCard]) -> AlarmLevel | None:
     return next((level for level in _LEVELS if level in present), None)
 
 
-def _row(room: Room | None, placed: Sequence[tuple[int | None, Bar]]) -> RoomRow:
+def _row(
+    room: Room | None,
+    placed: Sequence[tuple[int | None, Bar]],
+    begins: dt.datetime,
+    ends: dt.datetime,
+) -> RoomRow:
+    """Put a room's bars in lanes so that neither bars nor the words beside them overlap."""
     pk = room.pk if room else None
-    bars = sorted((bar for room_pk, bar in placed if room_pk == pk), key=lambda bar: bar.starts)
+    words = (ends - begins) * WORDS
+    bars = sorted(
+        (
+            replace(bar, reads_back=bar.starts + words > ends)
+            for room_pk, bar in placed
+            if room_pk == pk
+        ),
+        key=lambda bar: bar.starts,
+    )
     lanes: list[list[Bar]] = []
+    taken: list[dt.datetime] = []
     for bar in bars:
-        lane = next((each for each in lanes if each[-1].ends <= bar.starts), None)
-        if lane is None:
+        first = min(bar.starts, bar.ends - words) if bar.reads_back else bar.starts
+        last = bar.ends if bar.reads_back else max(bar.ends, bar.starts + words)
+        number = next((n for n, until in enumerate(taken) if until <= first), None)
+        if number is None:
             lanes.append([bar])
+            taken.append(last)
         else:
-            lane.append(bar)
+            lanes[number].append(bar)
+            taken[number] = last
     levels = {bar.alarm for bar in bars}
     worst = next((level for level in _LEVELS if level in levels), None)
     return RoomRow(room, tuple(tuple(lane) for lane in lanes), worst)

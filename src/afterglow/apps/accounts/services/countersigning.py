@@ -78,6 +78,15 @@ def countersign(
     return signature
 
 
+def is_for(signature: Countersignature, *, act: str, subject: models.Model) -> bool:
+    """Whether a second person signed this act on this row, and nothing else."""
+    return (signature.act, signature.subject_type, signature.subject) == (
+        act,
+        audit.subject_type(subject),
+        subject.public_id,  # type: ignore[attr-defined]
+    )
+
+
 def _judge(
     second: Account | None,
     by: SecondPerson,

@@ -9,8 +9,10 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from afterglow.apps.accounts.forms import SecondPersonForm
 from afterglow.apps.places.models import Site
 from afterglow.apps.treatment.forms.arrival import SUICIDE_LEVELS
 from afterglow.apps.treatment.forms.fields import (
@@ -20,7 +22,6 @@ from afterglow.apps.treatment.forms.fields import (
     tell_place,
 )
 from afterglow.apps.treatment.forms.infusion import new_key
-from afterglow.apps.treatment.forms.preparing import SecondPersonForm
 from afterglow.apps.treatment.models import CheckIn, Recovery
 from afterglow.core.instruments.answers import read_answers
 from afterglow.core.instruments.definition import Instrument
@@ -253,16 +254,26 @@ def endings_from(state: str) -> list[SessionEnding]:
     return [each for each in ENDING_WORDS if SessionState(state) in ENDINGS[each].from_states]
 
 
-class EndingForm(WebForm):
-    """One way of ending, and what it must have on record. The rules say what is missing."""
+class EndingForm(SecondPersonForm):
+    """One way of ending, and what it must have on record. The rules say what is missing.
+
+    ``asks_prescriber``: this ending needs a prescriber, who signs in beside whoever ends it.
+    """
 
     key = KeyField(initial=new_key)
     ending = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
     def __init__(
-        self, *args: Any, ending: SessionEnding, site: Site, at: dt.datetime, **kwargs: Any
+        self,
+        *args: Any,
+        ending: SessionEnding,
+        site: Site,
+        at: dt.datetime,
+        asks_prescriber: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, initial={"ending": ending.value}, **kwargs)
+        prescriber = [(name, self.fields.pop(name)) for name in ("username", "secret")]
         for needed in sorted(ENDINGS[ending].fields):
             label = str(FIELD_WORDS[needed])
             if needed in _TICKED:
@@ -271,6 +282,9 @@ class EndingForm(WebForm):
                 self.fields[needed] = InstantField(required=False, label=label)
             else:
                 self.fields[needed] = forms.CharField(required=False, max_length=400, label=label)
+        if asks_prescriber:
+            self.fields.update(prescriber)
+            self.fields["username"].label = _("Sign-in name of the prescriber who agrees")
         tell_place(self, site=site, at=at)
 
     @property
@@ -278,10 +292,17 @@ class EndingForm(WebForm):
         """What was filled in, as the record keeps it."""
         found = {}
         for name, value in self.cleaned_data.items():
-            if name in ("key", "ending") or value in (None, "", False):
+            if name in ("key", "ending", "username", "secret") or value in (None, "", False):
                 continue
             found[str(name)] = value.isoformat() if isinstance(value, dt.datetime) else value
         return found
+
+
+class CallBackForm(WebForm):
+    """Why somebody who has left is a patient again."""
+
+    key = KeyField(initial=new_key)
+    reason = forms.CharField(max_length=200, label=gettext_lazy("Why is the patient called back?"))
 
 
 class AddendumForm(WebForm):

@@ -44,9 +44,9 @@ class InstantField(forms.Field):
         """Return the instant, or raise a sentence that repeats what was typed."""
         if value in self.empty_values:
             return None
-        text = str(value).strip().replace(" ", "T")
+        text = str(value).strip()
         try:
-            typed = dt.datetime.strptime(text, _TYPED)  # noqa: DTZ007  (the site's wall clock)
+            typed = dt.datetime.strptime(text.replace(" ", "T"), _TYPED)  # noqa: DTZ007  (the site's wall clock)
         except ValueError:
             raise ValidationError(
                 _("“%(seen)s” is not a day and time. Write it as 2026-11-23T09:30."),

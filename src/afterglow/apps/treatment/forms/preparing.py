@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from afterglow.apps.accounts.services import SecondPerson
+from afterglow.apps.accounts.forms import SecondPersonForm
 from afterglow.apps.people.forms import DayField
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment.forms.infusion import new_key
@@ -26,27 +26,6 @@ DILUENTS = {
     "dextrose_5": gettext_lazy("Dextrose 5 %"),
     "sterile_water": gettext_lazy("Sterile water"),
 }
-_SECRET = {"autocomplete": "off", "size": 14}
-
-
-class SecondPersonForm(WebForm):
-    """A second person signs in beside the first one, for one act."""
-
-    username = forms.CharField(
-        max_length=150,
-        label=gettext_lazy("Second person's sign-in name"),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "size": 14}),
-    )
-    secret = forms.CharField(
-        max_length=128,
-        label=gettext_lazy("Their PIN or password"),
-        widget=forms.PasswordInput(attrs=_SECRET),
-    )
-
-    @property
-    def second(self) -> SecondPerson:
-        """Who the second person says they are."""
-        return SecondPerson(self.cleaned_data["username"], self.cleaned_data["secret"])
 
 
 class BagForm(WebForm):

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from afterglow.apps.accounts.forms import SecondPersonForm
 from afterglow.apps.treatment.forms.infusion import new_key
-from afterglow.apps.treatment.forms.preparing import SecondPersonForm
 from afterglow.core.decisions import Reason
 from afterglow.core.instruments.answers import read_answers
 from afterglow.core.instruments.definition import Instrument

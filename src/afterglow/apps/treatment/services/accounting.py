@@ -80,7 +80,10 @@ def account_for_bag(
     told = queries.given(infusion, at=at)
     if told.decision.refused and not infusion.differences.exists():
         reasons.extend(told.decision.blockers)
-    if witness is not None and (why := cannot_serve(witness, by=by, at=at)) is not None:
+    if (
+        witness is not None
+        and (why := cannot_serve(witness, act="waste", subject=infusion, by=by, at=at)) is not None
+    ):
         reasons.append(why)
     account = bag_account(infusion, at=at)
     nothing = Dose.mg(0)

@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services.countersigning import is_for
 from afterglow.apps.audit import services as audit
 from afterglow.apps.events import services as events
 from afterglow.apps.stock.models import LedgerEntry
-from afterglow.apps.treatment.models import MedicineGiven, Preparation, Refusal
+from afterglow.apps.treatment.models import Discharge, MedicineGiven, Preparation, Refusal
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Overrider, Reason, Severity, blocker
@@ -125,24 +126,32 @@ FRESH = timedelta(minutes=15)
 """How long a second person's signature may wait for its act."""
 
 
-def cannot_serve(signature: Countersignature, *, by: Account, at: datetime) -> Reason | None:
-    """Return why a second person's signature is not for this act, or None.
+def cannot_serve(
+    signature: Countersignature, *, act: str, subject: models.Model, by: Account, at: datetime
+) -> Reason | None:
+    """Return why a second person's signature is not for ``act`` on ``subject``, or None.
 
-    It was given beside ``by``, within a quarter of an hour, and serves once.
+    It was given for just that, beside ``by``, within a quarter of an hour, and serves once.
     """
     used = (
         Preparation.objects.filter(checked_by=signature).exists()
         or LedgerEntry.objects.filter(witness=signature).exists()
         or MedicineGiven.objects.filter(witness=signature).exists()
+        or Discharge.objects.filter(agreed_by=signature).exists()
     )
     here = signature.beside_id == by.pk and timedelta(0) <= at - signature.at <= FRESH
-    if here and not used:
+    meant = is_for(signature, act=act, subject=subject)
+    if here and meant and not used:
         return None
     return blocker(
         "COUNTERSIGNATURE_NOT_FOR_THIS",
         "That signature of a second person was given for something else, beside somebody else, or "
         "too long ago. The second person signs again.",
-        seen="used before" if used else signature.at.isoformat(timespec="minutes"),
+        seen="used before"
+        if used
+        else signature.at.isoformat(timespec="minutes")
+        if meant
+        else signature.act,
         limit="15 min",
     )
 

@@ -27,6 +27,7 @@ from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services.acting import (
+    cannot_serve,
     cannot_watch,
     done_before,
     lock_session,
@@ -245,6 +246,9 @@ def give_medicine(
         blocker("ALLERGY_TO_MEDICINE", f"The patient is allergic to {substance}.", seen=substance)
         for substance in allergies_to(row, chosen)
     ]
+    if witness is not None:
+        why_not = cannot_serve(witness, act="give-medicine", subject=row, by=by, at=at)
+        reasons += Decision.from_reasons(why_not)
     above = above_usual(chosen, dose, route)
     if above is not None and not above_usual_confirmed:
         reasons.append(above)

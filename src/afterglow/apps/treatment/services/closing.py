@@ -17,11 +17,13 @@ from afterglow.apps.monitoring.services import (
     release_devices,
 )
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
-from afterglow.apps.treatment.models import Discharge, Recovery
+from afterglow.apps.treatment.models import Discharge, Recovery, SessionEvent
 from afterglow.apps.treatment.models.checkin import SuicideScreen
+from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import (
     as_json,
+    cannot_serve,
     done_before,
     lock_session,
     move_session,
@@ -134,6 +136,9 @@ def discharge(
         return refuse("discharge", session=row, decision=Decision((why,)), by=by, at=at)
     agreed_by = prescriber.account if prescriber else by
     decision = discharge_decision(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
+    if prescriber is not None:
+        why_not = cannot_serve(prescriber, act="discharge", subject=row, by=by, at=at)
+        decision &= Decision.from_reasons(why_not)
     if decision.refused:
         return refuse("discharge", session=row, decision=decision, by=by, at=at)
     facts = discharge_facts(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
@@ -178,13 +183,16 @@ def _finish_appointment(session: TreatmentSession) -> None:
 
 @transaction.atomic
 def call_back(
-    *, session: UUID, reason: str, by: Account, at: datetime
-) -> Done[TreatmentSession] | Refused:
+    *, session: UUID, reason: str, by: Account, at: datetime, key: UUID
+) -> Done[SessionEvent] | Refused:
     """Somebody who turns faint at the door is a patient again: back to recovery, on the monitor.
 
     The room's devices serve the session again, but for those that serve the next patient by now.
+    Why stands on the time axis as a note. Safe to repeat with the same key.
     """
     row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
+        return Done(earlier, Decision(), repeated=True)
     if not SESSION.can(SessionState(row.state), SessionAction.CALL_BACK):
         why = blocker(
             "SESSION_NOT_IN_STATE",
@@ -193,11 +201,25 @@ def call_back(
             limit="discharged",
         )
         return refuse("call-back", session=row, decision=Decision((why,)), by=by, at=at)
+    if not reason.strip():
+        why = blocker("CALL_BACK_WITHOUT_REASON", "Say in words why the patient is called back.")
+        return refuse("call-back", session=row, decision=Decision((why,)), by=by, at=at)
     row.ending, row.ending_reason, row.ended_at = "", "", None
     move_session(row, SessionAction.CALL_BACK)
     assign_devices_of_room(session=row.public_id, by=by, at=at)
-    tell("patient-called-back", session=row, subject=row, by=by, at=at, detail={"reason": reason})
-    return Done(row, Decision())
+    noted = SessionEvent.objects.create(
+        session=row,
+        kind=EventKind.NOTE,
+        text=reason.strip(),
+        data={"called_back": True},
+        at=at,
+        recorded_at=at,
+        by=by,
+        key=key,
+    )
+    tell("patient-called-back", session=row, subject=row, by=by, at=at)
+    tell("event-recorded", session=row, subject=noted, by=by, at=at, detail={"kind": "note"})
+    return Done(noted, Decision())
 
 
 def _jsonable(value: Any) -> Any:

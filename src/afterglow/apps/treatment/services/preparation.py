@@ -29,7 +29,7 @@ from afterglow.apps.treatment.services.acting import (
     tell,
 )
 from afterglow.apps.treatment.services.deciding import DRAW
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.dosing import Bag, Diluent, Draw, PreparationFacts, check_preparation
 from afterglow.core.errors import InvalidValue
 from afterglow.core.quantities import BodyMass, Concentration, Dose, Volume
@@ -99,7 +99,9 @@ def prepare(
     )
     decision = planned.decision & draw_rules.assess(facts, rules.session)
     if witness is not None:
-        decision &= Decision.from_reasons(cannot_serve(witness, by=by, at=at))
+        decision &= Decision.from_reasons(
+            cannot_serve(witness, act="draw", subject=row, by=by, at=at)
+        )
     if planned.order is not None and planned.mass is None:
         decision = decision & Decision((WEIGHT_MISSING.reason(),))
     if planned.plan is not None:
@@ -177,7 +179,8 @@ def check_preparation_read_back(
         return refuse("read-back", session=row, decision=Decision((why,)), by=by, at=at)
     if preparation.checked_by_id is not None:
         return Done(preparation, Decision(), repeated=True)
-    reasons = list(Decision.from_reasons(cannot_serve(second, by=by, at=at)))
+    why_not = cannot_serve(second, act="read-back", subject=preparation, by=by, at=at)
+    reasons = list(Decision.from_reasons(why_not))
     if second.account_id == preparation.prepared_by_id:
         reasons.append(
             blocker(
@@ -267,7 +270,10 @@ def discard_preparation(
         gone = Preparation.objects.filter(session=row, vial=earlier.vial).latest("discarded_at")
         return Done(gone, Decision(), repeated=True)
     preparation = queries.preparation_in_use(row)
-    reasons = list(Decision.from_reasons(cannot_serve(witness, by=by, at=at)))
+    reasons: list[Reason] = []
+    if preparation is not None:
+        why_not = cannot_serve(witness, act="waste", subject=preparation, by=by, at=at)
+        reasons += Decision.from_reasons(why_not)
     if preparation is None or Infusion.objects.filter(preparation=preparation).exists():
         reasons.append(PREPARATION_MISSING.reason())
     if not reason.strip():

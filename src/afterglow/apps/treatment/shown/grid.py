@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.assessments.queries import Answered
 from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.queries import GridRow, LatestReading
 from afterglow.apps.visits.models import TreatmentSession
@@ -22,6 +24,7 @@ from afterglow.core.monitoring.rules import AlarmLimit
 from afterglow.core.monitoring.schedule import Slot, SlotState
 from afterglow.web.cards import Words
 from afterglow.web.formats import number
+from afterglow.web.sentences import name_words
 
 LATE = timedelta(minutes=2)
 """An entry charted so long after it was seen looks late."""
@@ -56,6 +59,15 @@ SCALES: Mapping[str, Words] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A reading as an address names it: what it arrived with, its sign and its time."""
+
+    batch: UUID
+    sign: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """What one cell says. ``level``: red or amber by the protocol's limits, as numbers alone."""
 
@@ -65,6 +77,7 @@ class Cell:
     other: str = ""
     late: datetime | None = None
     readings: tuple[int, ...] = ()
+    reading: Named | None = None
     assessment: str = ""
 
 
@@ -108,6 +121,11 @@ def lines_of(session: TreatmentSession, *, at: datetime) -> tuple[Line, ...]:
     )
 
 
+def reminder_words(slot: Slot | None) -> list[Words]:
+    """Return the scores that are asked for with an observation and were not taken yet."""
+    return [SCALES.get(code) or name_words(code) for code in slot.reminders] if slot else []
+
+
 def grid(session: TreatmentSession, *, at: datetime) -> Grid:
     """Return the grid at ``at``: every slot that has opened, and the one that waits."""
     rows = monitoring.grid(session, at=at)
@@ -117,7 +135,7 @@ def grid(session: TreatmentSession, *, at: datetime) -> Grid:
     answered = assessments.answered(session, until=at, keys=tuple(SCALES))
     judge = Judge(rules_of(session).limits, monitoring.baseline(session, at=at))
     lines = lines_of(session, at=at)
-    columns = tuple(_column(row, lines, answered, judge, at) for row in rows)
+    columns = _named(tuple(_column(row, lines, answered, judge, at) for row in rows))
     return Grid(
         columns=columns,
         lines=tuple(
@@ -127,6 +145,23 @@ def grid(session: TreatmentSession, *, at: datetime) -> Grid:
         due=waiting[-1] if waiting else coming,
         opens_at=coming.opens_at if coming else None,
         owed=sum(1 for column in columns if column.owes_reason),
+    )
+
+
+def _named(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Give the first reading of each cell the name by which an address knows it."""
+    firsts = [c.readings[0] for column in columns for c in column.cells.values() if c.readings]
+    rows = VitalSign.objects.filter(pk__in=firsts).values_list("pk", "batch", "code", "taken_at")
+    names = {pk: Named(batch, code, taken_at) for pk, batch, code, taken_at in rows}
+    return tuple(
+        replace(
+            column,
+            cells={
+                field: replace(cell, reading=names[cell.readings[0]]) if cell.readings else cell
+                for field, cell in column.cells.items()
+            },
+        )
+        for column in columns
     )
 
 

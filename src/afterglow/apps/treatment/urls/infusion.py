@@ -26,7 +26,7 @@ urlpatterns = [
     path("infusion/events/<uuid:event>/name/", infusion_asks.Name.as_view(), name="infusion-name"),
     path("infusion/events/<uuid:event>/undo/", infusion_asks.Undo.as_view(), name="infusion-undo"),
     path(
-        "infusion/readings/<int:reading>/artefact/",
+        "infusion/readings/<uuid:batch>/<slug:sign>/artefact/",
         infusion_asks.Artefact.as_view(),
         name="infusion-artefact",
     ),

@@ -11,6 +11,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views import View
@@ -52,6 +53,15 @@ def find_session(request: StaffRequest, session: UUID, *, action: Action) -> Tre
     else:
         policies.check(action, by=request.user, site=row.site, on=on)
     return row
+
+
+def instant_of(text: str) -> datetime | None:
+    """Return the instant that an address names, or None where it names none."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:  # the shape of a time, such as the 99th of a month, and none
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def is_htmx(request: StaffRequest) -> bool:

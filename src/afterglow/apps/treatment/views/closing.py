@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from afterglow.apps.accounts import policies
+from afterglow.apps.accounts.models import Countersignature
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.assessments import services as scales
 from afterglow.apps.assessments.outcomes import Recorded
@@ -25,6 +28,7 @@ from afterglow.apps.treatment import pages, queries
 from afterglow.apps.treatment.forms.closing import (
     ENDING_WORDS,
     AccountForm,
+    CallBackForm,
     EndingForm,
     RecoveryForm,
     ScoreForm,
@@ -35,19 +39,26 @@ from afterglow.apps.treatment.models import CheckIn, Infusion, Recovery
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
-from afterglow.apps.treatment.shown import vitals
+from afterglow.apps.treatment.shown import grid, vitals
 from afterglow.apps.treatment.views.preparing import second_signs
+from afterglow.apps.treatment.views.signing import sign_page
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
-from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding, SessionEnding
+from afterglow.core.treatment.endings import (
+    ENDINGS,
+    INFUSION_ENDINGS,
+    InfusionEnding,
+    SessionEnding,
+)
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
 
-SCALES = ("aldrete", "dissociation")
+SCALES = ("aldrete", "moaas", "dissociation")
 TEMPLATE = "treatment/recovery.html"
+TENTH = Decimal("0.1")
 
 
 @login_required
@@ -162,10 +173,29 @@ def end(request: StaffRequest, session: UUID) -> HttpResponse:
     if ending is None:
         return redirect("treatment:session", session=session)
     form = EndingForm(
-        request.POST if request.method == "POST" else None, ending=ending, site=row.site, at=at
+        request.POST if request.method == "POST" else None,
+        ending=ending,
+        site=row.site,
+        at=at,
+        asks_prescriber=ENDINGS[ending].prescriber
+        and queries.infusion_of(row) is not None
+        and not policies.can(
+            Action.OVERRIDE_AS_PRESCRIBER,
+            by=request.user,
+            site=row.site,
+            on=row.site.local_date(at),
+        ),
     )
 
     def act() -> str | Mapping[str, Any]:
+        prescriber: Countersignature | None = None
+        if "username" in form.fields:
+            signed = second_signs(
+                request, row, form.second, act="discharge", subject=row, action=Action.CHART, at=at
+            )
+            if isinstance(signed, Decision):
+                return {"decision": signed}
+            prescriber = signed
         outcome = closing.discharge(
             session=session,
             ending=ending,
@@ -173,6 +203,7 @@ def end(request: StaffRequest, session: UUID) -> HttpResponse:
             by=request.user,
             at=at,
             key=form.cleaned_data["key"],
+            prescriber=prescriber,
         )
         if isinstance(outcome, Refused):
             return {"decision": outcome.decision}
@@ -195,15 +226,25 @@ def end(request: StaffRequest, session: UUID) -> HttpResponse:
 @require_POST
 def call_back(request: StaffRequest, session: UUID) -> HttpResponse:
     """A discharged patient is a patient again."""
-    outcome = closing.call_back(
-        session=session,
-        reason=request.POST.get("reason", "")[:200],
-        by=request.user,
-        at=clock.now(),
-    )
-    if isinstance(outcome, Refused):
-        messages.error(request, outcome.decision.blockers[0].sentence)
-    return redirect("treatment:session", session=session)
+    row = pages.open_session(request, session)
+    at = clock.now()
+    form = CallBackForm(request.POST)
+
+    def act() -> str | Mapping[str, Any]:
+        outcome = closing.call_back(
+            session=session,
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+            at=at,
+            key=form.cleaned_data["key"],
+        )
+        if isinstance(outcome, Refused):
+            return {"call_back_decision": outcome.decision}
+        messages.success(request, _("Called back: in recovery again, on the monitor."))
+        return reverse("treatment:session", args=[session])
+
+    page = {**sign_page(request, row, at), "call_back_form": form}
+    return editing.save(request, form, act, page=page, template="treatment/sign.html")
 
 
 def _ending(request: StaffRequest, session: TreatmentSession) -> SessionEnding | None:
@@ -225,12 +266,14 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     known = assessments.instruments_in_use(SCALES, at=at)
     latest = assessments.latest(session, at=at, keys=SCALES)
     ended = infusion.ended_at if infusion else None
+    due = monitoring.next_reading_due(session, at=at)
     return {
         **pages.frame(session, step=pages.RECOVERY, at=at),
         "infusion": infusion,
         "pump": queries.pump_now(session, at=at),
         "vitals": vitals.vital_cards(session, at=at),
-        "due": monitoring.next_reading_due(session, at=at),
+        "due": due,
+        "reminders": grid.reminder_words(due),
         "is_in_recovery": session.state == SessionState.RECOVERY,
         "scores": [
             (
@@ -271,6 +314,7 @@ def _bag(infusion: Infusion, session: TreatmentSession, at: datetime) -> dict[st
     return {
         "account": account,
         "told": told,
+        "differs_by": told.difference.value.quantize(TENTH, ROUND_HALF_UP),
         "is_accounted": not waiting,
         "differs": told.decision.refused and not infusion.differences.exists(),
         "may_account": waiting and session.state != SessionState.SIGNED and infusion.ended_at,

@@ -13,7 +13,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -32,6 +31,7 @@ from afterglow.apps.treatment.shown import alarms, drug, events, grid, header, v
 from afterglow.apps.treatment.views.asking import (
     REFRESH,
     find_session,
+    instant_of,
     is_htmx,
     last_pump_action,
     refused,
@@ -44,6 +44,7 @@ from afterglow.core.treatment.lifecycles import BEFORE_START, InfusionState, Ses
 from afterglow.db.models import StaleRow
 from afterglow.web import clock, formats
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import sentence_of
 
 PUMP_EVENTS = (
     "infusion-started",
@@ -93,18 +94,21 @@ class Panel:
 
 PANELS: dict[str, Panel] = {
     "header": Panel(
-        lambda session, at: {"header": header.header(session, at=at)},
-        (*PUMP_EVENTS, *READING_EVENTS, "body-mass-recorded", "medicine-given"),
+        lambda session, at: _header(session, at),
+        (
+            *PUMP_EVENTS,
+            *READING_EVENTS,
+            "body-mass-recorded",
+            "medicine-given",
+            "clinician-changed",
+        ),
         every_s=30,
     ),
     "alarms": Panel(
         lambda session, at: {"strip": alarms.alarm_strip(session, at=at)}, ("alarms",), every_s=30
     ),
     "numbers": Panel(
-        lambda session, at: {
-            "vitals": vitals.vital_cards(session, at=at),
-            "due": monitoring.next_reading_due(session, at=at),
-        },
+        lambda session, at: _numbers(session, at),
         ("alarms", *READING_EVENTS, *PUMP_EVENTS, "medicine-given"),
         every_s=60,
     ),
@@ -172,8 +176,7 @@ def readings(request: StaffRequest, session: UUID) -> JsonResponse:
     """Give the readings after a time, for a screen whose stream is lost."""
     row = find_session(request, session, action=Action.VIEW_CHART)
     at = clock.now()
-    asked = parse_datetime(request.GET.get("after", ""))
-    since = asked if asked is not None and asked.tzinfo else row.checked_in_at
+    since = instant_of(request.GET.get("after", "")) or row.checked_in_at
     found = monitoring.believed_readings(row, since=max(since, row.checked_in_at), until=at)
     return JsonResponse({"now": at.isoformat(), "readings": list(vitals.marks(found))})
 
@@ -198,6 +201,7 @@ def stop(request: StaffRequest, session: UUID) -> HttpResponse:
     words = _("Pump recorded stopped at %(time)s. Look at the pump itself.") % {
         "time": formats.clock_seconds(outcome.row.at, site)
     }
+    words = " ".join([words, *(sentence_of(reason) for reason in outcome.decision)])
     more = reverse("treatment:infusion-explain", args=[session])
     return said(request, session, words, more=more)
 
@@ -333,6 +337,21 @@ def _observation_form(session: TreatmentSession, at: datetime, data: Any = None)
     )
 
 
+def _header(session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    shown = header.header(session, at=at)
+    handed = session.events.filter(kind=EventKind.HAND_OVER).order_by("-at").first()
+    return {"header": shown, "with_since": handed.at if handed else shown.started_at}
+
+
+def _numbers(session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    due = monitoring.next_reading_due(session, at=at)
+    return {
+        "vitals": vitals.vital_cards(session, at=at),
+        "due": due,
+        "reminders": grid.reminder_words(due),
+    }
+
+
 def _events(session: TreatmentSession) -> dict[str, Any]:
     found = events.entries(session)
     return {"entries": found, "axis_marks": json.dumps(events.axis_marks(found))}
@@ -345,7 +364,6 @@ def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
 def _actions(session: TreatmentSession) -> dict[str, Any]:
     infusion = queries.infusion_of(session)
     emergency = emergency_of(session)
-    handed = session.events.filter(kind=EventKind.HAND_OVER).order_by("-at").first()
     return {
         "infusion": infusion,
         "is_running": infusion is not None and infusion.state == InfusionState.RUNNING,
@@ -356,7 +374,6 @@ def _actions(session: TreatmentSession) -> dict[str, Any]:
         "key": new_key(),
         "second_key": new_key(),
         "third_key": new_key(),
-        "with_since": handed.at if handed else infusion.started_at if infusion else None,
     }
 
 

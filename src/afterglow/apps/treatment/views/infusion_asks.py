@@ -8,7 +8,6 @@ from django.forms import Form
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,7 +27,7 @@ from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import charting, infusions, pump
-from afterglow.apps.treatment.views.asking import Ask, saved_words
+from afterglow.apps.treatment.views.asking import Ask, instant_of, saved_words
 from afterglow.core.decisions import Decision
 from afterglow.core.roles import CLINICAL, Action
 from afterglow.core.treatment.endings import InfusionEnding
@@ -358,7 +357,7 @@ class Missed(Ask):
 
     def make_form(self, data: Any = None) -> Form:
         """Carry which reading it is about."""
-        due = parse_datetime(self.request.GET.get("due", ""))
+        due = instant_of(self.request.GET.get("due", ""))
         return forms.MissedForm(data, initial={"due": due.isoformat() if due else ""})
 
     def act(self, form: Any) -> Done[Any] | Refused:
@@ -446,8 +445,15 @@ class Artefact(Ask):
 
     @property
     def sign(self) -> VitalSign:
-        """The reading, of this session and no other."""
-        return get_object_or_404(VitalSign, pk=self.kwargs["reading"], session=self.session)
+        """The reading, of this session and no other: ``?at=`` where a message held several."""
+        found = VitalSign.objects.filter(
+            session=self.session, batch=self.kwargs["batch"], code=self.kwargs["sign"]
+        ).order_by("-taken_at", "-pk")
+        at = instant_of(self.request.GET.get("at", ""))
+        row = (found.filter(taken_at=at) if at is not None else found).first()
+        if row is None:
+            raise Http404("There is no such reading in this session.")
+        return row
 
     def make_form(self, data: Any = None) -> Form:
         """Return the form."""

@@ -27,7 +27,7 @@ from afterglow.apps.treatment.forms.preparing import (
     PrepareForm,
     ReadBackForm,
 )
-from afterglow.apps.treatment.models import Preparation
+from afterglow.apps.treatment.models import Infusion, Preparation
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import preparation as services
@@ -203,7 +203,8 @@ def discard(request: StaffRequest, session: UUID) -> HttpResponse:
         if isinstance(outcome, Refused):
             return {"decision": outcome.decision}
         messages.success(request, _("Discarded, and written into the ledger as wasted."))
-        return reverse("treatment:prepare", args=[session])
+        there = "treatment:sign" if row.state == SessionState.ENDED else "treatment:prepare"
+        return reverse(there, args=[session])
 
     page = {**_page(row, at), **_of_bag(bag), "discard_form": form, "read_form": ReadBackForm()}
     return editing.save(request, form, act, page=page, template=TEMPLATE)
@@ -231,7 +232,9 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
 def _of_bag(bag: Preparation) -> dict[str, Any]:
     return {
         "in_use": bag,
-        "may_discard": bag.session.state in (SessionState.PREPARING, SessionState.READY),
+        "may_discard": bag.session.state
+        in (SessionState.PREPARING, SessionState.READY, SessionState.ENDED)
+        and not Infusion.objects.filter(preparation=bag).exists(),
         "discard_form": DiscardForm(prefix="discard"),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,15 +19,18 @@ from django.views.decorators.http import require_POST, require_safe
 from afterglow.apps.accounts import policies
 from afterglow.apps.documents.views import give
 from afterglow.apps.monitoring import facts as monitoring_facts
+from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.treatment import pages, printed, queries
-from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge
-from afterglow.apps.treatment.forms.closing import ENDING_WORDS, AddendumForm
-from afterglow.apps.treatment.models import Override, Signature
+from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge, reds_without_symptom_answer
+from afterglow.apps.treatment.forms.closing import ENDING_WORDS, AddendumForm, CallBackForm
+from afterglow.apps.treatment.models import Infusion, Override, Signature
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, signing
 from afterglow.apps.treatment.services.deciding import sign_decision
 from afterglow.apps.treatment.views.asking import find_session
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, Overrider
+from afterglow.core.dosing.totals import Reconciliation
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import clock, editing
@@ -42,7 +46,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
     row = pages.open_session(request, session)
     if row.state not in (SessionState.DISCHARGED, SessionState.ENDED, SessionState.SIGNED):
         return redirect("treatment:session", session=session)
-    return render(request, TEMPLATE, _page(request, row, clock.now()))
+    return render(request, TEMPLATE, sign_page(request, row, clock.now()))
 
 
 @login_required
@@ -53,7 +57,7 @@ def sign(request: StaffRequest, session: UUID) -> HttpResponse:
     outcome = signing.sign_record(session=session, by=request.user, at=at)
     if isinstance(outcome, Refused):
         row = pages.open_session(request, session)
-        context = {**_page(request, row, at), "refused": True, "decision": outcome.decision}
+        context = {**sign_page(request, row, at), "refused": True, "decision": outcome.decision}
         return render(request, TEMPLATE, context, status=409)
     messages.success(request, _("Signed. The record is locked."))
     return redirect("treatment:sign", session=session)
@@ -80,7 +84,7 @@ def addendum(request: StaffRequest, session: UUID) -> HttpResponse:
         messages.success(request, _("Addendum added."))
         return reverse("treatment:sign", args=[session])
 
-    context = {**_page(request, row, at), "addendum_form": form}
+    context = {**sign_page(request, row, at), "addendum_form": form}
     return editing.save(request, form, act, page=context, template=TEMPLATE)
 
 
@@ -99,19 +103,28 @@ def record_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
     return give(request, document, at=at, name="record.pdf")
 
 
-def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:
+def sign_page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:
+    """Return what the page shows of a session that has ended."""
     infusion = queries.infusion_of(session)
     signature = Signature.objects.filter(session=session).select_related("by").first()
     today = session.site.local_date(at)
+    may_call_back = session.state == SessionState.DISCHARGED and policies.can(
+        Action.DISCHARGE, by=request.user, site=session.site, on=today
+    )
+    decision = None if signature else sign_decision(session, at=at)
+    told = queries.given(infusion, at=at) if infusion else None
     return {
         **pages.frame(session, step=pages.SIGN, at=at),
         "infusion": infusion,
         "ending": ENDING_WORDS.get(session.ending, "") if session.ending else "",  # type: ignore[call-overload]  # a code
         "signature": signature,
-        "decision": None if signature else sign_decision(session, at=at),
+        "decision": decision,
+        "helps": helps(decision, infusion, told),
         "account": accounting.bag_account(infusion, at=at) if infusion else None,
-        "told": queries.given(infusion, at=at) if infusion else None,
-        "open_alarms": [] if signature else list(alarms_to_acknowledge(session)),
+        "told": told,
+        "open_alarms": [] if signature else waiting_alarms(session),
+        "bag_left": None if signature or infusion else queries.preparation_in_use(session),
+        "call_back_form": CallBackForm() if may_call_back else None,
         "unread": []
         if signature
         else monitoring_facts.owed_reasons(monitoring_facts.schedule(session, at)),
@@ -120,4 +133,34 @@ def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dic
         "addendum_form": AddendumForm(),
         "may_sign": policies.can(Action.SIGN_RECORD, by=request.user, site=session.site, on=today),
         "may_add": policies.can(Action.ADD_ADDENDUM, by=request.user, site=session.site, on=today),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAlarm:
+    """An alarm that keeps the record from being signed, and whether symptoms are asked for."""
+
+    row: Alarm
+    asks_symptoms: bool
+
+
+def waiting_alarms(session: TreatmentSession) -> list[WaitingAlarm]:
+    """Return the alarms that nobody acknowledged, and the red pressures without an answer."""
+    asked = list(reds_without_symptom_answer(session))
+    seen = {alarm.pk for alarm in asked}
+    others = [alarm for alarm in alarms_to_acknowledge(session) if alarm.pk not in seen]
+    found = [WaitingAlarm(row, True) for row in asked] + [WaitingAlarm(r, False) for r in others]
+    return sorted(found, key=lambda each: (each.row.raised_at, each.row.pk))
+
+
+def helps(
+    decision: Decision | None, infusion: Infusion | None, told: Reconciliation | None
+) -> dict[str, bool]:
+    """Return which ways of putting right would lift something that stops the signature now."""
+    stops = decision.blockers if decision else ()
+    differs = infusion is not None and told is not None and told.decision.refused
+    return {
+        "override": any(each.overridable_by is not Overrider.NOBODY for each in stops),
+        "bag": infusion is not None and "AMOUNTS_DO_NOT_BALANCE" in {each.code for each in stops},
+        "pump": differs and infusion is not None and not infusion.differences.exists(),
     }
