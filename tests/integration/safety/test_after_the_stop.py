@@ -144,7 +144,11 @@ def test_who_is_called_back_from_the_door_is_on_the_monitor_again() -> None:
     assert not DeviceAssignment.objects.filter(during__contains=day.minute(83)).exists()
 
     closing.call_back(
-        session=day.id, reason="Faint at the door", by=day.clinician, at=day.minute(84)
+        session=day.id,
+        reason="Faint at the door",
+        by=day.clinician,
+        at=day.minute(84),
+        key=uuid.uuid4(),
     )
     arrive(oru(day.monitor, {SPO2: "95"}, at=day.minute(85), control_id="b"), at=day.minute(85))
 

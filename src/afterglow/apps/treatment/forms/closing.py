@@ -293,3 +293,10 @@ class AddendumForm(WebForm):
         label=gettext_lazy("Addendum"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class CallBackForm(WebForm):
+    """Why somebody who had left is a patient again."""
+
+    key = KeyField(initial=new_key)
+    reason = forms.CharField(max_length=200, label=gettext_lazy("What happened"))

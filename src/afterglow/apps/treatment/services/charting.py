@@ -52,6 +52,7 @@ _STANDS: Mapping[EventKind, str] = {
     EventKind.HAND_OVER: "A hand-over is not taken back; hand the patient over again.",
     EventKind.EMERGENCY_CALLED: "An emergency is not taken back; say that it is over, and why.",
     EventKind.EMERGENCY_OVER: "The end of an emergency is not taken back; press Emergency again.",
+    EventKind.CALLED_BACK: "A call-back is not taken back; discharge the patient again.",
 }
 """What stays as it was said, and what to do instead."""
 

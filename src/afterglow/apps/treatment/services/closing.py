@@ -16,9 +16,11 @@ from afterglow.apps.monitoring.services import (
     refresh_alarms,
     release_devices,
 )
+from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
-from afterglow.apps.treatment.models import Discharge, Recovery
+from afterglow.apps.treatment.models import Discharge, Recovery, SessionEvent
 from afterglow.apps.treatment.models.checkin import SuicideScreen
+from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import (
     as_json,
@@ -32,6 +34,7 @@ from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.services.tasks import (
     ask_for_signature,
     open_suicide_task,
+    signature_not_due,
     standing_answers,
 )
 from afterglow.apps.visits.models import TreatmentSession
@@ -178,26 +181,69 @@ def _finish_appointment(session: TreatmentSession) -> None:
 
 @transaction.atomic
 def call_back(
-    *, session: UUID, reason: str, by: Account, at: datetime
+    *, session: UUID, reason: str, by: Account, at: datetime, key: UUID
 ) -> Done[TreatmentSession] | Refused:
     """Somebody who turns faint at the door is a patient again: back to recovery, on the monitor.
 
-    The room's devices serve the session again, but for those that serve the next patient by now.
+    From now on observation, scores, vital signs and the question about suicide count anew, and
+    every criterion is unanswered; what was found about suicide stands. The room's devices serve
+    the session again, but for those that serve the next patient by now. ``reason`` may not be
+    empty. Safe to repeat: with the same key, or by a second tablet.
     """
     row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
-    if not SESSION.can(SessionState(row.state), SessionAction.CALL_BACK):
-        why = blocker(
-            "SESSION_NOT_IN_STATE",
-            f"The session is {row.state}; only a discharged patient is called back.",
-            seen=str(row.state),
-            limit="discharged",
+    earlier = done_before(SessionEvent.objects.all(), key=key, session=row)
+    if earlier or (row.state == SessionState.RECOVERY and queries.called_back(row)):
+        return Done(row, Decision(), repeated=True)
+    reasons = []
+    if not reason.strip():
+        reasons.append(
+            blocker("CALL_BACK_WITHOUT_REASON", "Say in words why the patient is called back.")
         )
-        return refuse("call-back", session=row, decision=Decision((why,)), by=by, at=at)
+    if not SESSION.can(SessionState(row.state), SessionAction.CALL_BACK):
+        reasons.append(
+            blocker(
+                "SESSION_NOT_IN_STATE",
+                f"The session is {row.state}; only a discharged patient is called back.",
+                seen=str(row.state),
+                limit="discharged",
+            )
+        )
+    if reasons:
+        decision = Decision.from_reasons(reasons)
+        return refuse("call-back", session=row, decision=decision, by=by, at=at)
+    called = SessionEvent.objects.create(
+        session=row,
+        kind=EventKind.CALLED_BACK,
+        text=reason.strip(),
+        at=at,
+        recorded_at=at,
+        by=by,
+        key=key,
+    )
     row.ending, row.ending_reason, row.ended_at = "", "", None
     move_session(row, SessionAction.CALL_BACK)
+    _ask_all_again(Recovery.objects.select_for_update(of=("self",)).get(session=row))
+    signature_not_due(session=row, by=by, at=at)
     assign_devices_of_room(session=row.public_id, by=by, at=at)
-    tell("patient-called-back", session=row, subject=row, by=by, at=at, detail={"reason": reason})
+    refresh_alarms(session=row.public_id, at=at)
+    tell("patient-called-back", session=row, subject=called, by=by, at=at)
     return Done(row, Decision())
+
+
+def _ask_all_again(recovery: Recovery) -> None:
+    """Leave every criterion unanswered, but for who the escort is and what stands of suicide."""
+    found = recovery.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
+    for name in CRITERIA - _WHO_THE_ESCORT_IS - {"suicide_level"}:
+        if name != "suicide_statement_positive" or not recovery.suicide_statement_positive:
+            setattr(recovery, name, Recovery._meta.get_field(name).get_default())
+    recovery.suicide_asked_at = None
+    if not found:
+        recovery.suicide_level = SuicideScreen.NOT_DONE
+        recovery.suicide_assessed_by, recovery.suicide_assessed_at = None, None
+    recovery.save_version()
+
+
+_WHO_THE_ESCORT_IS = frozenset({"escort_name", "escort_relation", "escort_phone"})
 
 
 def _jsonable(value: Any) -> Any:

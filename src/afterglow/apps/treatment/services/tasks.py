@@ -46,10 +46,17 @@ def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: d
 
 
 def ask_for_signature(*, session: TreatmentSession, by: Account, at: datetime) -> Task:
-    """Have the ended session's record signed: a task for the prescriber, with the kind's clock."""
+    """Have the ended session's record signed: a task for the prescriber, with the kind's clock.
+
+    One open task a session; the ending after a call-back opens the next one.
+    """
+    known = Task.objects.filter(kind=SIGN_RECORD, subject=session.public_id)
+    waiting = known.filter(state=TaskState.OPEN).first()
+    if waiting is not None:
+        return waiting
     return open_task(
         kind=SIGN_RECORD,
-        key=_to_sign(session),
+        key=f"{SIGN_RECORD}:{session.public_id}:{known.count() + 1}",
         subject=session,
         site=session.site,
         patient=session.patient,
@@ -61,7 +68,22 @@ def ask_for_signature(*, session: TreatmentSession, by: Account, at: datetime) -
 
 def signature_given(*, session: TreatmentSession, by: Account, at: datetime) -> None:
     """End the task that asked for the signature."""
-    settle_task(key=_to_sign(session), by=by, at=at, outcome="Signed.")
+    _settle_signature(session, by=by, at=at, outcome="Signed.")
+
+
+def signature_not_due(*, session: TreatmentSession, by: Account, at: datetime) -> None:
+    """End the task that asks for the signature of a patient who was called back."""
+    _settle_signature(session, by=by, at=at, outcome="Called back: the session goes on.")
+
+
+def _settle_signature(
+    session: TreatmentSession, *, by: Account, at: datetime, outcome: str
+) -> None:
+    waiting = Task.objects.filter(
+        kind=SIGN_RECORD, subject=session.public_id, state=TaskState.OPEN
+    )
+    for task in waiting:
+        settle_task(key=task.key, by=by, at=at, outcome=outcome)
 
 
 def ask_for_review(*, session: TreatmentSession, by: Account, at: datetime) -> Task:
@@ -82,10 +104,6 @@ def ask_for_review(*, session: TreatmentSession, by: Account, at: datetime) -> T
         at=at,
         by=by,
     )
-
-
-def _to_sign(session: TreatmentSession) -> str:
-    return f"{SIGN_RECORD}:{session.public_id}"
 
 
 SUICIDE_ASKED = ("suicide_statement_positive", "phq9_item9")

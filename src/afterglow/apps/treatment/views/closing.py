@@ -31,11 +31,13 @@ from afterglow.apps.treatment.forms.closing import (
     endings_from,
     recovery_initial,
 )
+from afterglow.apps.treatment.forms.starting import VitalsForm
 from afterglow.apps.treatment.models import CheckIn, Infusion, Recovery
 from afterglow.apps.treatment.outcomes import Refused
-from afterglow.apps.treatment.services import accounting, closing
+from afterglow.apps.treatment.services import accounting, charting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.shown import vitals
+from afterglow.apps.treatment.views.infusion import key_of
 from afterglow.apps.treatment.views.preparing import second_signs
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
@@ -45,8 +47,9 @@ from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding, S
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import sentence_of
 
-SCALES = ("aldrete", "dissociation")
+SCALES = ("moaas", "aldrete", "dissociation")
 TEMPLATE = "treatment/recovery.html"
 
 
@@ -117,6 +120,33 @@ def score(request: StaffRequest, session: UUID, instrument: str) -> HttpResponse
     page["scores"] = [
         (form if each.instrument.key == instrument else each, last) for each, last in page["scores"]
     ]
+    return editing.save(request, form, act, page=page, template=TEMPLATE)
+
+
+@login_required
+@require_POST
+def observe(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Chart one set of vital signs by hand."""
+    row = pages.open_session(request, session)
+    at = clock.now()
+    form = VitalsForm(request.POST, prefix="set")
+
+    def act() -> str | Mapping[str, Any]:
+        outcome = charting.chart_observations(
+            session=session,
+            readings=form.readings,
+            scales={},
+            taken_at=at,
+            by=request.user,
+            at=at,
+            key=form.cleaned_data["key"],
+        )
+        if isinstance(outcome, Refused):
+            return {"decision": outcome.decision}
+        messages.success(request, _("Readings charted."))
+        return reverse("treatment:recovery", args=[session])
+
+    page = {**_page(row, at), "set_form": form}
     return editing.save(request, form, act, page=page, template=TEMPLATE)
 
 
@@ -195,14 +225,17 @@ def end(request: StaffRequest, session: UUID) -> HttpResponse:
 @require_POST
 def call_back(request: StaffRequest, session: UUID) -> HttpResponse:
     """A discharged patient is a patient again."""
+    pages.open_session(request, session)
     outcome = closing.call_back(
         session=session,
         reason=request.POST.get("reason", "")[:200],
         by=request.user,
         at=clock.now(),
+        key=key_of(request),
     )
     if isinstance(outcome, Refused):
-        messages.error(request, outcome.decision.blockers[0].sentence)
+        for reason in outcome.decision.blockers:
+            messages.error(request, sentence_of(reason))
     return redirect("treatment:session", session=session)
 
 
@@ -224,7 +257,7 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     infusion = queries.infusion_of(session)
     known = assessments.instruments_in_use(SCALES, at=at)
     latest = assessments.latest(session, at=at, keys=SCALES)
-    ended = infusion.ended_at if infusion else None
+    since = queries.recovering_since(session)
     return {
         **pages.frame(session, step=pages.RECOVERY, at=at),
         "infusion": infusion,
@@ -232,17 +265,19 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
         "vitals": vitals.vital_cards(session, at=at),
         "due": monitoring.next_reading_due(session, at=at),
         "is_in_recovery": session.state == SessionState.RECOVERY,
+        "called_back": queries.called_back(session),
         "scores": [
             (
                 ScoreForm(instrument=known[key][1]),
                 latest[key]
-                if key in latest and (ended is None or latest[key].row.at >= ended)
+                if key in latest and (since is None or latest[key].row.at >= since)
                 else None,
             )
             for key in SCALES
             if key in known
         ],
         "recovery_form": RecoveryForm(initial=_recovery_values(session)),
+        "set_form": VitalsForm(prefix="set"),
         "account_form": AccountForm(prefix="waste"),
         "bag": _bag(infusion, session, at) if infusion else None,
         "discharge": discharge_decision(session, ending=_home(infusion), at=at),

@@ -19,7 +19,7 @@ from afterglow.apps.accounts import policies
 from afterglow.apps.monitoring import facts as monitoring_facts
 from afterglow.apps.treatment import pages, printed, queries
 from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge
-from afterglow.apps.treatment.forms.closing import ENDING_WORDS, AddendumForm
+from afterglow.apps.treatment.forms.closing import ENDING_WORDS, AddendumForm, CallBackForm
 from afterglow.apps.treatment.models import Override, Signature
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, signing
@@ -116,6 +116,10 @@ def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dic
         "overrides": Override.objects.filter(session=session).select_related("by").order_by("at"),
         "addenda": session.addenda.select_related("by").order_by("at"),
         "addendum_form": AddendumForm(),
+        "call_back_form": CallBackForm()
+        if session.state == SessionState.DISCHARGED
+        and policies.can(Action.DISCHARGE, by=request.user, site=session.site, on=today)
+        else None,
         "may_sign": policies.can(Action.SIGN_RECORD, by=request.user, site=session.site, on=today),
         "may_add": policies.can(Action.ADD_ADDENDUM, by=request.user, site=session.site, on=today),
     }
