@@ -81,8 +81,14 @@ class DecimalField(forms.Field):
         return {"inputmode": "decimal", "autocomplete": "off"}
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a stored number in the reader's language; leave typed text as it was typed."""
-        return formats.number(value) if isinstance(value, Decimal) else value
+        """Show a stored number in the reader's language; leave typed text as it was typed.
+
+        A number that could be read in two ways, such as ``1,125``, has its point everywhere.
+        """
+        if not isinstance(value, Decimal):
+            return value
+        text = formats.number(value)
+        return text.replace(",", ".") if _THOUSANDS.fullmatch(text) else text
 
     def to_python(self, value: Any) -> Decimal | None:
         """Return the number, or raise a sentence that repeats what was typed."""
