@@ -21,6 +21,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.assessments import services as scales
+from afterglow.apps.audit.services import subject_type
 from afterglow.apps.consent.models import Consent, SignatureMethod
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.devices.models import Device, DevicePlacement
@@ -229,7 +230,9 @@ def checked_in(
         clinician=clinician,
         during=DateTimeTZRange(at, at + dt.timedelta(hours=2)),
     )
-    session = checkin.check_in(appointment=appointment.public_id, by=clinician, at=at).row
+    came = checkin.check_in(appointment=appointment.public_id, by=clinician, at=at)
+    assert isinstance(came, Done), came
+    session = came.row
     vial = stock.receive_vial(
         site=site,
         product=KetamineFactory.create(),
@@ -326,16 +329,34 @@ def take_vitals(day: Day, *, at: dt.datetime, moaas: int | None = 5, **changed: 
         assert hasattr(scored, "row"), scored
 
 
-def read_back(day: Day, *, at: dt.datetime) -> Countersignature:
-    """Let the second person sign in for the read-back of the bag."""
+def signed_by(
+    account: Account, day: Day, *, act: str, on: Any, at: dt.datetime
+) -> Countersignature:
+    """Let somebody sign one act on one row, beside the clinician."""
     return Countersignature.objects.create(
-        account=day.second,
+        account=account,
         beside=day.clinician,
-        act="read-back",
-        subject_type="treatment.preparation",
-        subject=day.preparation.public_id if day.preparation else day.id,
+        act=act,
+        subject_type=subject_type(on),
+        subject=on.public_id,
         at=at,
     )
+
+
+def witness_draw(day: Day, *, at: dt.datetime) -> Countersignature:
+    """Let the second person sign that they watched the draw."""
+    return signed_by(day.second, day, act="draw", on=day.session, at=at)
+
+
+def read_back(day: Day, *, at: dt.datetime) -> Countersignature:
+    """Let the second person sign in for the read-back of the bag."""
+    return signed_by(day.second, day, act="read-back", on=day.preparation, at=at)
+
+
+def witness_waste(day: Day, *, at: dt.datetime) -> Countersignature:
+    """Let the second person sign that they watched the rest of the bag being wasted."""
+    on = day.running or day.preparation
+    return signed_by(day.second, day, act="waste", on=on, at=at)
 
 
 def prepared(**given: Any) -> Day:
@@ -349,7 +370,7 @@ def prepared(**given: Any) -> Day:
         diluent=Diluent(Volume.ml("50"), line=Volume.ml("0"), residual=Volume.ml("0")),
     )
     assert mixing.plan is not None, mixing.decision
-    witness = read_back(day, at=at)
+    witness = witness_draw(day, at=at)
     done = preparation.prepare(
         session=day.id,
         vial=day.vial.public_id,
@@ -482,7 +503,7 @@ def discharged(**given: Any) -> Day:
     day = recovered(**given)
     accounted = accounting.account_for_bag(
         session=day.id,
-        witness=read_back(day, at=day.minute(81)),
+        witness=witness_waste(day, at=day.minute(81)),
         by=day.clinician,
         at=day.minute(81),
         key=uuid.uuid4(),

@@ -10,6 +10,7 @@ import pytest
 from afterglow.apps.monitoring import facts as monitoring
 from afterglow.apps.monitoring.services.readings import record_missed_reading
 from afterglow.apps.people.models import SexAtBirth
+from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import (
@@ -23,7 +24,7 @@ from afterglow.apps.treatment.services import (
 )
 from afterglow.core.quantities import BodyMass, DosePerMass, Duration, Height, MassBasis
 from afterglow.core.treatment.endings import SessionEnding
-from support.infusion_day import Day, infusing, prepared, read_back, ready, take_vitals
+from support.infusion_day import Day, infusing, prepared, ready, take_vitals, witness_waste
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +116,7 @@ def test_a_session_that_ends_with_a_bag_drawn_is_signed_once_the_bag_is_discarde
     discarded = preparation.discard_preparation(
         session=day.id,
         reason="The session ended before the start.",
-        witness=read_back(day, at=day.minute(-8)),
+        witness=witness_waste(day, at=day.minute(-8)),
         by=day.clinician,
         at=day.minute(-8),
         key=uuid.uuid4(),
@@ -143,7 +144,7 @@ def test_the_bag_of_an_infusion_is_accounted_for_and_never_discarded() -> None:
     outcome = preparation.discard_preparation(
         session=day.id,
         reason="Not needed.",
-        witness=read_back(day, at=day.minute(1)),
+        witness=witness_waste(day, at=day.minute(1)),
         by=day.clinician,
         at=day.minute(1),
         key=uuid.uuid4(),
@@ -177,3 +178,21 @@ def test_the_same_dose_per_kilogram_of_a_heavier_mass_is_a_step() -> None:
 
 
 FEMALE = {"sex_at_birth": SexAtBirth.FEMALE}
+
+
+def test_the_mass_by_which_drug_runs_stays_and_says_what_to_do_instead() -> None:
+    day = infusing()
+    weighed = queries.mass_today(day.session)
+    assert weighed is not None
+
+    outcome = checkin.take_mass_back(
+        session=day.id,
+        mass=weighed.public_id,
+        reason="Shoes on",
+        by=day.clinician,
+        at=day.minute(5),
+    )
+
+    assert isinstance(outcome, Refused)
+    assert outcome.decision.codes == ("MASS_OF_AN_INFUSION",)
+    assert "discard" not in outcome.decision.blockers[0].sentence

@@ -25,7 +25,7 @@ from afterglow.core.quantities import BodyMass, Concentration, Volume
 from afterglow.core.roles import CredentialKind
 from afterglow.web import clock
 from factories import PatientFactory
-from support.infusion_day import Day, checked_in, prepared, read_back, ready
+from support.infusion_day import Day, checked_in, prepared, read_back, ready, witness_draw
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ def draw(day: Day, **changed: Any) -> Done[Preparation] | Refused:
         "by": day.clinician,
         "at": at,
         "key": uuid.uuid4(),
-        "witness": read_back(day, at=at),
+        "witness": witness_draw(day, at=at),
     }
     return preparation.prepare(**call | changed)
 
@@ -114,6 +114,7 @@ def test_a_read_back_that_differs_keeps_the_session_from_being_ready() -> None:
     day = checked_in()
     made = draw(day)
     assert isinstance(made, Done), made
+    day.preparation = made.row
     right = preparation.expected_read_back(made.row)
 
     def heard(**said: str) -> tuple[str, ...]:

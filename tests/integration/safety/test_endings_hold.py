@@ -11,7 +11,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import closing, emergency, infusions, pump
 from afterglow.core.treatment.endings import InfusionEnding, SessionEnding
-from support.infusion_day import Day, discharged, infusing, read_back, recovered
+from support.infusion_day import Day, discharged, infusing, recovered, signed_by
 
 pytestmark = pytest.mark.django_db
 ALONE = {"arrangement_home": "Taxi, called by us.", "prescriber_told": True}
@@ -60,7 +60,7 @@ def test_nobody_goes_home_alone_on_a_nurses_word() -> None:
         SessionEnding.ESCORT_DID_NOT_COME,
         day.clinician,
         fields=ALONE,
-        prescriber=read_back(day, at=day.minute(81)),
+        prescriber=signed_by(day.second, day, act="discharge", on=day.session, at=day.minute(81)),
     )
 
     assert codes(alone) == codes(beside_a_nurse) == {"PRESCRIBER_HAS_NOT_AGREED"}
@@ -68,16 +68,22 @@ def test_nobody_goes_home_alone_on_a_nurses_word() -> None:
 
 def test_a_prescriber_may_let_somebody_go_home_without_an_escort() -> None:
     day = recovered()
-    second = read_back(day, at=day.minute(81))
-    second.account = day.prescriber
-    second.pk = None
-    second.public_id = uuid.uuid4()
-    second.save()
+    at = day.minute(81)
+    second = signed_by(day.prescriber, day, act="discharge", on=day.session, at=at)
+    for_the_waste = signed_by(day.prescriber, day, act="waste", on=day.session, at=at)
 
+    refused = go(
+        day,
+        SessionEnding.ESCORT_DID_NOT_COME,
+        day.clinician,
+        fields=ALONE,
+        prescriber=for_the_waste,
+    )
     done = go(
         day, SessionEnding.ESCORT_DID_NOT_COME, day.clinician, fields=ALONE, prescriber=second
     )
 
+    assert codes(refused) == {"COUNTERSIGNATURE_NOT_FOR_THIS"}
     assert isinstance(done, Done), done
     assert done.row.agreed_by == second
 
@@ -117,3 +123,18 @@ def test_a_stop_may_be_explained_while_the_patient_recovers() -> None:
     )
 
     assert isinstance(explain(day, InfusionEnding.STOPPED_BY_PATIENT, 21), Done)
+
+
+def test_a_signature_for_something_else_lets_nobody_go_home_alone() -> None:
+    day = recovered()
+    for_the_draw = signed_by(day.prescriber, day, act="draw", on=day.session, at=day.minute(81))
+
+    outcome = go(
+        day,
+        SessionEnding.ESCORT_DID_NOT_COME,
+        day.clinician,
+        fields=ALONE,
+        prescriber=for_the_draw,
+    )
+
+    assert codes(outcome) == {"COUNTERSIGNATURE_NOT_FOR_THIS"}

@@ -16,7 +16,7 @@ from afterglow.apps.treatment.services import accounting, infusions
 from afterglow.apps.treatment.services.deciding import sign_decision
 from afterglow.core.treatment.endings import InfusionEnding
 from support.clinic_messages import DELIVERED, RATE, arrive, oru
-from support.infusion_day import Day, infusing, read_back, ready
+from support.infusion_day import Day, infusing, ready, witness_waste
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def counted(day: Day, minute: float) -> Decimal | None:
 def account(day: Day, minute: float) -> Any:
     return accounting.account_for_bag(
         session=day.id,
-        witness=read_back(day, at=day.minute(minute)),
+        witness=witness_waste(day, at=day.minute(minute)),
         by=day.clinician,
         at=day.minute(minute),
         key=uuid.uuid4(),

@@ -40,7 +40,7 @@ from afterglow.core.roles import Action, CredentialKind, Role, permits
 from afterglow.core.treatment.lifecycles import SESSION, SessionState
 from afterglow.web import clock
 from factories import PASSWORD, AccountFactory, PatientFactory, SiteFactory, staff
-from support.infusion_day import Day, checked_in, infusing, read_back, ready
+from support.infusion_day import Day, checked_in, infusing, ready, signed_by, witness_draw
 
 pytestmark = pytest.mark.django_db
 
@@ -344,19 +344,21 @@ def test_a_signature_of_a_second_person_serves_once_soon_and_beside_who_asked() 
         outcome = draw(day, at=at, witness=signature)
         return outcome.decision.codes if isinstance(outcome, Refused) else ()
 
-    old = read_back(day, at=at - dt.timedelta(minutes=16))
+    old = witness_draw(day, at=at - dt.timedelta(minutes=16))
     others = Countersignature.objects.create(
         account=day.second,
         beside=day.prescriber,
-        act="witness",
+        act="draw",
         subject_type="visits.treatmentsession",
         subject=day.id,
         at=at,
     )
-    good = read_back(day, at=at)
+    another_act = signed_by(day.second, day, act="read-back", on=day.session, at=at)
+    another_row = signed_by(day.second, day, act="draw", on=day.vial, at=at)
+    good = witness_draw(day, at=at)
 
-    assert "COUNTERSIGNATURE_NOT_FOR_THIS" in tried(old)
-    assert "COUNTERSIGNATURE_NOT_FOR_THIS" in tried(others)
+    for bad in (old, others, another_act, another_row):
+        assert "COUNTERSIGNATURE_NOT_FOR_THIS" in tried(bad)
     assert tried(good) == ()
     made = Preparation.objects.get(session=day.session)
     again = preparation.check_preparation_read_back(

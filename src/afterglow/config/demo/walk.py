@@ -355,7 +355,7 @@ def account_for_bag(session: TreatmentSession, team: Team, *, at: dt.datetime) -
     done(
         accounting.account_for_bag(
             session=session.public_id,
-            witness=witness(team, "waste", session, at=at),
+            witness=witness(team, "waste", infusion, at=at),
             by=team.clinician,
             at=at,
             key=uuid.uuid4(),

@@ -85,9 +85,14 @@ def discharge(
             site=session.site,
             on=session.site.local_date(at),
         ),
-        ending_fields=frozenset(
-            EndingField(name) for name, value in fields.items() if value not in (None, "", False)
-        ),
+        ending_fields=recorded_fields(fields),
+    )
+
+
+def recorded_fields(fields: Mapping[str, Any]) -> frozenset[EndingField]:
+    """Return the ending's fields that hold something."""
+    return frozenset(
+        EndingField(name) for name, value in fields.items() if value not in (None, "", False)
     )
 
 

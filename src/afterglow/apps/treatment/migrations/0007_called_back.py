@@ -6,26 +6,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_initial'),
-        ('treatment', '0006_who_agreed_to_go_alone'),
-        ('visits', '0002_history_of_a_session_has_its_own_name'),
+        ("accounts", "0002_initial"),
+        ("treatment", "0006_who_agreed_to_go_alone"),
+        ("visits", "0002_history_of_a_session_has_its_own_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='sessionevent',
-            name='session_event_is_known',
+            model_name="sessionevent",
+            name="session_event_is_known",
         ),
         migrations.AddField(
-            model_name='override',
-            name='countersignature',
-            field=models.ForeignKey(help_text='How ``by`` signed in, beside whom, where somebody else was signed in there.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.countersignature'),
+            model_name="override",
+            name="countersignature",
+            field=models.ForeignKey(
+                help_text="How ``by`` signed in, beside whom, where somebody else was signed in there.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.countersignature",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['mark', 'name_mark', 'note', 'symptom', 'hand_over', 'emergency_called', 'emergency_step', 'emergency_over', 'adverse_event', 'fall', 'extravasation', 'suicidal_statement', 'downtime_entry', 'withdrawn', 'called_back'])), name='session_event_is_known'),
+            model_name="sessionevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "mark",
+                            "name_mark",
+                            "note",
+                            "symptom",
+                            "hand_over",
+                            "emergency_called",
+                            "emergency_step",
+                            "emergency_over",
+                            "adverse_event",
+                            "fall",
+                            "extravasation",
+                            "suicidal_statement",
+                            "downtime_entry",
+                            "withdrawn",
+                            "called_back",
+                        ],
+                    )
+                ),
+                name="session_event_is_known",
+            ),
         ),
     ]

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services import cannot_serve
 from afterglow.apps.monitoring.services import (
     assign_devices_of_room,
     refresh_alarms,
@@ -21,9 +22,8 @@ from afterglow.apps.treatment.facts.discharge import discharge as discharge_fact
 from afterglow.apps.treatment.models import Discharge, Recovery, SessionEvent
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.outcomes import Done, Refused, as_json
 from afterglow.apps.treatment.services.acting import (
-    as_json,
     done_before,
     lock_session,
     move_session,
@@ -33,9 +33,11 @@ from afterglow.apps.treatment.services.acting import (
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.services.tasks import (
     ask_for_signature,
+    is_assessment,
     open_suicide_task,
     signature_not_due,
     standing_answers,
+    stands,
 )
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
@@ -48,6 +50,8 @@ from afterglow.core.scheduling.appointments import (
 from afterglow.core.treatment.endings import ENDINGS, SessionEnding
 from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionState
 
+GOES_ALONE = "discharge"
+"""What a prescriber signs on a session to let somebody go home alone."""
 CRITERIA = frozenset(
     field.name
     for field in Recovery._meta.get_fields()
@@ -66,23 +70,36 @@ def save_recovery(
     seen_version: int,
     by: Account,
     at: datetime,
-) -> Done[Recovery]:
-    """Save some discharge criteria as found. Raises StaleRow when another tablet saved first."""
+) -> Done[Recovery] | Refused:
+    """Save some discharge criteria as found. Raises StaleRow when another tablet saved first.
+
+    Only while the patient recovers: what is ticked before says nothing of the way home. A positive
+    answer about suicide is not taken back: ``decision`` says so.
+    """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if unknown := sorted(set(answers) - CRITERIA):
         raise ValueError(f"{', '.join(unknown)} is not a discharge criterion.")
-    recovery = Recovery.objects.select_for_update(of=("self",)).get(session=row)
+    if row.state != SessionState.RECOVERY:
+        why = blocker(
+            "SESSION_NOT_IN_STATE",
+            f"The session is {row.state}; the criteria are answered while the patient recovers.",
+            seen=str(row.state),
+            limit=str(SessionState.RECOVERY),
+        )
+        return refuse("save-recovery", session=row, decision=Decision((why,)), by=by, at=at)
+    recovery = Recovery.objects.select_for_update(of=("self",), no_key=True).get(session=row)
     standing = standing_answers(recovery, answers)
     changed = {
         name: value
         for name, value in answers.items()
         if getattr(recovery, name) != value and name not in standing
     }
+    assessed = is_assessment(answers, changed, session=row)
     for name, value in changed.items():
         setattr(recovery, name, value)
     if answers.get("suicide_statement_positive") is not None:
         recovery.suicide_asked_at = at
-    if "suicide_level" in changed:
+    if assessed:
         done = recovery.suicide_level != SuicideScreen.NOT_DONE
         recovery.suicide_assessed_by = by if done else None
         recovery.suicide_assessed_at = at if done else None
@@ -97,9 +114,9 @@ def save_recovery(
         subject=recovery,
         by=by,
         at=at,
-        detail={"fields": sorted(changed)},
+        detail={"fields": sorted(changed), "standing": list(standing)},
     )
-    return Done(recovery, Decision())
+    return Done(recovery, Decision.from_reasons(stands(standing)))
 
 
 @transaction.atomic
@@ -137,6 +154,9 @@ def discharge(
         return refuse("discharge", session=row, decision=Decision((why,)), by=by, at=at)
     agreed_by = prescriber.account if prescriber else by
     decision = discharge_decision(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
+    if prescriber is not None:
+        unfit = cannot_serve(prescriber, act=GOES_ALONE, subject=row, by=by, at=at)
+        decision &= Decision.from_reasons(unfit)
     if decision.refused:
         return refuse("discharge", session=row, decision=decision, by=by, at=at)
     facts = discharge_facts(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
@@ -222,7 +242,7 @@ def call_back(
     )
     row.ending, row.ending_reason, row.ended_at = "", "", None
     move_session(row, SessionAction.CALL_BACK)
-    _ask_all_again(Recovery.objects.select_for_update(of=("self",)).get(session=row))
+    _ask_all_again(Recovery.objects.select_for_update(of=("self",), no_key=True).get(session=row))
     signature_not_due(session=row, by=by, at=at)
     assign_devices_of_room(session=row.public_id, by=by, at=at)
     refresh_alarms(session=row.public_id, at=at)

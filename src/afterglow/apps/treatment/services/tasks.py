@@ -11,12 +11,14 @@ from django.db import models
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.treatment.facts.day import suicide_awaits_assessment
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.queries import suicide_task_key
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.kinds import REVIEW_OVERRIDE, SIGN_RECORD, SUICIDE_POSITIVE
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import open_task, settle_task
+from afterglow.core.decisions import Reason, caution
 
 
 def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: datetime) -> Task:
@@ -79,9 +81,7 @@ def signature_not_due(*, session: TreatmentSession, by: Account, at: datetime) -
 def _settle_signature(
     session: TreatmentSession, *, by: Account, at: datetime, outcome: str
 ) -> None:
-    waiting = Task.objects.filter(
-        kind=SIGN_RECORD, subject=session.public_id, state=TaskState.OPEN
-    )
+    waiting = Task.objects.filter(kind=SIGN_RECORD, subject=session.public_id, state=TaskState.OPEN)
     for task in waiting:
         settle_task(key=task.key, by=by, at=at, outcome=outcome)
 
@@ -128,6 +128,32 @@ def standing_answers(row: models.Model, answers: Mapping[str, Any]) -> tuple[str
     if wiped and level != SuicideScreen.NOT_DONE:
         standing.append("suicide_level")
     return tuple(standing)
+
+
+def stands(standing: tuple[str, ...]) -> Reason | None:
+    """Return the caution that says which answers were not taken back, or None."""
+    if not standing:
+        return None
+    return caution(
+        "SUICIDE_ANSWER_STANDS",
+        "A positive answer about suicide is not taken back; the first answer stands. "
+        "Assess it, and write what was found.",
+        seen=", ".join(standing),
+    )
+
+
+def is_assessment(
+    answers: Mapping[str, Any], changed: Mapping[str, Any], *, session: TreatmentSession
+) -> bool:
+    """Whether saving ``answers`` assesses for suicide, before they are written down.
+
+    Another level is a finding. The same level is one as well while something positive waits for
+    its assessment: somebody looked again and found the same.
+    """
+    if "suicide_level" in changed:
+        return True
+    level = answers.get("suicide_level") or SuicideScreen.NOT_DONE
+    return level != SuicideScreen.NOT_DONE and suicide_awaits_assessment(session)
 
 
 def act_on_answer(assessment: Assessment, at: datetime) -> None:

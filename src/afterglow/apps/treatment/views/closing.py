@@ -22,6 +22,7 @@ from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.treatment import pages, queries
+from afterglow.apps.treatment.facts.day import suicide_awaits_assessment
 from afterglow.apps.treatment.forms.closing import (
     ENDING_WORDS,
     AccountForm,
@@ -43,7 +44,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
-from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding, SessionEnding
+from afterglow.core.treatment.endings import SessionEnding
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
@@ -76,15 +77,19 @@ def save(request: StaffRequest, session: UUID) -> HttpResponse:
 
     form = RecoveryForm(request.POST, initial=values())
 
-    def act() -> str:
-        closing.save_recovery(
+    def act() -> str | Mapping[str, Any]:
+        saved = closing.save_recovery(
             session=session,
             answers=form.answers,
             seen_version=form.cleaned_data["seen"] or 0,
             by=request.user,
             at=at,
         )
+        if isinstance(saved, Refused):
+            return {"decision": saved.decision}
         messages.success(request, _("Saved."))
+        for caution in saved.decision.cautions:
+            messages.warning(request, sentence_of(caution))
         return reverse("treatment:recovery", args=[session])
 
     page = {**_page(row, at), "recovery_form": form}
@@ -163,7 +168,13 @@ def account(request: StaffRequest, session: UUID) -> HttpResponse:
         if infusion is None:
             return reverse("treatment:recovery", args=[session])
         witness = second_signs(
-            request, row, form.second, act="waste", subject=infusion, action=Action.WITNESS, at=at
+            request,
+            row,
+            form.second,
+            act=accounting.WASTE,
+            subject=infusion,
+            action=Action.WITNESS,
+            at=at,
         )
         if isinstance(witness, Decision):
             return {"account_decision": witness}
@@ -240,16 +251,20 @@ def call_back(request: StaffRequest, session: UUID) -> HttpResponse:
 
 
 def _ending(request: StaffRequest, session: TreatmentSession) -> SessionEnding | None:
-    """Return the ending that was chosen, else the one that follows from how the drip ended."""
+    """Return the ending that was chosen, else the one that follows from how the drip ended.
+
+    What was pressed is what is asked of the service, possible or not: it is never another one.
+    """
+    pressed = request.POST.get("ending", "")
+    if pressed in list(SessionEnding):
+        return SessionEnding(pressed)
     possible = endings_from(session.state)
-    wanted = request.POST.get("ending") or request.GET.get("as", "")
-    if wanted in [str(each) for each in possible]:
+    wanted = request.GET.get("as", "")
+    if wanted in possible:
         return SessionEnding(wanted)
-    infusion = queries.infusion_of(session)
-    if infusion is not None and infusion.ending:
-        usual = INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
-        if usual in possible:
-            return usual
+    usual = queries.way_home(session)
+    if usual in possible:
+        return usual
     return possible[0] if possible else None
 
 
@@ -280,20 +295,16 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
         "set_form": VitalsForm(prefix="set"),
         "account_form": AccountForm(prefix="waste"),
         "bag": _bag(infusion, session, at) if infusion else None,
-        "discharge": discharge_decision(session, ending=_home(infusion), at=at),
+        "discharge": discharge_decision(session, ending=queries.way_home(session), at=at),
         "live_after": str(outbox.position()),
     }
 
 
-def _home(infusion: Infusion | None) -> SessionEnding:
-    if infusion is None or not infusion.ending:
-        return SessionEnding.COMPLETED
-    return INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
-
-
 def _recovery_values(session: TreatmentSession) -> Mapping[str, Any]:
     return recovery_initial(
-        Recovery.objects.get(session=session), CheckIn.objects.get(session=session)
+        Recovery.objects.get(session=session),
+        CheckIn.objects.get(session=session),
+        assessing=suicide_awaits_assessment(session),
     )
 
 
