@@ -253,9 +253,10 @@ def call_back(
 def _ask_all_again(recovery: Recovery) -> None:
     """Leave every criterion unanswered, but for who the escort is and what stands of suicide."""
     found = recovery.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
+    blank = Recovery()
     for name in CRITERIA - _WHO_THE_ESCORT_IS - {"suicide_level"}:
         if name != "suicide_statement_positive" or not recovery.suicide_statement_positive:
-            setattr(recovery, name, Recovery._meta.get_field(name).get_default())
+            setattr(recovery, name, getattr(blank, name))
     recovery.suicide_asked_at = None
     if not found:
         recovery.suicide_level = SuicideScreen.NOT_DONE

@@ -82,8 +82,8 @@ def _settle_signature(
     session: TreatmentSession, *, by: Account, at: datetime, outcome: str
 ) -> None:
     waiting = Task.objects.filter(kind=SIGN_RECORD, subject=session.public_id, state=TaskState.OPEN)
-    for task in waiting:
-        settle_task(key=task.key, by=by, at=at, outcome=outcome)
+    for key in waiting.values_list("key", flat=True):
+        settle_task(key=str(key), by=by, at=at, outcome=outcome)
 
 
 def ask_for_review(*, session: TreatmentSession, by: Account, at: datetime) -> Task:

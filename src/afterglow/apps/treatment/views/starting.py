@@ -165,7 +165,7 @@ def override(request: StaffRequest, session: UUID, gate: str) -> HttpResponse:
     title, back = GATES[gate]
 
     def act() -> str | Mapping[str, Any]:
-        by, second = request.user, None
+        by, signature = request.user, None
         if form.cleaned_data["username"]:
             second = second_signs(
                 request,
@@ -178,7 +178,7 @@ def override(request: StaffRequest, session: UUID, gate: str) -> HttpResponse:
             )
             if isinstance(second, Decision):
                 return {"decision": second}
-            by = second.account
+            by, signature = second.account, second
         outcome = overrides.override_reasons(
             session=session,
             gate=gate,
@@ -186,7 +186,7 @@ def override(request: StaffRequest, session: UUID, gate: str) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             by=by,
             at=at,
-            countersignature=second,
+            countersignature=signature,
         )
         if isinstance(outcome, Refused):
             return {"decision": outcome.decision}
