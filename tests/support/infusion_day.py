@@ -250,6 +250,7 @@ def checked_in(
         mass=BodyMass.kg(kg),
         by=clinician,
         at=at + dt.timedelta(minutes=4),
+        confirmed_unusual=True,
     )
     assert isinstance(weighed, Done), weighed
     signed = orders.sign_order(
