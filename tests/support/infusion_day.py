@@ -231,7 +231,9 @@ def checked_in(
         clinician=clinician,
         during=DateTimeTZRange(at, at + dt.timedelta(hours=2)),
     )
-    session = checkin.check_in(appointment=appointment.public_id, by=clinician, at=at).row
+    came = checkin.check_in(appointment=appointment.public_id, by=clinician, at=at)
+    assert isinstance(came, Done), came
+    session = came.row
     vial = stock.receive_vial(
         site=site,
         product=KetamineFactory.create(),
@@ -442,6 +444,20 @@ def recovered(**given: Any) -> Day:
     day = recovering(**given)
     for minute in (41, 55, 70, 80):
         take_vitals(day, at=day.minute(minute))
+    score_recovery(day, at=day.minute(80))
+    closing.save_recovery(
+        session=day.id,
+        answers=WELL,
+        seen_version=Recovery.objects.get(session=day.session).row_version,
+        by=day.clinician,
+        at=day.minute(80),
+    )
+    day.refreshed()
+    return day
+
+
+def score_recovery(day: Day, *, at: dt.datetime) -> None:
+    """Take the recovery's scales as of somebody who is awake and well."""
     for key, answers in (
         (
             "aldrete",
@@ -454,19 +470,10 @@ def recovered(**given: Any) -> Day:
             instrument=key,
             answers=answers,
             by=day.clinician,
-            at=day.minute(80),
+            at=at,
             key=uuid.uuid4(),
         )
         assert hasattr(scored, "row"), scored
-    closing.save_recovery(
-        session=day.id,
-        answers=WELL,
-        seen_version=Recovery.objects.get(session=day.session).row_version,
-        by=day.clinician,
-        at=day.minute(80),
-    )
-    day.refreshed()
-    return day
 
 
 WELL: dict[str, Any] = {

@@ -127,6 +127,11 @@ class Decision:
         return tuple(r for r in self.reasons if r.severity is Severity.CAUTION or r.overridden)
 
     @property
+    def overridable(self) -> tuple[Reason, ...]:
+        """The blockers that somebody may override."""
+        return tuple(r for r in self.blockers if r.overridable_by is not Overrider.NOBODY)
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """The code of every reason, in order."""
         return tuple(r.code for r in self.reasons)

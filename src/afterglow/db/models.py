@@ -89,8 +89,12 @@ class LockingQuerySet(models.QuerySet["Any"]):
     """Adds the lock that a service takes on the row it is about to change."""
 
     def locked(self) -> Self:
-        """Lock the rows themselves, not the rows they join to, until the transaction ends."""
-        return self.select_for_update(of=("self",))
+        """Lock the rows themselves, not the rows they join to, until the transaction ends.
+
+        Their keys never change, so a row that merely refers to them may be added meanwhile: a
+        monitor's reading does not wait for a nurse's save.
+        """
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 if TYPE_CHECKING:

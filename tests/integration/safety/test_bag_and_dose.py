@@ -10,6 +10,7 @@ import pytest
 from afterglow.apps.monitoring import facts as monitoring
 from afterglow.apps.monitoring.services.readings import record_missed_reading
 from afterglow.apps.people.models import SexAtBirth
+from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import (
@@ -177,3 +178,21 @@ def test_the_same_dose_per_kilogram_of_a_heavier_mass_is_a_step() -> None:
 
 
 FEMALE = {"sex_at_birth": SexAtBirth.FEMALE}
+
+
+def test_the_mass_by_which_drug_runs_stays_and_says_what_to_do_instead() -> None:
+    day = infusing()
+    weighed = queries.mass_today(day.session)
+    assert weighed is not None
+
+    outcome = checkin.take_mass_back(
+        session=day.id,
+        mass=weighed.public_id,
+        reason="Shoes on",
+        by=day.clinician,
+        at=day.minute(5),
+    )
+
+    assert isinstance(outcome, Refused)
+    assert outcome.decision.codes == ("MASS_OF_AN_INFUSION",)
+    assert "discard" not in outcome.decision.blockers[0].sentence

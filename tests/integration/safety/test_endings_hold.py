@@ -123,3 +123,18 @@ def test_a_stop_may_be_explained_while_the_patient_recovers() -> None:
     )
 
     assert isinstance(explain(day, InfusionEnding.STOPPED_BY_PATIENT, 21), Done)
+
+
+def test_a_signature_for_something_else_lets_nobody_go_home_alone() -> None:
+    day = recovered()
+    for_the_draw = signed_by(day.prescriber, day, act="draw", on=day.session, at=day.minute(81))
+
+    outcome = go(
+        day,
+        SessionEnding.ESCORT_DID_NOT_COME,
+        day.clinician,
+        fields=ALONE,
+        prescriber=for_the_draw,
+    )
+
+    assert codes(outcome) == {"COUNTERSIGNATURE_NOT_FOR_THIS"}

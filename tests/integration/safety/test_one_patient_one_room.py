@@ -46,7 +46,7 @@ def test_a_start_locks_patient_room_and_clinician_before_it_judges() -> None:
         table
         for query in told
         for table in ("people_patient", "places_room", "accounts_account")
-        if f'FROM "{table}"' in query["sql"] and "FOR UPDATE" in query["sql"]
+        if f'FROM "{table}"' in query["sql"] and "FOR NO KEY UPDATE" in query["sql"]
     ]
     infusion = day.session.infusions.get()
     assert isinstance(outcome, Done), outcome

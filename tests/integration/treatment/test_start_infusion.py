@@ -9,7 +9,7 @@ import pytest
 
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.treatment.models import Infusion, Refusal
-from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import checkin, infusions
 from factories import AT, AppointmentFactory
 
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 def test_a_session_without_answers_is_refused_with_every_reason_and_the_refusal_is_kept() -> None:
     appointment = AppointmentFactory.create()
     clinician = appointment.clinician
-    session = checkin.check_in(appointment=appointment.public_id, by=clinician, at=AT).row
+    came = checkin.check_in(appointment=appointment.public_id, by=clinician, at=AT)
+    assert isinstance(came, Done), came
+    session = came.row
 
     outcome = infusions.start_infusion(
         session=session.public_id, by=clinician, at=AT + dt.timedelta(minutes=5), key=uuid.uuid4()

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from afterglow.web.forms import (
     BloodPressureField,
@@ -97,3 +98,15 @@ def test_what_was_typed_is_still_there_after_an_error() -> None:
 
     assert not form.is_valid()
     assert 'value="7o,4"' in str(form["weight"])
+
+
+def test_a_number_that_reads_in_two_ways_is_shown_with_its_point_in_every_language() -> None:
+    with translation.override("es"):
+        plain = str(_Form(initial={"weight": Decimal("70.4")})["weight"])
+        exact = str(_Form(initial={"weight": Decimal("1.125")})["weight"])
+        kept = _Form({"weight": "1.125", "note": "x"})
+
+        assert 'value="70,4"' in plain or 'value="70.4"' in plain
+        assert 'value="1.125"' in exact
+        assert kept.is_valid()
+    assert kept.cleaned_data["weight"] == Decimal("1.125")

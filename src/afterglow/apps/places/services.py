@@ -60,7 +60,7 @@ def edit_site(
     *, site: UUID, words: SiteWords, by: Actor, at: datetime, on: date, seen: int | None = None
 ) -> Site:
     """Change a site. Raises StaleRow when somebody changed it first."""
-    row = Site.objects.select_for_update().get(public_id=site)
+    row = Site.objects.select_for_update(no_key=True).get(public_id=site)
     check(Action.EDIT_SITES, by=by, site=row, on=on)
     changed = _apply(row, _values(words))
     if not changed:
@@ -79,7 +79,7 @@ def set_hours(
 
     A weekday left out is closed. Raises InvalidValue for a day that closes before it opens.
     """
-    row = Site.objects.select_for_update().get(public_id=site)
+    row = Site.objects.select_for_update(no_key=True).get(public_id=site)
     check(Action.EDIT_SITES, by=by, site=row, on=on)
     for weekday, (opens, closes) in hours.items():
         if not 0 <= weekday <= 6:
@@ -103,7 +103,7 @@ def create_room(
     *, site: UUID, name: str, by: Actor, at: datetime, on: date, point_of_care: str = ""
 ) -> Room:
     """Create a room. Raises InvalidValue when the site has a room of that name."""
-    place = Site.objects.select_for_update().get(public_id=site)
+    place = Site.objects.select_for_update(no_key=True).get(public_id=site)
     check(Action.EDIT_SITES, by=by, site=place, on=on)
     if place.rooms.filter(name=name).exists():
         raise InvalidValue(f"{place.name} already has a room named {name!r}.")
@@ -126,7 +126,11 @@ def edit_room(
     seen: int | None = None,
 ) -> Room:
     """Change a room. Raises StaleRow when somebody changed it first."""
-    row = Room.objects.select_for_update(of=("self",)).select_related("site").get(public_id=room)
+    row = (
+        Room.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("site")
+        .get(public_id=room)
+    )
     check(Action.EDIT_SITES, by=by, site=row.site, on=on)
     if row.site.rooms.filter(name=name).exclude(pk=row.pk).exists():
         raise InvalidValue(f"{row.site.name} already has a room named {name!r}.")
@@ -147,7 +151,7 @@ def record_equipment_check(
     A check that fails opens a task at once. Raises InvalidValue when an item is missing or unknown.
     The same answers by the same person within the same minute are one check.
     """
-    place = Site.objects.select_for_update().get(public_id=site)
+    place = Site.objects.select_for_update(no_key=True).get(public_id=site)
     on = at.astimezone(place.zone).date()
     check(Action.CHECK_EQUIPMENT, by=by, site=place, on=on)
     checklist = definition_of(DefinitionKind.CHECKLIST, CHECKLIST, at)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services import cannot_serve
 from afterglow.apps.audit import services as audit
 from afterglow.apps.events import services as events
 from afterglow.apps.medicines.models import Product
@@ -23,6 +24,9 @@ from afterglow.core.quantities import Dose, Volume
 from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind, line_sha256
 from afterglow.core.stock.ledger import GENESIS
+
+REST_REMOVED = "vial-rest-removed"
+"""What the witness signs, on the vial whose rest is removed."""
 
 
 class NotEnoughInVial(AfterglowError):
@@ -129,7 +133,7 @@ def write_off_rest(
     """Waste, or account as lost, everything a vial still holds, and close it.
 
     A witness signs either. Safe to repeat with the same key. Raises InvalidValue for another kind,
-    without a reason, and where the vial holds nothing.
+    without a reason, where the witness signed something else, and where the vial holds nothing.
     """
     row = Vial.objects.select_for_update(of=("self",)).select_related("site").get(public_id=vial)
     policies.check(Action.DRAW_STOCK, by=by, site=row.site, on=row.site.local_date(at))
@@ -139,6 +143,9 @@ def write_off_rest(
         raise InvalidValue(f"The rest of a vial is wasted or lost, not {kind}.")
     if not reason.strip():
         raise InvalidValue("Say why: the ledger keeps a reason for everything that was not given.")
+    unfit = cannot_serve(witness, act=REST_REMOVED, subject=row, by=by, at=at)
+    if unfit is not None:
+        raise InvalidValue(unfit.sentence)
     held = queries.vial_balance(row).on_hand
     if held <= 0:
         raise InvalidValue(f"Vial {row.number} holds {_mg(held, 1)}; there is nothing to remove.")
@@ -177,7 +184,7 @@ def write_line(
     The site's row is locked, so that lines are numbered and chained one after another. Raises
     NotEnoughInVial when the vial, or what was drawn from it for the session, would go below zero.
     """
-    site = Site.objects.select_for_update(of=("self",)).get(pk=vial.site_id)
+    site = Site.objects.select_for_update(of=("self",), no_key=True).get(pk=vial.site_id)
     if line := LedgerEntry.objects.filter(key=key).first():
         return line
     last = LedgerEntry.objects.filter(site=site).order_by("-sequence").first()

@@ -120,7 +120,7 @@ def vial(request: StaffRequest, vial: UUID) -> HttpResponse:
         signed = countersign(
             by=form.second,
             beside=request.user,
-            act="vial-rest-removed",
+            act=services.REST_REMOVED,
             subject=row,
             at=at,
             action=Action.WITNESS,

@@ -163,7 +163,9 @@ def last_dose(
         return None
     ordered = DosePerMass.mg_per_kg(row.order.dose_mg_per_kg)
     weighed = (
-        BodyMassMeasurement.objects.filter(session=row.session, at__lte=row.prepared_at)
+        BodyMassMeasurement.objects.filter(
+            session=row.session, at__lte=row.prepared_at, mistake__isnull=True
+        )
         .order_by("-at", "-pk")
         .first()
     )

@@ -103,6 +103,23 @@ def way_home(session: TreatmentSession) -> SessionEnding:
     return INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
 
 
+def called_back(session: TreatmentSession) -> SessionEvent | None:
+    """Return the last time that the patient was called back after a discharge; None: never."""
+    return (
+        SessionEvent.objects.filter(session=session, kind=EventKind.CALLED_BACK)
+        .select_related("by")
+        .order_by("-at", "-pk")
+        .first()
+    )
+
+
+def recovering_since(session: TreatmentSession) -> datetime | None:
+    """Return when the recovery began that counts: the pump's stop, or a later call-back."""
+    infusion, call = infusion_of(session), called_back(session)
+    ended = infusion.ended_at if infusion else None
+    return max(filter(None, (ended, call.at if call else None)), default=None)
+
+
 def running_infusions(clinician_pk: int) -> int:
     """Return how many infusions of a clinician run or are paused."""
     return Infusion.objects.filter(

@@ -45,7 +45,6 @@ EVENTS: Final = (
     "emergency-declared",
     "emergency-ended",
     "patient-called-back",
-    "patient-discharged",
     "session-ended",
     "record-signed",
     "alarm-raised",
@@ -132,5 +131,6 @@ def chart(request: StaffRequest, patient: UUID) -> HttpResponse:
         "may_team": can(Action.EDIT_CARE_TEAM),
         "may_course": can(Action.EDIT_COURSE),
         "may_book": can(Action.BOOK_APPOINTMENT),
+        "may_consent": can(Action.RECORD_CONSENT),
     }
     return render(request, "visits/chart.html", context)

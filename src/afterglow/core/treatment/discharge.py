@@ -36,7 +36,7 @@ def criteria_apply(facts: DischargeFacts) -> bool:
 
 
 def observed_long_enough(facts: DischargeFacts, rules: SessionRules) -> Reasons:
-    """Hold until the observation is over; a sedative restarts it."""
+    """Hold until the observation is over; a sedative or a call-back restarts it."""
     if facts.pump_stopped_at is None:
         yield codes.PUMP_STOP_NOT_RECORDED.reason()
         return
@@ -44,6 +44,7 @@ def observed_long_enough(facts: DischargeFacts, rules: SessionRules) -> Reasons:
     for since, code in (
         (facts.pump_stopped_at, codes.OBSERVED_TOO_SHORT),
         (facts.last_sedative_at, codes.OBSERVED_TOO_SHORT_AFTER_SEDATIVE),
+        (facts.called_back_at, codes.OBSERVED_TOO_SHORT_AFTER_CALL_BACK),
     ):
         if since is not None and facts.at - since < least:
             yield code.reason(seen=span(facts.at - since), limit=span(least))
@@ -91,7 +92,7 @@ def vital_signs_settled(facts: DischargeFacts, rules: SessionRules) -> Reasons:
         return
     oldest = min(vitals.at, vitals.spo2_at)
     age = facts.at - oldest
-    if age > limits.vitals_window or _before(oldest, facts.pump_stopped_at):
+    if age > limits.vitals_window or _before(oldest, facts.recovering_since):
         yield codes.DISCHARGE_VITALS_STALE.reason(seen=span(age), limit=span(limits.vitals_window))
     away = max(
         _percent_away(vitals.systolic_mmhg, vitals.baseline_systolic_mmhg),
@@ -177,7 +178,7 @@ def told_what_to_do(facts: DischargeFacts, rules: SessionRules) -> Reasons:
 def suicide_settled(facts: DischargeFacts, rules: SessionRules) -> Reasons:
     """Refuse until asked after the infusion and assessed; a high risk does not go home."""
     suicide = facts.suicide
-    if suicide.asked_at is None or _before(suicide.asked_at, facts.pump_stopped_at):
+    if suicide.asked_at is None or _before(suicide.asked_at, facts.recovering_since):
         yield codes.SUICIDE_NOT_ASKED_BEFORE_LEAVING.reason()
     if awaits_assessment(suicide, rules):
         yield codes.SUICIDE_POSITIVE_NOT_ASSESSED_BEFORE_LEAVING.reason()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from afterglow.apps.accounts.services.countersigning import SecondPerson, countersign
+from afterglow.apps.accounts.services.countersigning import SecondPerson, cannot_serve, countersign
 from afterglow.apps.accounts.services.languages import choose_language
 from afterglow.apps.accounts.services.links import clear_expired, consume_link, create_link
 from afterglow.apps.accounts.services.locks import lock_screen, unlock_screen
@@ -19,6 +19,7 @@ from afterglow.apps.accounts.services.staff import (
 __all__ = [
     "SecondPerson",
     "StaffWords",
+    "cannot_serve",
     "choose_language",
     "clear_expired",
     "consume_link",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import models, transaction
 
@@ -12,8 +12,11 @@ from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.accounts.services.pins import verify_secret
 from afterglow.apps.audit import services as audit
 from afterglow.apps.places.models import Site
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.roles import Action
+
+FRESH = timedelta(minutes=15)
+"""How long a second person's signature may wait for its act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,45 @@ def countersign(
     return signature
 
 
-def is_for(signature: Countersignature, *, act: str, subject: models.Model) -> bool:
-    """Whether a second person signed this act on this row, and nothing else."""
-    return (signature.act, signature.subject_type, signature.subject) == (
+def cannot_serve(
+    signature: Countersignature,
+    *,
+    act: str,
+    subject: models.Model,
+    by: Account,
+    at: datetime,
+) -> Reason | None:
+    """Return why a second person's signature is not for this act, or None.
+
+    It was given for ``act`` on ``subject``, beside ``by``, within a quarter of an hour, and serves
+    once: nothing on record refers to it yet.
+    """
+    meant = (signature.act, signature.subject_type, signature.subject) == (
         act,
         audit.subject_type(subject),
         subject.public_id,  # type: ignore[attr-defined]
+    )
+    here = signature.beside_id == by.pk and timedelta(0) <= at - signature.at <= FRESH
+    used = _was_used(signature)
+    if meant and here and not used:
+        return None
+    seen = signature.at.isoformat(timespec="minutes")
+    return blocker(
+        "COUNTERSIGNATURE_NOT_FOR_THIS",
+        "That signature of a second person was given for something else, beside somebody else, or "
+        "too long ago. The second person signs again.",
+        seen="used before" if used else seen if meant else signature.act,
+        limit="15 min",
+    )
+
+
+def _was_used(signature: Countersignature) -> bool:
+    """Whether any row refers to the signature, whichever app it belongs to."""
+    relations = Countersignature._meta.get_fields(include_hidden=True)
+    return any(
+        each.related_model._default_manager.filter(**{each.field.name: signature}).exists()
+        for each in relations
+        if isinstance(each, models.ManyToOneRel)
     )
 
 

@@ -25,7 +25,7 @@ from afterglow.core.roles import Action
 
 
 def _locked(patient: UUID, *, by: Account, at: dt.datetime) -> Patient:
-    row = Patient.objects.select_for_update(of=("self",)).get(public_id=patient)
+    row = Patient.objects.select_for_update(of=("self",), no_key=True).get(public_id=patient)
     policies.check(Action.EDIT_ALLERGIES, patient=row, by=by, at=at)
     return row
 

@@ -39,7 +39,7 @@ def add_to_care_team(
     *, key: UUID, patient: UUID, details: MemberDetails, by: Account, at: dt.datetime
 ) -> CareTeamMember:
     """Add a person to the care team. Raises InvalidValue for a release signed after today."""
-    row = Patient.objects.select_for_update(of=("self",)).get(public_id=patient)
+    row = Patient.objects.select_for_update(of=("self",), no_key=True).get(public_id=patient)
     policies.check(Action.EDIT_CARE_TEAM, patient=row, by=by, at=at)
     if existing := CareTeamMember.objects.filter(public_id=key).first():
         same_subject(row.pk, existing.patient_id, key)

@@ -37,7 +37,7 @@ def record_medicine(
     ``drug_class`` is used only for a name the list does not know. Raises InvalidValue for a class
     that does not exist or a daily dose that is not above 0 mg.
     """
-    row = Patient.objects.select_for_update(of=("self",)).get(public_id=patient)
+    row = Patient.objects.select_for_update(of=("self",), no_key=True).get(public_id=patient)
     policies.check(Action.EDIT_ALLERGIES, patient=row, by=by, at=at)
     if existing := CurrentMedicine.objects.filter(public_id=key).first():
         same_subject(row.pk, existing.patient_id, key)

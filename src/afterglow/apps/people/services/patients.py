@@ -96,7 +96,7 @@ def edit_patient(
     home_site: Site | None = None,
 ) -> Patient:
     """Change what is known of a patient. Raises StaleRow when another screen saved first."""
-    row = Patient.objects.select_for_update(of=("self",)).get(public_id=patient)
+    row = Patient.objects.select_for_update(of=("self",), no_key=True).get(public_id=patient)
     policies.check(Action.EDIT_PATIENT, patient=row, by=by, at=at)
     values: dict[str, Any] = dict(details)
     if home_site is not None and home_site.pk != row.home_site_id:

@@ -12,6 +12,7 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import CheckIn, Recovery, SessionEvent
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.treatment.facts import (
     Antihypertensive,
@@ -21,6 +22,7 @@ from afterglow.core.treatment.facts import (
     PregnancyTest,
     SuicideFacts,
 )
+from afterglow.core.treatment.readiness import awaits_assessment
 
 PHQ9, ITEM_9, CSSRS = "phq9", "9", "cssrs_screener"
 SEDATIVES = frozenset({"z_drug", "gabapentinoid", "barbiturate"})
@@ -126,6 +128,12 @@ class _Scale:
     @property
     def is_yes(self) -> bool:
         return bool(self.item9 or self.positive or self.level)
+
+
+def suicide_awaits_assessment(session: TreatmentSession) -> bool:
+    """Whether something positive was said about suicide and nobody has assessed it since."""
+    facts = suicide_facts(session, CheckIn.objects.get(session=session))
+    return awaits_assessment(facts, rules_of(session.protocol_id).session)
 
 
 def _suicide_scales(session: TreatmentSession) -> list[_Scale]:

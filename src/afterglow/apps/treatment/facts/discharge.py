@@ -44,12 +44,14 @@ def discharge(
     """
     recovery = Recovery.objects.get(session=session)
     infusion = queries.infusion_of(session)
+    call = queries.called_back(session)
     sedatives = [row.at for row in queries.medicines_given(session) if row.is_sedative]
     return DischargeFacts(
         at=at,
         ending=ending,
         infusion_started=infusion is not None,
         pump_stopped_at=infusion.ended_at if infusion else None,
+        called_back_at=call.at if call else None,
         last_sedative_at=max(sedatives, default=None),
         aldrete=aldrete(session, at=at),
         mpadss=mpadss(session, at=at),
@@ -83,9 +85,14 @@ def discharge(
             site=session.site,
             on=session.site.local_date(at),
         ),
-        ending_fields=frozenset(
-            EndingField(name) for name, value in fields.items() if value not in (None, "", False)
-        ),
+        ending_fields=recorded_fields(fields),
+    )
+
+
+def recorded_fields(fields: Mapping[str, Any]) -> frozenset[EndingField]:
+    """Return the ending's fields that hold something."""
+    return frozenset(
+        EndingField(name) for name, value in fields.items() if value not in (None, "", False)
     )
 
 
@@ -102,18 +109,17 @@ def recovery(session: TreatmentSession, *, to: Account) -> RecoveryFacts:
 def _last_answers(
     session: TreatmentSession, prefix: str, *, at: datetime
 ) -> Mapping[str, Any] | None:
-    infusion = queries.infusion_of(session)
     rows = Assessment.objects.filter(
         session=session, instrument_key__startswith=prefix, at__lte=at, replaced_by=None
     )
-    if infusion is not None and infusion.ended_at is not None:
-        rows = rows.filter(at__gte=infusion.ended_at)
+    if (since := queries.recovering_since(session)) is not None:
+        rows = rows.filter(at__gte=since)
     row = rows.order_by("-at").first()
     return row.answers if row else None
 
 
 def aldrete(session: TreatmentSession, *, at: datetime) -> AldreteFacts | None:
-    """Return the last modified Aldrete score taken after the pump stopped."""
+    """Return the last modified Aldrete score taken after the stop, or after a call-back."""
     answers = _last_answers(session, "aldrete", at=at)
     if answers is None:
         return None
@@ -127,7 +133,7 @@ def aldrete(session: TreatmentSession, *, at: datetime) -> AldreteFacts | None:
 
 
 def mpadss(session: TreatmentSession, *, at: datetime) -> MpadssFacts | None:
-    """Return the last modified PADSS score taken after the pump stopped."""
+    """Return the last modified PADSS score taken after the stop, or after a call-back."""
     answers = _last_answers(session, "mpadss", at=at)
     if answers is None:
         return None
@@ -141,15 +147,13 @@ def mpadss(session: TreatmentSession, *, at: datetime) -> MpadssFacts | None:
 
 
 def moaas_after(session: TreatmentSession, *, at: datetime) -> int | None:
-    """Return the last MOAA/S score taken after the pump stopped; one before says nothing of now."""
-    infusion = queries.infusion_of(session)
-    since = infusion.ended_at if infusion else None
-    found = _totals(session, "moaas", since=since, until=at)
+    """Return the last MOAA/S score of this recovery; one before it says nothing of now."""
+    found = _totals(session, "moaas", since=queries.recovering_since(session), until=at)
     return int(found[-1]) if found else None
 
 
 def dissociation_change(session: TreatmentSession, *, at: datetime) -> int | None:
-    """Return how far the last score after the stop lies above the last one before the start.
+    """Return how far the last score of this recovery lies above the last one before the start.
 
     None when either was not taken: two scores before the start say nothing of the way home.
     """
@@ -157,7 +161,8 @@ def dissociation_change(session: TreatmentSession, *, at: datetime) -> int | Non
     if infusion is None or infusion.ended_at is None:
         return None
     before = _totals(session, "dissociation", since=None, until=infusion.started_at)
-    after = _totals(session, "dissociation", since=infusion.ended_at, until=at)
+    since = queries.recovering_since(session)
+    after = _totals(session, "dissociation", since=since, until=at)
     return int(after[-1] - before[-1]) if before and after else None
 
 

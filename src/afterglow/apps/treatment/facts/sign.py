@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -14,20 +12,21 @@ from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.facts.discharge import recorded_fields
 from afterglow.apps.treatment.models import CheckIn, Discharge, Override, Preparation, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.outcomes import from_json
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.models import Task
-from afterglow.core.decisions import Decision, Overrider, Reason, Severity
 from afterglow.core.dosing.totals import Given
 from afterglow.core.monitoring.alarm_state import AlarmActKind
 from afterglow.core.monitoring.alarms import pressure_codes
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind
-from afterglow.core.treatment.endings import EndingField, SessionEnding
+from afterglow.core.treatment.endings import SessionEnding
 from afterglow.core.treatment.facts import AmountFacts, OverrideShown, SignFacts
 from afterglow.core.treatment.lifecycles import InfusionState, SessionState
 
@@ -65,12 +64,10 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
             for row in Override.objects.filter(session=session)
         ),
         coverage_named=covered(session, at=at),
-        discharge_decision=decision_from(discharge.reasons) if discharge else None,
+        discharge_decision=from_json(discharge.reasons, overridden=True) if discharge else None,
         suicide_positives=positives,
         suicide_tasks_owned=min(positives, _owned_tasks(session)),
-        ending_fields=frozenset(
-            EndingField(name) for name in recorded_fields(discharge.fields if discharge else {})
-        ),
+        ending_fields=recorded_fields(discharge.fields if discharge else {}),
     )
 
 
@@ -134,11 +131,6 @@ def alarms_to_acknowledge(session: TreatmentSession) -> QuerySet[Alarm]:
     ).order_by("raised_at", "pk")
 
 
-def recorded_fields(fields: Mapping[str, Any]) -> list[str]:
-    """Return the names of the ending's fields that hold something."""
-    return [name for name, value in fields.items() if value not in (None, "", False)]
-
-
 def last_discharge(session: TreatmentSession) -> Discharge | None:
     """Return the newest discharge; an earlier one was called back."""
     return Discharge.objects.filter(session=session).order_by("-at", "-pk").first()
@@ -181,21 +173,3 @@ def suicide_positives(session: TreatmentSession) -> int:
 def _owned_tasks(session: TreatmentSession) -> int:
     key = queries.suicide_task_key(session)
     return Task.objects.filter(key__startswith=key).exclude(owner=None).count()
-
-
-def decision_from(reasons: list[dict[str, Any]]) -> Decision:
-    """Return the decision that a record keeps as JSON."""
-    return Decision(
-        tuple(
-            Reason(
-                code=item["code"],
-                severity=Severity(item["severity"]),
-                sentence=item["sentence"],
-                seen=item["seen"],
-                limit=item["limit"],
-                overridable_by=Overrider(item["overridable_by"]),
-                overridden=item["overridden"],
-            )
-            for item in reasons
-        )
-    )

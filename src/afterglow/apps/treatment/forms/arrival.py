@@ -88,6 +88,7 @@ class CheckInForm(WebForm):
     """Identity, kilograms, fasting, the day's medicines and drugs, health, escort, suicide."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    assessing = forms.BooleanField(widget=forms.HiddenInput, required=False)
     identifiers = forms.MultipleChoiceField(
         choices=list(IDENTIFIERS.items()),
         widget=forms.CheckboxSelectMultiple,
@@ -237,6 +238,8 @@ class CheckInForm(WebForm):
         """What was answered, as the service takes it; a field left blank is left as it was."""
         data = self.cleaned_data
         given = {name: data[name] for name in _SAME if data.get(name) not in (None, "")}
+        if not data["assessing"] and given.get("suicide_level") == self.initial.get("found"):
+            given.pop("suicide_level", None)  # it was shown, not found again
         given["safety_plan_given"] = data["safety_plan_given"]
         if data["identifiers"]:
             given["identifiers"] = data["identifiers"]
@@ -345,12 +348,21 @@ class CheckInForm(WebForm):
 
 
 def initial_of(
-    check: CheckIn, said: Sequence[MedicineToday], mass_kg: Decimal | None
+    check: CheckIn,
+    said: Sequence[MedicineToday],
+    mass_kg: Decimal | None,
+    *,
+    assessing: bool = False,
 ) -> Mapping[str, Any]:
-    """Return what is on record as the form shows it."""
+    """Return what is on record as the form shows it.
+
+    While something positive waits to be assessed (``assessing``), the level is blank.
+    """
     shown: dict[str, Any] = {name: getattr(check, name) for name in _SAME}
     shown["seen"] = check.row_version
     shown["identifiers"] = list(check.identifiers)
+    shown["assessing"], shown["found"] = assessing, check.suicide_level
+    shown["suicide_level"] = "" if assessing else check.suicide_level
     shown["weight_kg"] = mass_kg
     shown["phq9_item9"] = "" if check.phq9_item9 is None else str(check.phq9_item9)
     for name, field in (("alcohol", "alcohol_or_drugs"), ("cannabis", "cannabis")):

@@ -101,6 +101,7 @@ class RecoveryForm(WebForm):
     """The discharge criteria as a person finds them. Blank means not looked at yet."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    assessing = forms.BooleanField(widget=forms.HiddenInput, required=False)
     oriented = AnswerField(
         choices=[("0", "0"), ("1", "1"), ("2", "2"), ("3", "3")],
         label=gettext_lazy("Oriented to person, place, time"),
@@ -135,7 +136,7 @@ class RecoveryForm(WebForm):
         given = {
             name: value
             for name, value in data.items()
-            if name not in ("seen", "oriented") and value not in (None, "")
+            if name not in ("seen", "assessing", "oriented") and value not in (None, "")
         }
         if data["oriented"]:
             given["oriented"] = int(data["oriented"])
@@ -143,6 +144,8 @@ class RecoveryForm(WebForm):
             "suicide_statement_positive"
         ):
             given.pop("suicide_statement_positive", None)  # saying it again asks nothing anew
+        if not data["assessing"] and given.get("suicide_level") == self.initial.get("found"):
+            given.pop("suicide_level", None)  # it was shown, not found again
         return given
 
     def boxes(self) -> list[Box]:
@@ -150,13 +153,22 @@ class RecoveryForm(WebForm):
         return [Box(key, legend, [self[name] for name in names]) for key, legend, names in _BOXES]
 
 
-def recovery_initial(recovery: Recovery, check: CheckIn) -> Mapping[str, Any]:
-    """Return what is on record; the escort of the check-in is proposed."""
+def recovery_initial(
+    recovery: Recovery, check: CheckIn, *, assessing: bool = False
+) -> Mapping[str, Any]:
+    """Return what is on record; the escort of the check-in is proposed.
+
+    What must be asked again is blank: the statement after a call-back, and the level while
+    something positive waits to be assessed (``assessing``).
+    """
     shown: dict[str, Any] = {name: getattr(recovery, name) for name in _YES_NO}
     shown["seen"] = recovery.row_version
     shown["oriented"] = "" if recovery.oriented is None else str(recovery.oriented)
     shown["iv_site_note"] = recovery.iv_site_note
-    shown["suicide_level"] = recovery.suicide_level
+    if recovery.suicide_asked_at is None:
+        shown["suicide_statement_positive"] = None
+    shown["assessing"], shown["found"] = assessing, recovery.suicide_level
+    shown["suicide_level"] = "" if assessing else recovery.suicide_level
     for name in ("escort_name", "escort_relation", "escort_phone"):
         shown[name] = getattr(recovery, name) or getattr(check, name)
     return shown

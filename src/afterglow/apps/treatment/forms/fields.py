@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from afterglow.apps.places.models import Site
-from afterglow.apps.scheduling.times import instant
+from afterglow.apps.scheduling.times import latest_instant
 from afterglow.core.errors import InvalidValue
 from afterglow.web import clock
 
@@ -22,6 +22,7 @@ OLDEST = dt.timedelta(days=366)
 class InstantField(forms.Field):
     """A past day and time on the site's wall clock; gives an instant in UTC.
 
+    Of a time that occurred twice (the clocks went back) it is the later one that has come.
     ``site`` and ``at`` (now) are set by the form that holds it.
     """
 
@@ -55,23 +56,24 @@ class InstantField(forms.Field):
             ) from None
         if self.site is None or self.at is None:
             raise AssertionError("An InstantField needs the form's site and time.")
-        here = clock.local(self.at, self.site).replace(tzinfo=None)
-        if typed > here:
+        try:
+            then = latest_instant(typed.date(), typed.time(), self.site.zone, until=self.at)
+        except InvalidValue as problem:
+            raise ValidationError(str(problem), code="skipped_hour") from None
+        if then > self.at:
+            here = clock.local(self.at, self.site)
             raise ValidationError(
                 _("%(seen)s lies in the future; it is now %(limit)s."),
                 code="future",
                 params={"seen": f"{typed:%d %b %Y, %H:%M}", "limit": f"{here:%d %b %Y, %H:%M}"},
             )
-        if here - typed > OLDEST:
+        if self.at - then > OLDEST:
             raise ValidationError(
                 _("%(seen)s is more than a year ago. Look at the year."),
                 code="long_ago",
                 params={"seen": f"{typed:%d %b %Y}"},
             )
-        try:
-            return instant(typed.date(), typed.time(), self.site.zone)
-        except InvalidValue as problem:
-            raise ValidationError(str(problem), code="skipped_hour") from None
+        return then
 
 
 class YesNoField(forms.TypedChoiceField):

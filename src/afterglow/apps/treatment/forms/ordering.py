@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -71,6 +72,12 @@ class OrderForm(WebForm):
             del self.fields["for_date"]
         for name in ("basis", "prn"):
             self.fields[name].says_optional = False  # type: ignore[attr-defined]  # read by fields.py
+
+    def saw(self, order: UUID | None) -> None:
+        """Say which order stands on the screen now, after a refusal that named it."""
+        data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        data["seen_order"] = str(order or "")
+        self.data = data
 
     def clean_dose(self) -> Decimal:
         """A dose is above zero; the protocol's limits are the service's."""

@@ -30,7 +30,7 @@ SIGNS = {
 }
 
 
-class BaselineForm(WebForm):
+class VitalsForm(WebForm):
     """One set of vital signs by hand: "120/80" in one field; blank is not measured."""
 
     key = KeyField(initial=new_key)
@@ -57,13 +57,9 @@ class BaselineForm(WebForm):
         label=SIGNS["respiratory_rate"],
         widget=forms.TextInput(attrs=_DIGITS),
     )
-    moaas = forms.CharField(
-        required=False, max_length=4, label="MOAA/S", widget=forms.TextInput(attrs=_DIGITS)
-    )
 
-    def __init__(self, *args: Any, moaas: Instrument | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.instrument = moaas
         self.readings: dict[VitalSignCode, Decimal] = {}
         self.scales: dict[str, Mapping[str, int | None]] = {}
         for field in self.fields.values():
@@ -80,8 +76,7 @@ class BaselineForm(WebForm):
                     else read_sign(VitalSignCode(name), text)
                 )
                 self._take(name, entry)
-        if text := str(data.get("moaas") or "").strip():
-            self._take_moaas(text)
+        self._take_scales(data)
         if not (self.readings or self.scales or self.errors):
             raise ValidationError(_("Nothing was entered. Type what you read."), code="empty")
         return data
@@ -91,7 +86,25 @@ class BaselineForm(WebForm):
             self.add_error(name, sentence_of(reason))
         self.readings.update(entry.values)
 
-    def _take_moaas(self, text: str) -> None:
+    def _take_scales(self, data: Mapping[str, Any]) -> None:
+        """Read the scales that a longer form has beside the signs."""
+
+
+class BaselineForm(VitalsForm):
+    """A set of vital signs with the MOAA/S beside it."""
+
+    moaas = forms.CharField(
+        required=False, max_length=4, label="MOAA/S", widget=forms.TextInput(attrs=_DIGITS)
+    )
+
+    def __init__(self, *args: Any, moaas: Instrument | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instrument = moaas
+
+    def _take_scales(self, data: Mapping[str, Any]) -> None:
+        text = str(data.get("moaas") or "").strip()
+        if not text:
+            return
         if self.instrument is None:
             self.add_error("moaas", _("MOAA/S is not on file here."))
             return

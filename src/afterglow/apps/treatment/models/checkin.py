@@ -7,7 +7,7 @@ from enum import StrEnum
 import pghistory
 from django.db import models
 
-from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.people.models import CurrentMedicine
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Overrider
@@ -137,6 +137,13 @@ class Override(AppendOnly, PublicModel):
     role = CodeField(Overrider)
     reason = models.TextField()
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    countersignature = models.ForeignKey(
+        Countersignature,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="How ``by`` signed in, beside whom, where somebody else was signed in there.",
+    )
     at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):

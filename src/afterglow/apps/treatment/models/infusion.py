@@ -50,6 +50,8 @@ class EventKind(StrEnum):
     SUICIDAL_STATEMENT = "suicidal_statement"
     DOWNTIME_ENTRY = "downtime_entry"
     WITHDRAWN = "withdrawn"
+    CALLED_BACK = "called_back"
+    """A discharged patient is a patient again; ``text`` says why."""
 
 
 @pghistory.track()

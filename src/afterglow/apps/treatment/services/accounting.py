@@ -11,19 +11,22 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services import cannot_serve
 from afterglow.apps.stock import queries as stock_queries
 from afterglow.apps.stock import services as stock
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services.acting import cannot_serve, lock_session, refuse, tell
+from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind
 from afterglow.core.treatment.lifecycles import InfusionState
 
+WASTE = "waste"
+"""What a witness of waste signs, on the infusion or on the bag."""
 LEDGER_STEP = Decimal("0.0001")
 """The ledger's smallest amount in mg. Given is rounded to it; wasted is exactly the rest."""
 
@@ -80,11 +83,9 @@ def account_for_bag(
     told = queries.given(infusion, at=at)
     if told.decision.refused and not infusion.differences.exists():
         reasons.extend(told.decision.blockers)
-    if (
-        witness is not None
-        and (why := cannot_serve(witness, act="waste", subject=infusion, by=by, at=at)) is not None
-    ):
-        reasons.append(why)
+    if witness is not None:
+        unfit = cannot_serve(witness, act=WASTE, subject=infusion, by=by, at=at)
+        reasons.extend(Decision.from_reasons(unfit))
     account = bag_account(infusion, at=at)
     nothing = Dose.mg(0)
     if account.wasted > nothing and witness is None:

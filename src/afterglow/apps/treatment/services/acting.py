@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,15 +11,13 @@ from django.db import models
 from django.db.models import QuerySet
 
 from afterglow.apps.accounts import policies
-from afterglow.apps.accounts.models import Account, Countersignature
-from afterglow.apps.accounts.services.countersigning import is_for
+from afterglow.apps.accounts.models import Account
 from afterglow.apps.audit import services as audit
 from afterglow.apps.events import services as events
-from afterglow.apps.stock.models import LedgerEntry
-from afterglow.apps.treatment.models import Discharge, MedicineGiven, Preparation, Refusal
-from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.models import Refusal
+from afterglow.apps.treatment.outcomes import Refused, as_json
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, Overrider, Reason, Severity, blocker
+from afterglow.core.decisions import Decision, blocker
 from afterglow.core.errors import Closed, RecordLocked
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState, step
@@ -122,40 +120,6 @@ def cannot_watch(person: Account, *, session: TreatmentSession, at: datetime) ->
     )
 
 
-FRESH = timedelta(minutes=15)
-"""How long a second person's signature may wait for its act."""
-
-
-def cannot_serve(
-    signature: Countersignature, *, act: str, subject: models.Model, by: Account, at: datetime
-) -> Reason | None:
-    """Return why a second person's signature is not for ``act`` on ``subject``, or None.
-
-    It was given for just that, beside ``by``, within a quarter of an hour, and serves once.
-    """
-    used = (
-        Preparation.objects.filter(checked_by=signature).exists()
-        or LedgerEntry.objects.filter(witness=signature).exists()
-        or MedicineGiven.objects.filter(witness=signature).exists()
-        or Discharge.objects.filter(agreed_by=signature).exists()
-    )
-    here = signature.beside_id == by.pk and timedelta(0) <= at - signature.at <= FRESH
-    meant = is_for(signature, act=act, subject=subject)
-    if here and meant and not used:
-        return None
-    return blocker(
-        "COUNTERSIGNATURE_NOT_FOR_THIS",
-        "That signature of a second person was given for something else, beside somebody else, or "
-        "too long ago. The second person signs again.",
-        seen="used before"
-        if used
-        else signature.at.isoformat(timespec="minutes")
-        if meant
-        else signature.act,
-        limit="15 min",
-    )
-
-
 Keyed = TypeVar("Keyed", bound=models.Model)
 
 
@@ -173,34 +137,3 @@ def done_before(rows: QuerySet[Keyed], *, key: UUID, session: TreatmentSession) 
             "This page belongs to another session. Nothing was done; open it again."
         )
     return found
-
-
-def as_json(decision: Decision) -> list[dict[str, Any]]:
-    """Return a decision's reasons as the record keeps them."""
-    return [
-        {
-            "code": reason.code,
-            "severity": str(reason.severity),
-            "sentence": reason.sentence,
-            "seen": reason.seen,
-            "limit": reason.limit,
-            "overridable_by": str(reason.overridable_by),
-            "overridden": reason.overridden,
-        }
-        for reason in decision
-    ]
-
-
-def from_json(reasons: Iterable[Mapping[str, Any]]) -> Decision:
-    """Return the decision that :func:`as_json` kept, without the overrides of that time."""
-    return Decision.from_reasons(
-        Reason(
-            code=row["code"],
-            severity=Severity(row["severity"]),
-            sentence=row["sentence"],
-            seen=row["seen"],
-            limit=row["limit"],
-            overridable_by=Overrider(row["overridable_by"]),
-        )
-        for row in reasons
-    )

@@ -43,7 +43,7 @@ def save_arrival(
 
     A refused mass is returned with its reasons; everything else that was said stays saved. The
     mass that is already on record is not recorded twice; ``decision`` holds cautions about a new
-    one. Raises StaleRow, and then saves nothing.
+    one, and about an answer that stands. Raises StaleRow, and then saves nothing.
     """
     saved = checkin.save_check_in(
         session=session, answers=answers, seen_version=seen_version, by=by, at=at
@@ -64,9 +64,8 @@ def save_arrival(
     weighed = checkin.weigh(
         session=session, mass=mass, by=by, at=at, confirmed_unusual=confirmed_unusual
     )
-    if isinstance(weighed, Refused):
-        return weighed
-    return Done(saved.row, weighed.decision)
+    both = saved.decision & weighed.decision
+    return Refused(both) if isinstance(weighed, Refused) else Done(saved.row, both)
 
 
 def _new(session: TreatmentSession, answers: Sequence[MedicineAnswer]) -> list[MedicineAnswer]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services import cannot_serve
 from afterglow.apps.assessments.outcomes import Recorded
 from afterglow.apps.assessments.services import record_assessment
 from afterglow.apps.medicines.models import Product
@@ -27,7 +28,6 @@ from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services.acting import (
-    cannot_serve,
     cannot_watch,
     done_before,
     lock_session,
@@ -53,9 +53,12 @@ _STANDS: Mapping[EventKind, str] = {
     EventKind.HAND_OVER: "A hand-over is not taken back; hand the patient over again.",
     EventKind.EMERGENCY_CALLED: "An emergency is not taken back; say that it is over, and why.",
     EventKind.EMERGENCY_OVER: "The end of an emergency is not taken back; press Emergency again.",
+    EventKind.CALLED_BACK: "A call-back is not taken back; discharge the patient again.",
 }
 """What stays as it was said, and what to do instead."""
 
+MEDICINE = "give-medicine"
+"""What a witness of a medicine given beside the infusion signs, on the session."""
 AHEAD = timedelta(minutes=1)
 """How far a tablet's clock may run ahead before its time is refused."""
 
@@ -252,6 +255,9 @@ def give_medicine(
     above = above_usual(chosen, dose, route)
     if above is not None and not above_usual_confirmed:
         reasons.append(above)
+    if witness is not None:
+        unfit = cannot_serve(witness, act=MEDICINE, subject=row, by=by, at=at)
+        reasons += Decision.from_reasons(unfit)
     if reasons:
         decision = Decision.from_reasons(reasons)
         return refuse("give-medicine", session=row, decision=decision, by=by, at=at)
@@ -309,7 +315,7 @@ def hand_over(
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
-    Account.objects.select_for_update(of=("self",)).get(pk=to.pk)
+    Account.objects.select_for_update(of=("self",), no_key=True).get(pk=to.pk)
     infusion = Infusion.objects.locked().filter(session=row).order_by("-started_at").first()
     active = infusion is not None and infusion.state in (
         InfusionState.RUNNING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from django.db import transaction
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.audit import services as audit
+from afterglow.apps.events.services import publish
 from afterglow.apps.monitoring.models import BodyMassMeasurement, BodyMassMistake
 from afterglow.apps.monitoring.services import assign_devices_of_room
 from afterglow.apps.people.models import CurrentMedicine
@@ -24,11 +26,13 @@ from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services.acting import cannot_watch, lock_session, refuse, tell
 from afterglow.apps.treatment.services.tasks import (
     SUICIDE_ASKED,
+    is_assessment,
     open_suicide_task,
     standing_answers,
+    stands,
 )
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, blocker, caution
+from afterglow.core.decisions import Decision, blocker
 from afterglow.core.errors import InvalidValue
 from afterglow.core.medicines import classes
 from afterglow.core.quantities import BodyMass
@@ -51,20 +55,24 @@ ANSWERS = frozenset(
 
 
 @transaction.atomic
-def check_in(*, appointment: UUID, by: Account, at: datetime) -> Done[TreatmentSession]:
+def check_in(*, appointment: UUID, by: Account, at: datetime) -> Done[TreatmentSession] | Refused:
     """Open the session of an appointment. Checking in twice finds the same session.
 
     The session keeps the protocol version of its course, and its date at the site, for ever.
-    Raises IllegalTransition for an appointment that was cancelled or missed.
+    Refuses an appointment of another day. Raises IllegalTransition for one that was cancelled or
+    missed.
     """
     booked = (
-        Appointment.objects.select_for_update(of=("self",))
+        Appointment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("site", "course__protocol", "room", "clinician", "patient")
         .get(public_id=appointment)
     )
     policies.check(Action.CHECK_IN, by=by, site=booked.site, on=booked.site.local_date(at))
     if existing := TreatmentSession.objects.filter(appointment=booked).first():
         return Done(existing, Decision(), repeated=True)
+    day, today = booked.site.local_date(booked.during.lower), booked.site.local_date(at)
+    if day != today:
+        return _of_another_day(booked, day, today, by=by, at=at)
     if booked.state != AppointmentState.ARRIVED:  # the front desk may have said so already
         booked.state = APPOINTMENT.step(AppointmentState(booked.state), AppointmentAction.ARRIVE)
     booked.state = APPOINTMENT.step(AppointmentState(booked.state), AppointmentAction.BEGIN_SESSION)
@@ -88,6 +96,34 @@ def check_in(*, appointment: UUID, by: Account, at: datetime) -> Done[TreatmentS
     return Done(session, Decision())
 
 
+def _of_another_day(
+    booked: Appointment, day: date, today: date, *, by: Account, at: datetime
+) -> Refused:
+    why = blocker(
+        "APPOINTMENT_OF_ANOTHER_DAY",
+        f"This appointment is on {day}; today is {today}. Move it to today first.",
+        seen=day.isoformat(),
+        limit=today.isoformat(),
+    )
+    audit.record(
+        "check-in-refused",
+        subject=booked,
+        by=by,
+        at=at,
+        site=booked.site,
+        patient=booked.patient,
+        detail={"codes": [why.code], "seen": why.seen},
+    )
+    publish(
+        "check-in-refused",
+        topic=booked.site.public_id,
+        subject=booked.public_id,
+        site=booked.site.public_id,
+        at=at,
+    )
+    return Refused(Decision((why,)))
+
+
 @transaction.atomic
 def save_check_in(
     *,
@@ -106,7 +142,7 @@ def save_check_in(
     row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
     if unknown := sorted(set(answers) - ANSWERS):
         raise ValueError(f"{', '.join(unknown)} is not a check-in answer.")
-    check = CheckIn.objects.select_for_update(of=("self",)).get(session=row)
+    check = CheckIn.objects.select_for_update(of=("self",), no_key=True).get(session=row)
     before = {name: getattr(check, name) for name in answers}
     standing = standing_answers(check, answers)
     changed = {
@@ -114,13 +150,14 @@ def save_check_in(
         for name, value in answers.items()
         if before[name] != value and name not in standing
     }
+    assessed = is_assessment(answers, changed, session=row)
     for name, value in changed.items():
         setattr(check, name, value)
     if "identifiers" in changed:
         check.identified_by, check.identified_at = by, at
     if any(changed.get(name) is not None for name in SUICIDE_ASKED):
         check.suicide_asked_at = at
-    if "suicide_level" in changed:
+    if assessed:
         done = check.suicide_level != SuicideScreen.NOT_DONE
         check.suicide_assessed_by = by if done else None
         check.suicide_assessed_at = at if done else None
@@ -141,16 +178,9 @@ def save_check_in(
         }
         | ({"standing": list(standing)} if standing else {}),
     )
-    stands = (
-        caution("SUICIDE_ANSWER_STANDS", _STANDS, seen=", ".join(standing)) if standing else None
-    )
-    return Done(check, Decision.from_reasons(stands))
+    return Done(check, Decision.from_reasons(stands(standing)))
 
 
-_STANDS = (
-    "A positive answer about suicide is not taken back; the first answer stands. "
-    "Assess it, and write what was found."
-)
 OTHER_CLASS = "other"
 """A medicine that is of none of the listed classes, as somebody looked it up."""
 
@@ -246,8 +276,8 @@ def take_mass_back(
     """Say that a mass was entered in error, today or on an earlier day. Both stay on record.
 
     From then on it counts for nothing: the history, the plan and the order leave it out. A mass
-    that a bag was drawn by is refused; discard the bag first. Twice is once. Raises DoesNotExist
-    for a mass of another patient.
+    that today's bag was drawn by is refused; discard the bag first. So is one by which drug runs
+    today. Twice is once. Raises DoesNotExist for a mass of another patient.
     """
     row = lock_session(session, action=Action.CHECK_IN, by=by, at=at)
     wrong = BodyMassMeasurement.objects.get(public_id=mass, session__patient=row.patient)
@@ -258,7 +288,17 @@ def take_mass_back(
         reasons.append(
             blocker("MASS_TAKEN_BACK_WITHOUT_REASON", "Say in words what was wrong with it.")
         )
-    if wrong.session_id == row.pk and queries.preparation_in_use(row) is not None:
+    of_today = wrong.session_id == row.pk
+    if of_today and queries.infusion_of(row) is not None:
+        reasons.append(
+            blocker(
+                "MASS_OF_AN_INFUSION",
+                f"Drug ran by these {wrong.mass_kg}: they stay on record as what the dose stood "
+                "on. Say in a note what was wrong, or in an addendum once the record is signed.",
+                seen=str(wrong.mass_kg),
+            )
+        )
+    elif of_today and queries.preparation_in_use(row) is not None:
         reasons.append(
             blocker(
                 "MASS_OF_A_DRAWN_BAG",

@@ -11,19 +11,19 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services import cannot_serve
 from afterglow.apps.monitoring.services import (
     assign_devices_of_room,
     refresh_alarms,
     release_devices,
 )
+from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.discharge import discharge as discharge_facts
 from afterglow.apps.treatment.models import Discharge, Recovery, SessionEvent
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.outcomes import Done, Refused, as_json
 from afterglow.apps.treatment.services.acting import (
-    as_json,
-    cannot_serve,
     done_before,
     lock_session,
     move_session,
@@ -33,8 +33,11 @@ from afterglow.apps.treatment.services.acting import (
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.services.tasks import (
     ask_for_signature,
+    is_assessment,
     open_suicide_task,
+    signature_not_due,
     standing_answers,
+    stands,
 )
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
@@ -47,6 +50,8 @@ from afterglow.core.scheduling.appointments import (
 from afterglow.core.treatment.endings import ENDINGS, SessionEnding
 from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionState
 
+GOES_ALONE = "discharge"
+"""What a prescriber signs on a session to let somebody go home alone."""
 CRITERIA = frozenset(
     field.name
     for field in Recovery._meta.get_fields()
@@ -65,23 +70,36 @@ def save_recovery(
     seen_version: int,
     by: Account,
     at: datetime,
-) -> Done[Recovery]:
-    """Save some discharge criteria as found. Raises StaleRow when another tablet saved first."""
+) -> Done[Recovery] | Refused:
+    """Save some discharge criteria as found. Raises StaleRow when another tablet saved first.
+
+    Only while the patient recovers: what is ticked before says nothing of the way home. A positive
+    answer about suicide is not taken back: ``decision`` says so.
+    """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if unknown := sorted(set(answers) - CRITERIA):
         raise ValueError(f"{', '.join(unknown)} is not a discharge criterion.")
-    recovery = Recovery.objects.select_for_update(of=("self",)).get(session=row)
+    if row.state != SessionState.RECOVERY:
+        why = blocker(
+            "SESSION_NOT_IN_STATE",
+            f"The session is {row.state}; the criteria are answered while the patient recovers.",
+            seen=str(row.state),
+            limit=str(SessionState.RECOVERY),
+        )
+        return refuse("save-recovery", session=row, decision=Decision((why,)), by=by, at=at)
+    recovery = Recovery.objects.select_for_update(of=("self",), no_key=True).get(session=row)
     standing = standing_answers(recovery, answers)
     changed = {
         name: value
         for name, value in answers.items()
         if getattr(recovery, name) != value and name not in standing
     }
+    assessed = is_assessment(answers, changed, session=row)
     for name, value in changed.items():
         setattr(recovery, name, value)
     if answers.get("suicide_statement_positive") is not None:
         recovery.suicide_asked_at = at
-    if "suicide_level" in changed:
+    if assessed:
         done = recovery.suicide_level != SuicideScreen.NOT_DONE
         recovery.suicide_assessed_by = by if done else None
         recovery.suicide_assessed_at = at if done else None
@@ -96,9 +114,9 @@ def save_recovery(
         subject=recovery,
         by=by,
         at=at,
-        detail={"fields": sorted(changed)},
+        detail={"fields": sorted(changed), "standing": list(standing)},
     )
-    return Done(recovery, Decision())
+    return Done(recovery, Decision.from_reasons(stands(standing)))
 
 
 @transaction.atomic
@@ -137,8 +155,8 @@ def discharge(
     agreed_by = prescriber.account if prescriber else by
     decision = discharge_decision(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
     if prescriber is not None:
-        why_not = cannot_serve(prescriber, act="discharge", subject=row, by=by, at=at)
-        decision &= Decision.from_reasons(why_not)
+        unfit = cannot_serve(prescriber, act=GOES_ALONE, subject=row, by=by, at=at)
+        decision &= Decision.from_reasons(unfit)
     if decision.refused:
         return refuse("discharge", session=row, decision=decision, by=by, at=at)
     facts = discharge_facts(row, ending=ending, fields=fields, at=at, agreed_by=agreed_by)
@@ -184,42 +202,69 @@ def _finish_appointment(session: TreatmentSession) -> None:
 @transaction.atomic
 def call_back(
     *, session: UUID, reason: str, by: Account, at: datetime, key: UUID
-) -> Done[SessionEvent] | Refused:
+) -> Done[TreatmentSession] | Refused:
     """Somebody who turns faint at the door is a patient again: back to recovery, on the monitor.
 
-    The room's devices serve the session again, but for those that serve the next patient by now.
-    Why stands on the time axis as a note. Safe to repeat with the same key.
+    From now on observation, scores, vital signs and the question about suicide count anew, and
+    every criterion is unanswered; what was found about suicide stands. The room's devices serve
+    the session again, but for those that serve the next patient by now. ``reason`` may not be
+    empty. Safe to repeat: with the same key, or by a second tablet.
     """
     row = lock_session(session, action=Action.DISCHARGE, by=by, at=at)
-    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
-        return Done(earlier, Decision(), repeated=True)
-    if not SESSION.can(SessionState(row.state), SessionAction.CALL_BACK):
-        why = blocker(
-            "SESSION_NOT_IN_STATE",
-            f"The session is {row.state}; only a discharged patient is called back.",
-            seen=str(row.state),
-            limit="discharged",
-        )
-        return refuse("call-back", session=row, decision=Decision((why,)), by=by, at=at)
+    earlier = done_before(SessionEvent.objects.all(), key=key, session=row)
+    if earlier or (row.state == SessionState.RECOVERY and queries.called_back(row)):
+        return Done(row, Decision(), repeated=True)
+    reasons = []
     if not reason.strip():
-        why = blocker("CALL_BACK_WITHOUT_REASON", "Say in words why the patient is called back.")
-        return refuse("call-back", session=row, decision=Decision((why,)), by=by, at=at)
-    row.ending, row.ending_reason, row.ended_at = "", "", None
-    move_session(row, SessionAction.CALL_BACK)
-    assign_devices_of_room(session=row.public_id, by=by, at=at)
-    noted = SessionEvent.objects.create(
+        reasons.append(
+            blocker("CALL_BACK_WITHOUT_REASON", "Say in words why the patient is called back.")
+        )
+    if not SESSION.can(SessionState(row.state), SessionAction.CALL_BACK):
+        reasons.append(
+            blocker(
+                "SESSION_NOT_IN_STATE",
+                f"The session is {row.state}; only a discharged patient is called back.",
+                seen=str(row.state),
+                limit="discharged",
+            )
+        )
+    if reasons:
+        decision = Decision.from_reasons(reasons)
+        return refuse("call-back", session=row, decision=decision, by=by, at=at)
+    called = SessionEvent.objects.create(
         session=row,
-        kind=EventKind.NOTE,
+        kind=EventKind.CALLED_BACK,
         text=reason.strip(),
-        data={"called_back": True},
         at=at,
         recorded_at=at,
         by=by,
         key=key,
     )
-    tell("patient-called-back", session=row, subject=row, by=by, at=at)
-    tell("event-recorded", session=row, subject=noted, by=by, at=at, detail={"kind": "note"})
-    return Done(noted, Decision())
+    row.ending, row.ending_reason, row.ended_at = "", "", None
+    move_session(row, SessionAction.CALL_BACK)
+    _ask_all_again(Recovery.objects.select_for_update(of=("self",), no_key=True).get(session=row))
+    signature_not_due(session=row, by=by, at=at)
+    assign_devices_of_room(session=row.public_id, by=by, at=at)
+    refresh_alarms(session=row.public_id, at=at)
+    tell("patient-called-back", session=row, subject=called, by=by, at=at)
+    return Done(row, Decision())
+
+
+def _ask_all_again(recovery: Recovery) -> None:
+    """Leave every criterion unanswered, but for who the escort is and what stands of suicide."""
+    found = recovery.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
+    blank = Recovery()
+    for name in CRITERIA - _WHO_THE_ESCORT_IS - {"suicide_level"}:
+        if name != "suicide_statement_positive" or not recovery.suicide_statement_positive:
+            setattr(recovery, name, getattr(blank, name))
+    recovery.suicide_asked_at = None
+    if not found:
+        recovery.suicide_level = SuicideScreen.NOT_DONE
+        recovery.suicide_assessed_by, recovery.suicide_assessed_at = None, None
+    recovery.save_version()
+
+
+_WHO_THE_ESCORT_IS = frozenset({"escort_name", "escort_relation", "escort_phone"})
 
 
 def _jsonable(value: Any) -> Any:

@@ -13,8 +13,8 @@ from afterglow.apps.treatment.facts.discharge import discharge as discharge_fact
 from afterglow.apps.treatment.facts.overrides import apply_overrides
 from afterglow.apps.treatment.facts.readiness import readiness as readiness_facts
 from afterglow.apps.treatment.facts.sign import sign as sign_facts
+from afterglow.apps.treatment.outcomes import from_json
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services.acting import from_json
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.treatment import discharge, readiness, sign
@@ -43,7 +43,7 @@ def draw_decision(session: TreatmentSession, *, at: datetime) -> Decision:
     valid = rules_of(session.protocol_id).session.override_valid
     if last is None or at - last.at > valid:
         return Decision()
-    return apply_overrides(from_json(last.reasons), session, gate=DRAW, at=at)
+    return apply_overrides(from_json(last.reasons, overridden=False), session, gate=DRAW, at=at)
 
 
 def discharge_decision(

@@ -116,11 +116,11 @@ def _wait_for_others(session: TreatmentSession) -> None:
     Two tablets may start two sessions of one patient, one room or one clinician at the same
     moment: the second waits here, and is then judged on what the first one did.
     """
-    Patient.objects.select_for_update(of=("self",)).get(pk=session.patient_id)
+    Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=session.patient_id)
     if session.room_id is not None:
-        Room.objects.select_for_update(of=("self",)).get(pk=session.room_id)
+        Room.objects.select_for_update(of=("self",), no_key=True).get(pk=session.room_id)
     if session.clinician_id is not None:
-        Account.objects.select_for_update(of=("self",)).get(pk=session.clinician_id)
+        Account.objects.select_for_update(of=("self",), no_key=True).get(pk=session.clinician_id)
 
 
 @transaction.atomic

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts import policies
-from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services import cannot_serve
 from afterglow.apps.treatment.facts.overrides import SEEN_KEPT
 from afterglow.apps.treatment.models import Override
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -24,6 +25,8 @@ _ACTION = {
     Overrider.PRESCRIBER: Action.OVERRIDE_AS_PRESCRIBER,
     Overrider.MEDICAL_DIRECTOR: Action.OVERRIDE_AS_DIRECTOR,
 }
+OVERRIDES = "override"
+"""What a second person signs on a session to override in their own right."""
 _LONGEST_SENTENCE = 300
 
 
@@ -48,13 +51,13 @@ def override_reasons(
     reason: str,
     by: Account,
     at: datetime,
-    beside: Account | None = None,
+    countersignature: Countersignature | None = None,
 ) -> Done[tuple[Override, ...]] | Refused:
     """Override blockers of a gate as they stand now: all that are named, or none.
 
     Refuses a code that is not blocking, one that nobody may override, and a person without the
-    right. ``reason`` may not be empty. ``beside`` is who is signed in at the tablet when ``by``
-    signed in only for this.
+    right. ``reason`` may not be empty. ``countersignature`` is how ``by`` signed in only for this,
+    beside who is signed in at the tablet.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     wanted = tuple(dict.fromkeys(codes))
@@ -75,6 +78,13 @@ def override_reasons(
                 seen=", ".join(wanted),
             )
         )
+    beside = countersignature.beside if countersignature else None
+    if countersignature is not None and beside is not None:
+        reasons += Decision.from_reasons(
+            cannot_serve(countersignature, act=OVERRIDES, subject=row, by=beside, at=at)
+        )
+        if countersignature.account_id != by.pk:
+            raise ValueError(f"{countersignature} is not how {by.public_id} signed in.")
     roles = {each: _role(each, row, by=by, at=at) for each in standing}
     reasons += [_not_allowed(each) for each, role in roles.items() if role is None]
     if reasons:
@@ -92,6 +102,7 @@ def override_reasons(
             role=role or Overrider.NOBODY,
             reason=reason.strip(),
             by=by,
+            countersignature=countersignature,
             at=at,
         )
         tell(

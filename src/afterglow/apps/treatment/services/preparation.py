@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.services import cannot_serve
 from afterglow.apps.stock import services as stock
 from afterglow.apps.stock.models import LedgerEntry, Vial
 from afterglow.apps.treatment import planning, queries
@@ -21,8 +22,8 @@ from afterglow.apps.treatment.facts.overrides import apply_overrides
 from afterglow.apps.treatment.models import Infusion, Preparation
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
+from afterglow.apps.treatment.services.accounting import WASTE
 from afterglow.apps.treatment.services.acting import (
-    cannot_serve,
     lock_session,
     move_session,
     refuse,
@@ -41,6 +42,8 @@ from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionS
 
 READ_BACK = ("patient", "drug", "strength", "drawn_ml", "bag_ml", "rate", "volume")
 """What the second person reads off patient, vial, bag and pump, in the order of the time-out."""
+DRAWN, READ = "draw", "read-back"
+"""What a second person signs: the draw of a session, the read-back of a bag."""
 _LONGEST_REASON = 200
 
 
@@ -99,9 +102,8 @@ def prepare(
     )
     decision = planned.decision & draw_rules.assess(facts, rules.session)
     if witness is not None:
-        decision &= Decision.from_reasons(
-            cannot_serve(witness, act="draw", subject=row, by=by, at=at)
-        )
+        unfit = cannot_serve(witness, act=DRAWN, subject=row, by=by, at=at)
+        decision &= Decision.from_reasons(unfit)
     if planned.order is not None and planned.mass is None:
         decision = decision & Decision((WEIGHT_MISSING.reason(),))
     if planned.plan is not None:
@@ -179,8 +181,8 @@ def check_preparation_read_back(
         return refuse("read-back", session=row, decision=Decision((why,)), by=by, at=at)
     if preparation.checked_by_id is not None:
         return Done(preparation, Decision(), repeated=True)
-    why_not = cannot_serve(second, act="read-back", subject=preparation, by=by, at=at)
-    reasons = list(Decision.from_reasons(why_not))
+    unfit = cannot_serve(second, act=READ, subject=preparation, by=by, at=at)
+    reasons = list(Decision.from_reasons(unfit))
     if second.account_id == preparation.prepared_by_id:
         reasons.append(
             blocker(
@@ -272,8 +274,8 @@ def discard_preparation(
     preparation = queries.preparation_in_use(row)
     reasons: list[Reason] = []
     if preparation is not None:
-        why_not = cannot_serve(witness, act="waste", subject=preparation, by=by, at=at)
-        reasons += Decision.from_reasons(why_not)
+        unfit = cannot_serve(witness, act=WASTE, subject=preparation, by=by, at=at)
+        reasons.extend(Decision.from_reasons(unfit))
     if preparation is None or Infusion.objects.filter(preparation=preparation).exists():
         reasons.append(PREPARATION_MISSING.reason())
     if not reason.strip():

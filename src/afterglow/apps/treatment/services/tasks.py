@@ -11,12 +11,14 @@ from django.db import models
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.treatment.facts.day import suicide_awaits_assessment
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.queries import suicide_task_key
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.kinds import REVIEW_OVERRIDE, SIGN_RECORD, SUICIDE_POSITIVE
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import open_task, settle_task
+from afterglow.core.decisions import Reason, caution
 
 
 def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: datetime) -> Task:
@@ -46,10 +48,17 @@ def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: d
 
 
 def ask_for_signature(*, session: TreatmentSession, by: Account, at: datetime) -> Task:
-    """Have the ended session's record signed: a task for the prescriber, with the kind's clock."""
+    """Have the ended session's record signed: a task for the prescriber, with the kind's clock.
+
+    One open task a session; the ending after a call-back opens the next one.
+    """
+    known = Task.objects.filter(kind=SIGN_RECORD, subject=session.public_id)
+    waiting = known.filter(state=TaskState.OPEN).first()
+    if waiting is not None:
+        return waiting
     return open_task(
         kind=SIGN_RECORD,
-        key=_to_sign(session),
+        key=f"{SIGN_RECORD}:{session.public_id}:{known.count() + 1}",
         subject=session,
         site=session.site,
         patient=session.patient,
@@ -61,7 +70,20 @@ def ask_for_signature(*, session: TreatmentSession, by: Account, at: datetime) -
 
 def signature_given(*, session: TreatmentSession, by: Account, at: datetime) -> None:
     """End the task that asked for the signature."""
-    settle_task(key=_to_sign(session), by=by, at=at, outcome="Signed.")
+    _settle_signature(session, by=by, at=at, outcome="Signed.")
+
+
+def signature_not_due(*, session: TreatmentSession, by: Account, at: datetime) -> None:
+    """End the task that asks for the signature of a patient who was called back."""
+    _settle_signature(session, by=by, at=at, outcome="Called back: the session goes on.")
+
+
+def _settle_signature(
+    session: TreatmentSession, *, by: Account, at: datetime, outcome: str
+) -> None:
+    waiting = Task.objects.filter(kind=SIGN_RECORD, subject=session.public_id, state=TaskState.OPEN)
+    for key in waiting.values_list("key", flat=True):
+        settle_task(key=str(key), by=by, at=at, outcome=outcome)
 
 
 def ask_for_review(*, session: TreatmentSession, by: Account, at: datetime) -> Task:
@@ -82,10 +104,6 @@ def ask_for_review(*, session: TreatmentSession, by: Account, at: datetime) -> T
         at=at,
         by=by,
     )
-
-
-def _to_sign(session: TreatmentSession) -> str:
-    return f"{SIGN_RECORD}:{session.public_id}"
 
 
 SUICIDE_ASKED = ("suicide_statement_positive", "phq9_item9")
@@ -110,6 +128,32 @@ def standing_answers(row: models.Model, answers: Mapping[str, Any]) -> tuple[str
     if wiped and level != SuicideScreen.NOT_DONE:
         standing.append("suicide_level")
     return tuple(standing)
+
+
+def stands(standing: tuple[str, ...]) -> Reason | None:
+    """Return the caution that says which answers were not taken back, or None."""
+    if not standing:
+        return None
+    return caution(
+        "SUICIDE_ANSWER_STANDS",
+        "A positive answer about suicide is not taken back; the first answer stands. "
+        "Assess it, and write what was found.",
+        seen=", ".join(standing),
+    )
+
+
+def is_assessment(
+    answers: Mapping[str, Any], changed: Mapping[str, Any], *, session: TreatmentSession
+) -> bool:
+    """Whether saving ``answers`` assesses for suicide, before they are written down.
+
+    Another level is a finding. The same level is one as well while something positive waits for
+    its assessment: somebody looked again and found the same.
+    """
+    if "suicide_level" in changed:
+        return True
+    level = answers.get("suicide_level") or SuicideScreen.NOT_DONE
+    return level != SuicideScreen.NOT_DONE and suicide_awaits_assessment(session)
 
 
 def act_on_answer(assessment: Assessment, at: datetime) -> None:

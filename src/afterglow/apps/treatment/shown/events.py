@@ -32,6 +32,7 @@ KIND_WORDS: dict[EventKind, Words] = {
     EventKind.EXTRAVASATION: gettext_lazy("Extravasation at the IV site"),
     EventKind.SUICIDAL_STATEMENT: gettext_lazy("Spoke of suicide"),
     EventKind.DOWNTIME_ENTRY: gettext_lazy("From paper"),
+    EventKind.CALLED_BACK: gettext_lazy("Called back after discharge"),
 }
 STANDS = frozenset(
     {
@@ -39,6 +40,7 @@ STANDS = frozenset(
         EventKind.EMERGENCY_CALLED,
         EventKind.EMERGENCY_OVER,
         EventKind.SUICIDAL_STATEMENT,
+        EventKind.CALLED_BACK,
     }
 )
 """What has no undo."""

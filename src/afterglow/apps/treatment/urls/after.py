@@ -14,6 +14,7 @@ urlpatterns = [
         closing.score,
         name="recovery-score",
     ),
+    path("sessions/<uuid:session>/recovery/readings/", closing.observe, name="recovery-observe"),
     path("sessions/<uuid:session>/recovery/account/", closing.account, name="account"),
     path("sessions/<uuid:session>/end/", closing.end, name="end"),
     path("sessions/<uuid:session>/call-back/", closing.call_back, name="call-back"),

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from afterglow.apps.accounts import policies
 from afterglow.apps.people.models import ListState
 from afterglow.apps.treatment import pages, queries
+from afterglow.apps.treatment.facts.day import suicide_awaits_assessment
 from afterglow.apps.treatment.forms.arrival import CheckInForm, initial_of
 from afterglow.apps.treatment.models import CheckIn
 from afterglow.apps.treatment.outcomes import Refused
@@ -34,6 +35,10 @@ both = require_http_methods(["GET", "POST"])
 def begin(request: StaffRequest, appointment: UUID) -> HttpResponse:
     """Check the patient of an appointment in; pressing twice finds the same session."""
     done = checkin.check_in(appointment=appointment, by=request.user, at=clock.now())
+    if isinstance(done, Refused):
+        for why in done.decision.blockers:
+            messages.error(request, sentence_of(why))
+        return redirect("visits:board")
     return redirect("treatment:check-in", session=done.row.public_id)
 
 
@@ -51,6 +56,7 @@ def check_in(request: StaffRequest, session: UUID) -> HttpResponse:
             CheckIn.objects.get(session=row),
             queries.medicines_today(row),
             mass.mass_kg.value if mass else None,
+            assessing=suicide_awaits_assessment(row),
         )
 
     form = CheckInForm(

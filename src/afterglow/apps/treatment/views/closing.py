@@ -25,6 +25,7 @@ from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.treatment import pages, queries
+from afterglow.apps.treatment.facts.day import suicide_awaits_assessment
 from afterglow.apps.treatment.forms.closing import (
     ENDING_WORDS,
     AccountForm,
@@ -35,9 +36,10 @@ from afterglow.apps.treatment.forms.closing import (
     endings_from,
     recovery_initial,
 )
+from afterglow.apps.treatment.forms.starting import VitalsForm
 from afterglow.apps.treatment.models import CheckIn, Infusion, Recovery
 from afterglow.apps.treatment.outcomes import Refused
-from afterglow.apps.treatment.services import accounting, closing
+from afterglow.apps.treatment.services import accounting, charting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.shown import grid, vitals
 from afterglow.apps.treatment.views.preparing import second_signs
@@ -46,17 +48,13 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
-from afterglow.core.treatment.endings import (
-    ENDINGS,
-    INFUSION_ENDINGS,
-    InfusionEnding,
-    SessionEnding,
-)
+from afterglow.core.treatment.endings import ENDINGS, SessionEnding
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import sentence_of
 
-SCALES = ("aldrete", "moaas", "dissociation")
+SCALES = ("moaas", "aldrete", "dissociation")
 TEMPLATE = "treatment/recovery.html"
 TENTH = Decimal("0.1")
 
@@ -84,15 +82,19 @@ def save(request: StaffRequest, session: UUID) -> HttpResponse:
 
     form = RecoveryForm(request.POST, initial=values())
 
-    def act() -> str:
-        closing.save_recovery(
+    def act() -> str | Mapping[str, Any]:
+        saved = closing.save_recovery(
             session=session,
             answers=form.answers,
             seen_version=form.cleaned_data["seen"] or 0,
             by=request.user,
             at=at,
         )
+        if isinstance(saved, Refused):
+            return {"decision": saved.decision}
         messages.success(request, _("Saved."))
+        for caution in saved.decision.cautions:
+            messages.warning(request, sentence_of(caution))
         return reverse("treatment:recovery", args=[session])
 
     page = {**_page(row, at), "recovery_form": form}
@@ -133,6 +135,33 @@ def score(request: StaffRequest, session: UUID, instrument: str) -> HttpResponse
 
 @login_required
 @require_POST
+def observe(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Chart one set of vital signs by hand."""
+    row = pages.open_session(request, session)
+    at = clock.now()
+    form = VitalsForm(request.POST, prefix="set")
+
+    def act() -> str | Mapping[str, Any]:
+        outcome = charting.chart_observations(
+            session=session,
+            readings=form.readings,
+            scales={},
+            taken_at=at,
+            by=request.user,
+            at=at,
+            key=form.cleaned_data["key"],
+        )
+        if isinstance(outcome, Refused):
+            return {"decision": outcome.decision}
+        messages.success(request, _("Readings charted."))
+        return reverse("treatment:recovery", args=[session])
+
+    page = {**_page(row, at), "set_form": form}
+    return editing.save(request, form, act, page=page, template=TEMPLATE)
+
+
+@login_required
+@require_POST
 def account(request: StaffRequest, session: UUID) -> HttpResponse:
     """Write given and wasted into the ledger, before a witness."""
     row = pages.open_session(request, session)
@@ -144,7 +173,13 @@ def account(request: StaffRequest, session: UUID) -> HttpResponse:
         if infusion is None:
             return reverse("treatment:recovery", args=[session])
         witness = second_signs(
-            request, row, form.second, act="waste", subject=infusion, action=Action.WITNESS, at=at
+            request,
+            row,
+            form.second,
+            act=accounting.WASTE,
+            subject=infusion,
+            action=Action.WITNESS,
+            at=at,
         )
         if isinstance(witness, Decision):
             return {"account_decision": witness}
@@ -248,16 +283,20 @@ def call_back(request: StaffRequest, session: UUID) -> HttpResponse:
 
 
 def _ending(request: StaffRequest, session: TreatmentSession) -> SessionEnding | None:
-    """Return the ending that was chosen, else the one that follows from how the drip ended."""
+    """Return the ending that was chosen, else the one that follows from how the drip ended.
+
+    What was pressed is what is asked of the service, possible or not: it is never another one.
+    """
+    pressed = request.POST.get("ending", "")
+    if pressed in list(SessionEnding):
+        return SessionEnding(pressed)
     possible = endings_from(session.state)
-    wanted = request.POST.get("ending") or request.GET.get("as", "")
-    if wanted in [str(each) for each in possible]:
+    wanted = request.GET.get("as", "")
+    if wanted in possible:
         return SessionEnding(wanted)
-    infusion = queries.infusion_of(session)
-    if infusion is not None and infusion.ending:
-        usual = INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
-        if usual in possible:
-            return usual
+    usual = queries.way_home(session)
+    if usual in possible:
+        return usual
     return possible[0] if possible else None
 
 
@@ -265,8 +304,8 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     infusion = queries.infusion_of(session)
     known = assessments.instruments_in_use(SCALES, at=at)
     latest = assessments.latest(session, at=at, keys=SCALES)
-    ended = infusion.ended_at if infusion else None
     due = monitoring.next_reading_due(session, at=at)
+    since = queries.recovering_since(session)
     return {
         **pages.frame(session, step=pages.RECOVERY, at=at),
         "infusion": infusion,
@@ -275,33 +314,31 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
         "due": due,
         "reminders": grid.reminder_words(due),
         "is_in_recovery": session.state == SessionState.RECOVERY,
+        "called_back": queries.called_back(session),
         "scores": [
             (
                 ScoreForm(instrument=known[key][1]),
                 latest[key]
-                if key in latest and (ended is None or latest[key].row.at >= ended)
+                if key in latest and (since is None or latest[key].row.at >= since)
                 else None,
             )
             for key in SCALES
             if key in known
         ],
         "recovery_form": RecoveryForm(initial=_recovery_values(session)),
+        "set_form": VitalsForm(prefix="set"),
         "account_form": AccountForm(prefix="waste"),
         "bag": _bag(infusion, session, at) if infusion else None,
-        "discharge": discharge_decision(session, ending=_home(infusion), at=at),
+        "discharge": discharge_decision(session, ending=queries.way_home(session), at=at),
         "live_after": str(outbox.position()),
     }
 
 
-def _home(infusion: Infusion | None) -> SessionEnding:
-    if infusion is None or not infusion.ending:
-        return SessionEnding.COMPLETED
-    return INFUSION_ENDINGS[InfusionEnding(infusion.ending)].discharged_as
-
-
 def _recovery_values(session: TreatmentSession) -> Mapping[str, Any]:
     return recovery_initial(
-        Recovery.objects.get(session=session), CheckIn.objects.get(session=session)
+        Recovery.objects.get(session=session),
+        CheckIn.objects.get(session=session),
+        assessing=suicide_awaits_assessment(session),
     )
 
 

@@ -30,6 +30,7 @@ from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import BEFORE_START
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import sentence_of
 
 both = require_http_methods(["GET", "POST"])
 
@@ -86,17 +87,17 @@ def order_new(request: StaffRequest, course: UUID) -> HttpResponse:
     policies.check(Action.SIGN_ORDER, by=request.user, site=row.site, on=today)
     form = OrderForm(
         request.POST if request.method == "POST" else None,
-        initial={**_initial(None, row), "for_date": today},
+        initial={**_initial(orders.in_force(row, today), row), "for_date": today},
         products=prn_products(),
     )
 
     def act() -> str | Mapping[str, Any]:
         wanted = form.order
-        standing = orders.in_force(row, wanted["for_date"])
-        if standing is not None and wanted["seen_order"] is None:
-            wanted["seen_order"] = standing.public_id
+        wanted["seen_order"] = orders.seen_for(row, wanted["for_date"], wanted["seen_order"])
         outcome = orders.sign_order(course=course, by=request.user, at=at, **wanted)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refused):  # which says what stands: now it has been seen
+            standing = orders.in_force(row, wanted["for_date"])
+            form.saw(standing.public_id if standing else None)
             return {"decision": outcome.decision}
         messages.success(request, _("Order signed."))
         return reverse("courses:course", args=[course])
@@ -119,13 +120,16 @@ def cancel(request: StaffRequest, session: UUID) -> HttpResponse:
     row = pages.open_session(request, session)
     order = queries.order_in_force(row)
     reason = request.POST.get("reason", "").strip()
-    if order is not None and reason:
-        orders.cancel_order(
-            order=order.public_id, reason=reason[:400], by=request.user, at=clock.now()
-        )
+    if order is None:
+        return redirect("treatment:plan", session=session)
+    outcome = orders.cancel_order(
+        order=order.public_id, reason=reason[:400], by=request.user, at=clock.now()
+    )
+    if isinstance(outcome, Refused):
+        for why in outcome.decision.blockers:
+            messages.error(request, sentence_of(why))
+    else:
         messages.success(request, _("Order cancelled."))
-    elif order is not None:
-        messages.error(request, _("Say in a few words why the order is cancelled."))
     return redirect("treatment:plan", session=session)
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Countersignature
 from afterglow.apps.accounts.services import SecondPerson, countersign
 from afterglow.apps.documents.views import give
@@ -22,6 +23,7 @@ from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import labels, pages, planning, queries
 from afterglow.apps.treatment.forms.preparing import (
+    DILUENTS,
     BagForm,
     DiscardForm,
     PrepareForm,
@@ -31,6 +33,7 @@ from afterglow.apps.treatment.models import Infusion, Preparation
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import preparation as services
+from afterglow.apps.treatment.services.accounting import WASTE
 from afterglow.apps.treatment.views.asking import find_session
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
@@ -53,8 +56,15 @@ def second_signs(
     subject: Any,
     action: Action,
     at: datetime,
+    first: Action = Action.CHART,
 ) -> Countersignature | Decision:
-    """Let a second person sign one act of this session, or say why not."""
+    """Let a second person sign one act of this session, or say why not.
+
+    Raises Forbidden for who may not do ``first`` here: nobody tries other people's PINs beside an
+    act that is not theirs.
+    """
+    on = session.site.local_date(at)
+    policies.check(first, by=request.user, site=session.site, on=on)
     return countersign(
         by=second,
         beside=request.user,
@@ -63,7 +73,7 @@ def second_signs(
         at=at,
         action=action,
         site=session.site,
-        on=session.site.local_date(at),
+        on=on,
     )
 
 
@@ -116,7 +126,14 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
         if vial is None or not bag.is_valid():
             raise InvalidValue("Choose a vial and a bag first.")
         witness = second_signs(
-            request, row, form.second, act="draw", subject=row, action=Action.WITNESS, at=at
+            request,
+            row,
+            form.second,
+            act=services.DRAWN,
+            subject=row,
+            action=Action.WITNESS,
+            at=at,
+            first=Action.PREPARE,
         )
         if isinstance(witness, Decision):
             return {"decision": witness}
@@ -156,10 +173,11 @@ def read_back(request: StaffRequest, session: UUID) -> HttpResponse:
             request,
             row,
             form.second,
-            act="read-back",
+            act=services.READ,
             subject=bag,
             action=Action.CHECK_PREPARATION,
             at=at,
+            first=Action.PREPARE,
         )
         if isinstance(second, Decision):
             return {"read_form": form, "decision": second}
@@ -188,7 +206,14 @@ def discard(request: StaffRequest, session: UUID) -> HttpResponse:
 
     def act() -> str | Mapping[str, Any]:
         witness = second_signs(
-            request, row, form.second, act="waste", subject=bag, action=Action.WITNESS, at=at
+            request,
+            row,
+            form.second,
+            act=WASTE,
+            subject=bag,
+            action=Action.WITNESS,
+            at=at,
+            first=Action.PREPARE,
         )
         if isinstance(witness, Decision):
             return {"decision": witness}
@@ -232,6 +257,7 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
 def _of_bag(bag: Preparation) -> dict[str, Any]:
     return {
         "in_use": bag,
+        "diluent_words": DILUENTS.get(bag.diluent, bag.diluent),
         "may_discard": bag.session.state
         in (SessionState.PREPARING, SessionState.READY, SessionState.ENDED)
         and not Infusion.objects.filter(preparation=bag).exists(),

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from afterglow.apps.accounts import policies
 from afterglow.apps.accounts import queries as people
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.events import outbox
@@ -166,14 +165,20 @@ def override(request: StaffRequest, session: UUID, gate: str) -> HttpResponse:
     title, back = GATES[gate]
 
     def act() -> str | Mapping[str, Any]:
-        by = request.user
+        by, signature = request.user, None
         if form.cleaned_data["username"]:
             second = second_signs(
-                request, row, form.second, act="override", subject=row, action=Action.CHART, at=at
+                request,
+                row,
+                form.second,
+                act=overrides.OVERRIDES,
+                subject=row,
+                action=Action.CHART,
+                at=at,
             )
             if isinstance(second, Decision):
                 return {"decision": second}
-            by = second.account
+            by, signature = second.account, second
         outcome = overrides.override_reasons(
             session=session,
             gate=gate,
@@ -181,7 +186,7 @@ def override(request: StaffRequest, session: UUID, gate: str) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             by=by,
             at=at,
-            beside=request.user if by != request.user else None,
+            countersignature=signature,
         )
         if isinstance(outcome, Refused):
             return {"decision": outcome.decision}
@@ -240,8 +245,3 @@ def _place(session: TreatmentSession, at: datetime, data: Any = None) -> PlaceFo
             for each in people.who_holds(CLINICAL, site=site, on=site.local_date(at))
         ],
     )
-
-
-def may(request: StaffRequest, session: TreatmentSession, action: Action, at: datetime) -> bool:
-    """Whether the person may do this here: what a button asks."""
-    return policies.can(action, by=request.user, site=session.site, on=session.site.local_date(at))

@@ -25,6 +25,12 @@ OBSERVED_TOO_SHORT_AFTER_SEDATIVE: Final = _no(
     by=_PRESCRIBER,
     source=_CRITERIA,
 )
+OBSERVED_TOO_SHORT_AFTER_CALL_BACK: Final = _no(
+    "OBSERVED_TOO_SHORT_AFTER_CALL_BACK",
+    "The patient was called back {seen} ago, which restarts the observation; the least is {limit}.",
+    by=_PRESCRIBER,
+    source="as after the stop of the pump, clinical reference 4.3",
+)
 RECOVERY_SCORE_MISSING: Final = _no(
     "RECOVERY_SCORE_MISSING",
     "Neither the Aldrete score nor the modified PADSS was taken.",

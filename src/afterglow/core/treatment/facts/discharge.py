@@ -141,6 +141,13 @@ class DischargeFacts(Extensible):
     """A prescriber decides this ending, or has signed in for it as the second person."""
     ending_fields: frozenset[EndingField] = frozenset()
     """What the ending demands and is on record."""
+    called_back_at: datetime | None = None
+    """When the patient was last called back after a discharge: the recovery begins anew then."""
+
+    @property
+    def recovering_since(self) -> datetime | None:
+        """When the recovery that counts began; None where no drug ran."""
+        return max(filter(None, (self.pump_stopped_at, self.called_back_at)), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
