@@ -168,6 +168,8 @@ def test_the_core_of_an_infusion_needs_no_mouse(day: Day, at_screen: AtScreen) -
     page.keyboard.type("60")
     press("Enter")
     expect(page.locator("#panel-drug")).to_contain_text("60 mL/h")
+    seen = page.locator("form[action*='/pause/'] [name=seen_sequence]")
+    expect(seen).to_have_value("2")  # the buttons know of the new rate
     press("p")
     expect(page.locator(".infusion-clock")).to_contain_text("paused")
     press("p")

@@ -77,23 +77,19 @@ class Front:
 
 @contextmanager
 def served(database: str) -> Iterator[Front]:
-    """Run web server and gateway on a database."""
-    with web_server(database) as port, _gateway(database) as gateway_port:
+    """Run web server, gateway and charter on a database."""
+    with (
+        web_server(database) as port,
+        _gateway(database) as gateway_port,
+        _program(database, "charter"),
+    ):
         yield Front(port, gateway_port)
 
 
 @contextmanager
 def _gateway(database: str) -> Iterator[int]:
     port = free_port()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database,
-        "AFTERGLOW_SECRET_KEY": settings.SECRET_KEY,
-        "DJANGO_SETTINGS_MODULE": "afterglow.config.settings",
-    }
-    command = [*(sys.executable, "-m", "afterglow.config.cli", "gateway"), "--port", str(port)]
-    program = subprocess.Popen(command, env=environment)
-    try:
+    with _program(database, "gateway", "--port", str(port)) as program:
         for _ in range(300):
             assert program.poll() is None, "the gateway ended before it listened"
             try:
@@ -104,6 +100,21 @@ def _gateway(database: str) -> Iterator[int]:
         else:
             raise AssertionError("The gateway did not listen within 30 s.")
         yield port
+
+
+@contextmanager
+def _program(database: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of the product's programs on a database until the block ends."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "AFTERGLOW_SECRET_KEY": settings.SECRET_KEY,
+        "DJANGO_SETTINGS_MODULE": "afterglow.config.settings",
+    }
+    command = [sys.executable, "-m", "afterglow.config.cli", *words]
+    program = subprocess.Popen(command, env=environment)
+    try:
+        yield program
     finally:
         program.send_signal(signal.SIGTERM)
         try:
