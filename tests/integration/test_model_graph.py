@@ -15,6 +15,7 @@ ORDER = [
     ["people"],
     ["devices"],
     ["medicines"],
+    ["evidence"],
     ["courses"],
     ["consent"],
     ["scheduling"],

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "afterglow.apps.people",
     "afterglow.apps.devices",
     "afterglow.apps.medicines",
+    "afterglow.apps.evidence",
     # before
     "afterglow.apps.courses",
     "afterglow.apps.consent",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("afterglow.apps.definitions.urls")),
     path("", include("afterglow.apps.devices.urls")),
     path("", include("afterglow.apps.documents.urls")),
+    path("", include("afterglow.apps.evidence.urls")),
     path("", include("afterglow.apps.monitoring.urls")),
     path("", include("afterglow.apps.notices.urls")),
     path("", include("afterglow.apps.people.urls")),

@@ -2,6 +2,7 @@
 
 from afterglow.core.courses import acceptance
 from afterglow.core.dosing import codes as dosing
+from afterglow.core.evidence import codes as evidence
 from afterglow.core.instruments import reasons
 from afterglow.core.monitoring import alarm_state, entry, measurements
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
@@ -17,6 +18,7 @@ __all__ = [
     "codes",
     "dosing",
     "entry",
+    "evidence",
     "measurements",
     "reasons",
 ]

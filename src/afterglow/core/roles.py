@@ -71,6 +71,12 @@ class Action(StrEnum):
     EDIT_SITES = "site.edit"
     EDIT_STAFF = "staff.edit"
     DO_TASK = "task.do"
+    VIEW_EVIDENCE = "evidence.view"
+    EDIT_EVIDENCE = "evidence.edit"
+    APPROVE_EVIDENCE = "evidence.approve"
+    WRITE_PAGE = "page.write"
+    REVIEW_PAGE = "page.review"
+    PUBLISH_PAGE = "page.publish"
 
 
 PERMITS: Mapping[Action, frozenset[Role]] = {
@@ -110,6 +116,12 @@ PERMITS: Mapping[Action, frozenset[Role]] = {
     Action.EDIT_SITES: frozenset({Role.ADMINISTRATOR, Role.MEDICAL_DIRECTOR}),
     Action.EDIT_STAFF: frozenset({Role.ADMINISTRATOR, Role.MEDICAL_DIRECTOR}),
     Action.DO_TASK: STAFF,
+    Action.VIEW_EVIDENCE: STAFF,
+    Action.EDIT_EVIDENCE: CLINICAL,
+    Action.APPROVE_EVIDENCE: frozenset({Role.MEDICAL_DIRECTOR}),
+    Action.WRITE_PAGE: CLINICAL | {Role.FRONT_DESK, Role.ADMINISTRATOR},
+    Action.REVIEW_PAGE: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
+    Action.PUBLISH_PAGE: frozenset({Role.MEDICAL_DIRECTOR, Role.ADMINISTRATOR}),
 }
 
 REQUIRES: Mapping[Action, frozenset[CredentialKind]] = {
@@ -126,6 +138,8 @@ REQUIRES: Mapping[Action, frozenset[CredentialKind]] = {
     Action.OVERRIDE_AS_PRESCRIBER: frozenset({CredentialKind.LICENCE}),
     Action.OVERRIDE_AS_DIRECTOR: frozenset({CredentialKind.LICENCE}),
     Action.SIGN_RECORD: frozenset({CredentialKind.LICENCE}),
+    Action.APPROVE_EVIDENCE: frozenset({CredentialKind.LICENCE}),
+    Action.REVIEW_PAGE: frozenset({CredentialKind.LICENCE}),
 }
 """What must be in date for an action.
 

@@ -54,6 +54,7 @@ def bring_up_to_date(urls: Urls, *, definitions: bool = True) -> None:
     if definitions:
         call_command("sync_definitions", stdout=sys.stderr)
         call_command("sync_medicines", stdout=sys.stderr)
+        call_command("sync_evidence", stdout=sys.stderr)
     connection.close()
 
 

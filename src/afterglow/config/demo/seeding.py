@@ -11,6 +11,8 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.definitions.models import Definition, DefinitionKind
 from afterglow.apps.definitions.queries import is_approved
 from afterglow.apps.definitions.services import approve_definition, sync_definitions
+from afterglow.apps.evidence.queries import confirmable
+from afterglow.apps.evidence.services import approve_version, import_release
 from afterglow.apps.medicines.services import sync_medicines
 from afterglow.apps.places.models import Site
 from afterglow.config.demo import charts, places, today
@@ -44,11 +46,14 @@ def _open_clinic(at: dt.datetime) -> None:
     long_ago = at - places.BEFORE
     sync_definitions(at=long_ago)
     sync_medicines(at=long_ago)
+    import_release(at=long_ago)
     places.open_places(at=at)
     director = Account.objects.get(username="director", is_demo=True)
     for row in Definition.objects.filter(kind__in=APPROVED):
         if not is_approved(row, at):
             approve_definition(definition=row.public_id, by=director, at=long_ago)
+    for version in confirmable():
+        approve_version(version=version.public_id, by=director, at=long_ago, on=long_ago.date())
     for place in PLACES:
         site = Site.objects.get(code=place.code)
         places.cover(site, since=at - SHIFT_BEFORE, until=at + SHIFT_AFTER)

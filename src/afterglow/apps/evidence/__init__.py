@@ -1,0 +1,1 @@
+"""The evidence library: records with sources and signers, and the texts that cite them."""

@@ -1,0 +1,74 @@
+"""The shipped evidence files, read once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from afterglow.core.cited import Section
+from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.library import Entry, entries
+from afterglow.core.evidence.vocabulary import RecordKind
+
+FOLDER: Final = Path(__file__).resolve().parents[2] / "data" / "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One edition of the files: its records, its head, and the hash over everything it holds."""
+
+    name: str
+    compiled_on: dt.date
+    sha256: str
+    attribution: str
+    evidence: dict[str, Any]
+    records: tuple[Entry, ...]
+
+
+def edition(folder: Path = FOLDER) -> Edition:
+    """Read an edition. Raises InvalidValue for a file that breaks a rule, with the record's key."""
+    names = ("evidence", "curation", "classifications")
+    texts = {name: (folder / f"{name}.json").read_text(encoding="utf-8") for name in names}
+    try:
+        bodies = {name: json.loads(text) for name, text in texts.items()}
+    except json.JSONDecodeError as problem:
+        raise InvalidValue(f"An evidence file is no JSON: {problem}.") from None
+    meta = bodies["evidence"]["meta"]
+    return Edition(
+        name="evidence",
+        compiled_on=dt.date.fromisoformat(meta["compiled"]),
+        sha256=hashlib.sha256("".join(texts[name] for name in names).encode()).hexdigest(),
+        attribution=meta["method"],
+        evidence=bodies["evidence"],
+        records=entries(*(bodies[name] for name in names)),
+    )
+
+
+@lru_cache(maxsize=1)
+def review_intervals() -> dict[RecordKind, dt.timedelta]:
+    """Return after how long a record of each kind is read again."""
+    return {kind: _interval(kind) for kind in RecordKind}
+
+
+@lru_cache(maxsize=1)
+def text_review_interval() -> dt.timedelta:
+    """Return after how long a published text is reviewed again."""
+    return _interval("publication")
+
+
+def _interval(name: str) -> dt.timedelta:
+    text = (FOLDER / "review_intervals.json").read_text(encoding="utf-8")
+    rules = Section("review_intervals", json.loads(text))
+    return dt.timedelta(days=float(rules.number(name, unit="d")))
+
+
+@lru_cache(maxsize=1)
+def syntheses() -> dict[str, dict[str, Any]]:
+    """Return the questions that the records can answer, by their id."""
+    text = (FOLDER / "syntheses.json").read_text(encoding="utf-8")
+    return {each["id"]: each for each in json.loads(text)["syntheses"]}

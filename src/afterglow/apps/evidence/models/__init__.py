@@ -1,0 +1,29 @@
+"""Rows of the evidence library, by subject."""
+
+from afterglow.apps.evidence.models.publications import (
+    Citation,
+    Flag,
+    Publication,
+    PublicationSignature,
+)
+from afterglow.apps.evidence.models.records import (
+    Check,
+    Record,
+    RecordAct,
+    RecordSignature,
+    RecordVersion,
+    Release,
+)
+
+__all__ = [
+    "Check",
+    "Citation",
+    "Flag",
+    "Publication",
+    "PublicationSignature",
+    "Record",
+    "RecordAct",
+    "RecordSignature",
+    "RecordVersion",
+    "Release",
+]

@@ -1,0 +1,191 @@
+"""Read records and the texts that cite them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, QuerySet
+
+from afterglow.apps.evidence.models import Citation, Flag, Publication, Record, RecordVersion
+from afterglow.core.evidence.figures import Figure
+from afterglow.core.evidence.publishing import PublicationState
+from afterglow.core.evidence.trials import Trial
+from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus, RecordKind
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """One line of the library: the record, what it says now, and how it stands."""
+
+    record: Record
+    newest: RecordVersion
+    due: bool
+
+    @property
+    def approved(self) -> bool:
+        """Whether a version is in force."""
+        return self.record.current_id is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a newer version than the one in force waits for approval."""
+        return self.newest.pk != self.record.current_id
+
+
+def library(
+    *,
+    on: dt.date,
+    kind: str = "",
+    verdict: str = "",
+    status: str = "",
+    standing: str = "",
+    words: str = "",
+) -> list[RecordLine]:
+    """Return the records that match every filter given, in the order of their files.
+
+    ``standing`` is approved, waiting, withdrawn or due.
+    """
+    rows = Record.objects.all()
+    if kind:
+        rows = rows.filter(kind=kind)
+    if words:
+        rows = rows.filter(Q(key__iexact=words) | Q(title__icontains=words))
+    match standing:
+        case "approved":
+            rows = rows.filter(current__isnull=False)
+        case "withdrawn":
+            rows = rows.filter(is_withdrawn=True)
+        case "due":
+            rows = rows.filter(next_review_on__lte=on, is_withdrawn=False)
+    newest = newest_versions(rows)
+    lines = [
+        RecordLine(row, newest[row.pk], due=row.next_review_on <= on and not row.is_withdrawn)
+        for row in rows
+    ]
+    return [
+        line
+        for line in lines
+        if (not verdict or line.newest.verdict == verdict)
+        and (not status or line.newest.status == status)
+        and (standing != "waiting" or (line.waits and not line.record.is_withdrawn))
+    ]
+
+
+def newest_versions(records: Iterable[Record]) -> dict[int, RecordVersion]:
+    """Return the newest version of each record, by the record's primary key."""
+    keys = [row.pk for row in records]
+    found = (
+        RecordVersion.objects.filter(record__in=keys)
+        .select_related("record")
+        .order_by("record_id", "-number")
+        .distinct("record_id")
+    )
+    return {version.record_id: version for version in found}
+
+
+def counts_by_kind() -> dict[str, int]:
+    """Return how many records there are of each kind."""
+    found = Record.objects.order_by().values_list("kind").annotate(number=Count("pk"))
+    return dict(found)
+
+
+def due_for_review(*, on: dt.date) -> list[RecordLine]:
+    """Return what is due for review by ``on``, longest due first."""
+    lines = library(on=on, standing="due")
+    return sorted(lines, key=lambda line: (line.record.next_review_on, line.record.key))
+
+
+def texts_citing(record: Record) -> QuerySet[Publication]:
+    """Return every text, in any state but superseded and withdrawn, that cites a record."""
+    ended = (PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
+    found = Publication.objects.exclude(state__in=ended).filter(citations__record=record)
+    return found.distinct()
+
+
+def flagged_texts() -> list[Publication]:
+    """Return the published texts that wait for a new review because a record changed."""
+    found = Publication.objects.filter(
+        state=PublicationState.PUBLISHED, flags__cleared_at__isnull=True, flags__isnull=False
+    )
+    return list(found.distinct())
+
+
+def open_flags(publication: Publication) -> list[Flag]:
+    """Return what changed since a text was reviewed."""
+    return list(publication.flags.filter(cleared_at=None).select_related("record", "version"))
+
+
+def published(key: str) -> Publication | None:
+    """Return the published version of a text, or None."""
+    return Publication.objects.filter(key=key, state=PublicationState.PUBLISHED).first()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCitation:
+    """What a page shows for one citation: the number and its record, or that it is withheld."""
+
+    citation: Citation
+    record: Record
+    version: RecordVersion | None
+    figure: Figure | None
+    withheld: bool
+
+    @property
+    def ref(self) -> str:
+        """How the text cites it."""
+        return str(self.citation)
+
+
+def shown_citations(publication: Publication) -> dict[str, ShownCitation]:
+    """Return what a text may show for each of its citations, by ref.
+
+    A number is shown from the version that was reviewed. It is withheld when its record was
+    withdrawn, turned out wrong, or no longer has the figure; it is never replaced silently by
+    another number.
+    """
+    blocked = set(
+        publication.flags.filter(cleared_at=None, blocks=True).values_list("record_id", flat=True)
+    )
+    shown = {}
+    for each in publication.citations.select_related("record", "version__record"):
+        version = each.version
+        figure = version.figure(each.figure_key) if version and each.figure_key else None
+        missing = version is None or (bool(each.figure_key) and figure is None)
+        shown[str(each)] = ShownCitation(
+            each, each.record, version, figure, withheld=missing or each.record_id in blocked
+        )
+    return shown
+
+
+def approved_trials() -> list[Trial]:
+    """Return every trial as its version in force describes it."""
+    rows = Record.objects.filter(kind=RecordKind.TRIAL, current__isnull=False)
+    return [row.current.trial for row in rows.select_related("current") if row.current]
+
+
+def newest_trials() -> dict[str, tuple[Trial, RecordVersion]]:
+    """Return every trial as its newest version describes it, approved or not, by key."""
+    rows = Record.objects.filter(kind=RecordKind.TRIAL, is_withdrawn=False)
+    return {
+        version.record.key: (version.trial, version) for version in newest_versions(rows).values()
+    }
+
+
+def what_is_often_said() -> list[RecordVersion]:
+    """Return the approved claims that are not supported, to be shown only with the correction."""
+    rows = RecordVersion.objects.filter(
+        record__current=F("pk"), record__kind=RecordKind.CLAIM
+    ).exclude(verdict__in=["", ClaimVerdict.SUPPORTED])
+    return list(rows.select_related("record").order_by("record__position"))
+
+
+def confirmable() -> list[RecordVersion]:
+    """Return the newest versions that wait for approval and are not wholly from memory."""
+    newest = newest_versions(Record.objects.filter(is_withdrawn=False, current=None))
+    return [
+        version
+        for version in sorted(newest.values(), key=lambda each: each.record.key)
+        if version.status != FactStatus.FROM_MEMORY
+    ]

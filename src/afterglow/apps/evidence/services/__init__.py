@@ -1,0 +1,48 @@
+"""The verbs of the evidence library."""
+
+from afterglow.apps.evidence.services.importing import Imported, import_release
+from afterglow.apps.evidence.services.publications import (
+    BlockWords,
+    publish,
+    publish_due,
+    re_review,
+    return_to_author,
+    review,
+    start_publication,
+    submit,
+    withdraw_publication,
+    write_blocks,
+)
+from afterglow.apps.evidence.services.records import (
+    Done,
+    Refused,
+    approve_version,
+    confirm_check,
+    open_due_reviews,
+    withdraw_record,
+    write_record,
+    write_version,
+)
+
+__all__ = [
+    "BlockWords",
+    "Done",
+    "Imported",
+    "Refused",
+    "approve_version",
+    "confirm_check",
+    "import_release",
+    "open_due_reviews",
+    "publish",
+    "publish_due",
+    "re_review",
+    "return_to_author",
+    "review",
+    "start_publication",
+    "submit",
+    "withdraw_publication",
+    "withdraw_record",
+    "write_blocks",
+    "write_record",
+    "write_version",
+]

@@ -1,0 +1,127 @@
+"""Bring an edition of the files into the records: complete, versioned, safe to repeat."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from afterglow.apps.audit import services as audit
+from afterglow.apps.evidence.files import FOLDER, Edition, edition, review_intervals
+from afterglow.apps.evidence.models import Check, Record, RecordVersion, Release
+from afterglow.core.evidence.library import Entry
+from afterglow.core.evidence.vocabulary import RecordKind
+
+_ONE_IMPORT = 7_215_006  # names this kind of advisory lock within the database
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, by record key. ``missing`` are records this edition no longer has."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    unchanged: int
+
+
+@transaction.atomic
+def import_release(*, at: dt.datetime, folder: Path = FOLDER) -> Imported:
+    """Import an edition: new records, and a new version of each record that differs. Repeatable.
+
+    Nothing is approved by an import and nothing is deleted: what is published stays on the version
+    that a person approved. What staff wrote stays; the edition's version is added after it only
+    when the edition itself changed. Raises InvalidValue for a file that breaks a rule.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_IMPORT])
+    source = edition(folder)
+    release, is_new = Release.objects.get_or_create(
+        sha256=source.sha256,
+        defaults={
+            "name": source.name,
+            "compiled_on": source.compiled_on,
+            "attribution": source.attribution,
+            "meta": source.evidence["meta"],
+            "imported_at": at,
+        },
+    )
+    added, changed, unchanged = [], [], 0
+    known = {row.key: row for row in Record.objects.select_for_update()}
+    for entry in source.records:
+        row = known.get(entry.key)
+        if row is None:
+            _add_record(entry, source, release, at=at)
+            added.append(entry.key)
+        elif _add_version_if_new(row, entry, source, release, at=at):
+            changed.append(entry.key)
+        else:
+            unchanged += 1
+    missing = _no_longer_there(source)
+    if is_new or added or changed:
+        detail = {
+            "sha256": release.sha256,
+            "added": len(added),
+            "changed": changed,
+            "missing": list(missing),
+        }
+        audit.record("evidence-imported", subject=release, by=None, at=at, detail=detail)
+    return Imported(tuple(added), tuple(changed), missing, unchanged)
+
+
+def _add_record(entry: Entry, source: Edition, release: Release, *, at: dt.datetime) -> None:
+    row = Record.objects.create(
+        kind=entry.kind,
+        key=entry.key,
+        position=entry.position,
+        title=entry.title,
+        next_review_on=source.compiled_on + review_intervals()[entry.kind],
+        created_at=at,
+    )
+    _version(row, entry, source, release, number=1, at=at)
+
+
+def _add_version_if_new(
+    row: Record, entry: Entry, source: Edition, release: Release, *, at: dt.datetime
+) -> bool:
+    imported = row.versions.filter(release__isnull=False).order_by("-number").first()
+    if imported is not None and imported.sha256 == entry.sha256:
+        return False
+    newest = row.versions.order_by("-number").first()
+    number = 1 if newest is None else newest.number + 1
+    _version(row, entry, source, release, number=number, at=at)
+    row.position, row.title = entry.position, entry.title
+    row.save_version(fields=["position", "title"])
+    return True
+
+
+def _version(
+    row: Record, entry: Entry, source: Edition, release: Release, *, number: int, at: dt.datetime
+) -> None:
+    version = RecordVersion.objects.create(
+        record=row,
+        number=number,
+        title=entry.title,
+        body=dict(entry.body),
+        curation=dict(entry.curation),
+        sha256=entry.sha256,
+        verdict=entry.verdict or "",
+        status=entry.status,
+        release=release,
+        created_at=at,
+    )
+    Check.objects.create(
+        version=version,
+        checked_by=f"{source.evidence['meta']['title']}, {source.compiled_on:%d %b %Y}"[:200],
+        checked_on=source.compiled_on,
+        next_review_on=source.compiled_on + review_intervals()[RecordKind(row.kind)],
+        recorded_at=at,
+    )
+
+
+def _no_longer_there(source: Edition) -> tuple[str, ...]:
+    here = [entry.key for entry in source.records]
+    gone = Record.objects.filter(versions__release__isnull=False).exclude(key__in=here)
+    return tuple(gone.distinct().order_by("key").values_list("key", flat=True))

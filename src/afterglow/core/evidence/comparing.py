@@ -1,0 +1,116 @@
+"""Like with like: which figures may stand side by side, and why the others may not.
+
+Two numbers belong beside each other only when endpoint, definition, time point, population and
+kind of number are the same. "Undefined" equals nothing, not even another "undefined".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from afterglow.core.decisions import Decision, Reason
+from afterglow.core.evidence import codes
+from afterglow.core.evidence.figures import Figure, TimePoint
+from afterglow.core.evidence.vocabulary import Endpoint, NumberKind
+from afterglow.core.reason_codes import ReasonCode
+
+_OUTCOMES = frozenset({NumberKind.EFFICACY, NumberKind.SAFETY})
+
+
+def like_with_like(figures: Sequence[Figure]) -> Decision:
+    """Decide whether figures may be set side by side, with every reason if not.
+
+    One figure alone, or none, may always stand. The order of the figures does not matter.
+    """
+    if len(figures) < 2:
+        return Decision()
+    reasons: list[Reason] = []
+    for figure in figures:
+        reasons.extend(_undefined(figure))
+    for one, other in combinations(sorted(figures, key=lambda each: each.ref), 2):
+        reasons.extend(_differences(one, other))
+    return Decision.from_reasons(reasons)
+
+
+def beside_in_prose(figures: Iterable[Figure]) -> Decision:
+    """Decide whether figures may share one block of text.
+
+    A block that speaks of one treatment may cite many figures of it. As soon as a block sets
+    figures of two treatments next to each other it is a comparison, and the same rule holds as in
+    a table; a treatment beside the control of the same study is what that study compared.
+    """
+    measured = [each for each in figures if each.intervention or each.kind in _OUTCOMES]
+    reasons: list[Reason] = []
+    for one, other in combinations(sorted(measured, key=lambda each: each.ref), 2):
+        if not one.intervention or one.intervention != other.intervention:
+            reasons.extend(like_with_like([one, other]))
+    return Decision.from_reasons(reasons)
+
+
+def _undefined(figure: Figure) -> Iterable[Reason]:
+    for word, known in (
+        ("endpoint", figure.endpoint is not Endpoint.OTHER),
+        ("definition", bool(figure.definition)),
+        ("time point", figure.time.defined),
+        ("population", bool(figure.population)),
+    ):
+        if not known:
+            yield codes.COMPARISON_UNDEFINED.reason(seen=_name(figure), limit=word)
+
+
+def _differences(one: Figure, other: Figure) -> Iterable[Reason]:
+    pairs: tuple[tuple[ReasonCode, object, object, str, str], ...] = (
+        (codes.MEASURE_DIFFERS, one.measure, other.measure, one.measure, other.measure),
+        (codes.ENDPOINT_DIFFERS, one.endpoint, other.endpoint, one.endpoint, other.endpoint),
+        (
+            codes.DEFINITION_DIFFERS,
+            one.definition,
+            other.definition,
+            one.definition or "undefined",
+            other.definition or "undefined",
+        ),
+        (
+            codes.TIME_DIFFERS,
+            _when(one.time),
+            _when(other.time),
+            _time_words(one.time),
+            _time_words(other.time),
+        ),
+        (
+            codes.POPULATION_DIFFERS,
+            one.population,
+            other.population,
+            one.population_words or one.population or "undefined",
+            other.population_words or other.population or "undefined",
+        ),
+    )
+    for code, mine, theirs, seen, limit in pairs:
+        if mine != theirs:
+            yield code.reason(
+                seen=f"{_name(one)} ({_readable(seen)})",
+                limit=f"{_name(other)} ({_readable(limit)})",
+            )
+    if one.study != other.study:
+        yield codes.INDIRECT.reason(seen=_name(one), limit=_name(other))
+    if one.design is not other.design:
+        yield codes.DESIGN_DIFFERS.reason(
+            seen=f"{_name(one)} ({_readable(one.design)})",
+            limit=f"{_name(other)} ({_readable(other.design)})",
+        )
+
+
+def _when(time: TimePoint) -> tuple[object, object]:
+    return (time.hours, time.anchor)
+
+
+def _time_words(time: TimePoint) -> str:
+    return time.words or (f"{time.hours} h" if time.hours is not None else "undefined")
+
+
+def _name(figure: Figure) -> str:
+    return f"{figure.ref} {figure.words}".strip()
+
+
+def _readable(code: str) -> str:
+    return str(code).replace("_", " ")
