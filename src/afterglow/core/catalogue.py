@@ -3,6 +3,7 @@
 from afterglow.core.courses import acceptance
 from afterglow.core.dosing import codes as dosing
 from afterglow.core.evidence import codes as evidence
+from afterglow.core.evidence.synthesis import codes as synthesis
 from afterglow.core.instruments import reasons
 from afterglow.core.monitoring import alarm_state, entry, measurements
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
@@ -21,4 +22,5 @@ __all__ = [
     "evidence",
     "measurements",
     "reasons",
+    "synthesis",
 ]

@@ -28,7 +28,7 @@ def like_with_like(figures: Sequence[Figure]) -> Decision:
     reasons: list[Reason] = []
     for figure in figures:
         reasons.extend(_undefined(figure))
-    for one, other in combinations(sorted(figures, key=lambda each: each.ref), 2):
+    for one, other in combinations(sorted(figures, key=repr), 2):
         reasons.extend(_differences(one, other))
     return Decision.from_reasons(reasons)
 
@@ -42,7 +42,7 @@ def beside_in_prose(figures: Iterable[Figure]) -> Decision:
     """
     measured = [each for each in figures if each.intervention or each.kind in _OUTCOMES]
     reasons: list[Reason] = []
-    for one, other in combinations(sorted(measured, key=lambda each: each.ref), 2):
+    for one, other in combinations(sorted(measured, key=repr), 2):
         if not one.intervention or one.intervention != other.intervention:
             reasons.extend(like_with_like([one, other]))
     return Decision.from_reasons(reasons)

@@ -28,7 +28,7 @@ _NUMBER: Final = (
     rf"(?:[\s-]+(?:y[\s-]+)?(?:{_WORDS}))*)"
 )
 _S: Final = r"[\s\u00a0\u202f\u2009]*"
-_PATTERNS: Final = tuple(
+_ANY_CASE: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # 75 %, 75%, 75 percent, seventy-five per cent, 75 por ciento, 30-40 %, 75 pct, 12 points
@@ -43,15 +43,20 @@ _PATTERNS: Final = tuple(
         r"\b(?:half|most|majority|la mitad|la mayoría|mayoría|casi todos)\s+"
         r"(?:of|de|the|our|patients|people|pacientes|personas)\b",
         rf"\b(?:an?|{_WORDS})[\s-]+(?:thirds?|quarters?|fifths?|tenths?|tercios?|cuartos?|"
-        r"quintos?|décimos?)\b",
-        # odds ratio 3.4, OR 3.4, RR = 2, hazard ratio of 0.5, NNT 4, p<0.05
-        rf"\b(?:odds ratio|risk ratio|relative risk|hazard ratio|razón de (?:momios|riesgos)|"
-        rf"OR|RR|HR|SMD|NNT|NNH|d|g|p){_S}(?:of|de|[=<>≈:])?{_S}[-−]?\d+(?:[.,]\d+)?\b",
+        r"quintos?|décimos?)\b"
+        r"(?!\s+(?:visit|dose|infusion|session|time|day|week|party|person|visita|dosis|sesión))",
+        rf"\b(?:odds ratio|risk ratio|relative risk|hazard ratio|razón de (?:momios|riesgos))"
+        rf"{_S}(?:of|de|[=≈:])?{_S}\d",
         # 3 times more, twice as likely, 2.5-fold
         rf"\b(?:{_NUMBER}{_S}times|twice|thrice|double|{_NUMBER}{_S}veces|el doble|el triple)\s+"
         r"(?:as|more|less|the|más|menos|de)\b",
         rf"\b{_NUMBER}{_S}-?{_S}fold\b",
     )
+)
+_BY_LETTER: Final = (
+    # OR 3.4, RR = 2, NNT 4, p<0.05, d = -0.8: by these letters only, so that "or 3" stays a word
+    re.compile(rf"\b(?:OR|RR|HR|RD|SMD|NNT|NNH){_S}[=≈:<>]?{_S}[-−]?\d"),
+    re.compile(rf"\b[dgpP]{_S}[=<>≈≤≥]{_S}[-−]?(?:\d|[.,]\d)"),
 )
 
 
@@ -92,7 +97,9 @@ def bare_numbers(text: str) -> tuple[BareNumber, ...]:
     """
     plain = CITATION.sub(lambda found: "\u241f" * len(found.group()), text)
     found = [
-        (hit.start(), hit.end(), hit.group()) for each in _PATTERNS for hit in each.finditer(plain)
+        (hit.start(), hit.end(), hit.group())
+        for each in (*_ANY_CASE, *_BY_LETTER)
+        for hit in each.finditer(plain)
     ]
     kept: list[tuple[int, int, str]] = []
     for start, end, words in sorted(found, key=lambda hit: (hit[0], -hit[1])):
