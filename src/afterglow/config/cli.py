@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from afterglow.config.commands import backups, database, monitor, programs, serve
+from afterglow.config.commands import backups, database, evidence, monitor, programs, serve
 from afterglow.config.folder import CannotStart, default_data_folder
 from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import PROGRAMS
@@ -19,6 +19,7 @@ PASSED_ON = {
     "watch": "raise overdue and alarm conditions as time passes",
     "worker": "run background jobs",
     "simulator": "a patient, a monitor and a pump in the demo's rooms",
+    "evidence": "pool trial records: afterglow evidence pool single-infusion --method reml",
     "monitor": "play a recorded monitor trend: afterglow monitor replay FILE --device ID",
 }
 """Commands whose arguments belong to the program behind them."""
@@ -85,6 +86,8 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
             return database.prepare(options)
         case "manage":
             return database.manage(options.data, rest)
+        case "evidence":
+            return evidence.main(options.data, rest)
         case "monitor":
             return monitor.main(rest)
         case name if name in PROGRAMS:

@@ -20,7 +20,7 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.library import Entry, counts, rebuild
 from afterglow.core.evidence.vocabulary import RecordKind
 from afterglow.core.roles import Role
-from factories import staff
+from factories.base import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +130,7 @@ def test_an_import_approves_nothing() -> None:
 
 def test_a_new_edition_adds_a_version_and_leaves_the_approved_one_in_force(folder: Path) -> None:
     import_release(at=AT, folder=folder)
-    director = staff(Role.MEDICAL_DIRECTOR)
+    director = make_staff(Role.MEDICAL_DIRECTOR)
     first = RecordVersion.objects.get(record__key="T17")
     approve_version(version=first.public_id, by=director, at=AT, on=AT.date())
     change(folder, "evidence.json", lambda body: body["trials"][16].update(caution="Read again."))
@@ -147,7 +147,7 @@ def test_a_new_edition_adds_a_version_and_leaves_the_approved_one_in_force(folde
 def test_an_edition_that_did_not_change_a_record_leaves_what_staff_wrote(folder: Path) -> None:
     import_release(at=AT, folder=folder)
     version = RecordVersion.objects.get(record__key="T17")
-    nurse = staff(Role.MONITOR)
+    nurse = make_staff(Role.MONITOR)
     write_version(
         record=version.record.public_id,
         title=version.title,

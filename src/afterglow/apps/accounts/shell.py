@@ -38,6 +38,7 @@ NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
     (_("Review queue"), "monitoring:reviews", "inbox", Action.REVIEW_MESSAGES),
     (_("Sites"), "places:sites", "map-pin", Action.EDIT_SITES),
     (_("Staff"), "accounts:staff", "id-card", Action.EDIT_STAFF),
+    (_("Evidence"), "evidence:library", "scale", Action.VIEW_EVIDENCE),
     (_("Definitions"), "definitions:list", "book-open", Action.APPROVE_DEFINITION),
 )
 """Label, URL names (the first that resolves leads there), icon, the action that shows the link."""

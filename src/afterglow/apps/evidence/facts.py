@@ -55,6 +55,7 @@ def publication_facts(publication: Publication, *, reviewing: bool = False) -> P
         author=str(publication.author.public_id),
         reviewer="" if reviewer is None else str(reviewer.public_id),
         flags=tuple(flag.why for flag in publication.flags.filter(cleared_at=None)),
+        written=any(block.text.strip() or block.cited for block in blocks[1:]),
     )
 
 

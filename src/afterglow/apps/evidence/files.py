@@ -16,6 +16,7 @@ from afterglow.core.evidence.library import Entry, entries
 from afterglow.core.evidence.vocabulary import RecordKind
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "data" / "evidence"
+NAMES: Final = ("evidence", "curation", "classifications")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +33,24 @@ class Edition:
 
 def edition(folder: Path = FOLDER) -> Edition:
     """Read an edition. Raises InvalidValue for a file that breaks a rule, with the record's key."""
-    names = ("evidence", "curation", "classifications")
-    texts = {name: (folder / f"{name}.json").read_text(encoding="utf-8") for name in names}
+    texts = tuple((folder / f"{name}.json").read_text(encoding="utf-8") for name in NAMES)
+    return _edition(texts)
+
+
+@lru_cache(maxsize=2)
+def _edition(texts: tuple[str, ...]) -> Edition:
     try:
-        bodies = {name: json.loads(text) for name, text in texts.items()}
+        bodies = {name: json.loads(text) for name, text in zip(NAMES, texts, strict=True)}
     except json.JSONDecodeError as problem:
         raise InvalidValue(f"An evidence file is no JSON: {problem}.") from None
     meta = bodies["evidence"]["meta"]
     return Edition(
         name="evidence",
         compiled_on=dt.date.fromisoformat(meta["compiled"]),
-        sha256=hashlib.sha256("".join(texts[name] for name in names).encode()).hexdigest(),
+        sha256=hashlib.sha256("".join(texts).encode()).hexdigest(),
         attribution=meta["method"],
         evidence=bodies["evidence"],
-        records=entries(*(bodies[name] for name in names)),
+        records=entries(*(bodies[name] for name in NAMES)),
     )
 
 

@@ -8,11 +8,20 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, QuerySet
 
-from afterglow.apps.evidence.models import Citation, Flag, Publication, Record, RecordVersion
+from afterglow.apps.evidence.models import (
+    Check,
+    Citation,
+    Flag,
+    Publication,
+    Record,
+    RecordSignature,
+    RecordVersion,
+)
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.publishing import PublicationState
 from afterglow.core.evidence.trials import Trial
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus, RecordKind
+from afterglow.core.evidence.writing import citations_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +198,82 @@ def confirmable() -> list[RecordVersion]:
         for version in sorted(newest.values(), key=lambda each: each.record.key)
         if version.status != FactStatus.FROM_MEMORY
     ]
+
+
+def signatures_of(record: Record) -> list[RecordSignature]:
+    """Return who approved or withdrew which version of a record, newest first."""
+    found = RecordSignature.objects.filter(version__record=record).select_related("version")
+    return list(found)
+
+
+def checks_of(record: Record) -> list[Check]:
+    """Return who read a record against its sources, newest first."""
+    return list(Check.objects.filter(version__record=record).select_related("version"))
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of the list of texts."""
+
+    text: Publication
+    flags: tuple[Flag, ...]
+    due: bool
+
+
+def text_lines(*, on: dt.date) -> list[TextLine]:
+    """Return the texts that are not over, flagged ones first, then by key."""
+    ended = (PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
+    rows = Publication.objects.exclude(state__in=ended).prefetch_related("flags__record")
+    lines = [
+        TextLine(
+            row,
+            tuple(flag for flag in row.flags.all() if flag.cleared_at is None),
+            due=row.next_review_on is not None and row.next_review_on <= on,
+        )
+        for row in rows
+    ]
+    return sorted(lines, key=lambda line: (not line.flags, not line.due, line.text.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text: plain words, or a citation with what it shows."""
+
+    words: str = ""
+    ref: str = ""
+    shown: ShownCitation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBlock:
+    """One block of a text in pieces, and what is cited beside it."""
+
+    anchor: str
+    pieces: tuple[Piece, ...]
+    beside: tuple[Piece, ...]
+    corrects: bool
+    comparison: bool
+
+
+def shown_blocks(publication: Publication) -> list[ShownBlock]:
+    """Return a text's blocks with every citation turned into what it may show."""
+    shown = shown_citations(publication)
+    blocks = []
+    for block in publication.blocks:
+        text, at = block.get("text", ""), 0
+        pieces: list[Piece] = []
+        for ref in citations_in(text):
+            pieces.append(Piece(words=text[at : ref.at]))
+            pieces.append(Piece(ref=ref.ref, shown=shown.get(ref.ref)))
+            at = ref.at + len(f"[[{ref.ref}]]")
+        pieces.append(Piece(words=text[at:]))
+        blocks.append(
+            ShownBlock(
+                block["anchor"],
+                tuple(piece for piece in pieces if piece.words or piece.ref),
+                tuple(Piece(ref=ref, shown=shown.get(ref)) for ref in block.get("cites", ())),
+                bool(block.get("corrects")),
+                bool(block.get("comparison")),
+            )
+        )
+    return blocks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -109,7 +109,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class PublicationFacts:
-    """What the rule needs to know of a text about to be published."""
+    """What the rule needs to know of a text about to be published.
+
+    ``written`` says that there is something under the title; the title is one of the ``blocks``.
+    """
 
     state: PublicationState
     blocks: tuple[Block, ...]
@@ -117,7 +120,8 @@ class PublicationFacts:
     reviewed_sha256: str = ""
     author: str = ""
     reviewer: str = ""
-    flags: tuple[str, ...] = field(default=())
+    flags: tuple[str, ...] = ()
+    written: bool = True
 
 
 def may_publish(facts: PublicationFacts, *, on: dt.date) -> Decision:
@@ -146,10 +150,9 @@ def may_review(facts: PublicationFacts, *, reviewer: str, on: dt.date) -> Decisi
 
 def may_submit(facts: PublicationFacts) -> Decision:
     """Decide whether a draft may be handed to the medical reviewer."""
-    empty = not any(block.text.strip() or block.cited for block in facts.blocks)
     return Decision.from_reasons(
         _step(facts.state, PublicationAct.SUBMITTED),
-        codes.NOTHING_WRITTEN.reason() if empty else None,
+        None if facts.written else codes.NOTHING_WRITTEN.reason(),
     )
 
 

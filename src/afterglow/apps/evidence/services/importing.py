@@ -48,14 +48,16 @@ def import_release(*, at: dt.datetime, folder: Path = FOLDER) -> Imported:
             "imported_at": at,
         },
     )
-    added, changed, unchanged = [], [], 0
+    changed, unchanged = [], 0
     known = {row.key: row for row in Record.objects.select_for_update()}
+    new = [entry for entry in source.records if entry.key not in known]
+    _add_records(new, source, release, at=at)
+    added = [entry.key for entry in new]
     for entry in source.records:
         row = known.get(entry.key)
         if row is None:
-            _add_record(entry, source, release, at=at)
-            added.append(entry.key)
-        elif _add_version_if_new(row, entry, source, release, at=at):
+            continue
+        if _add_version_if_new(row, entry, source, release, at=at):
             changed.append(entry.key)
         else:
             unchanged += 1
@@ -71,16 +73,22 @@ def import_release(*, at: dt.datetime, folder: Path = FOLDER) -> Imported:
     return Imported(tuple(added), tuple(changed), missing, unchanged)
 
 
-def _add_record(entry: Entry, source: Edition, release: Release, *, at: dt.datetime) -> None:
-    row = Record.objects.create(
-        kind=entry.kind,
-        key=entry.key,
-        position=entry.position,
-        title=entry.title,
-        next_review_on=source.compiled_on + review_intervals()[entry.kind],
-        created_at=at,
+def _add_records(new: list[Entry], source: Edition, release: Release, *, at: dt.datetime) -> None:
+    rows = Record.objects.bulk_create(
+        Record(
+            kind=entry.kind,
+            key=entry.key,
+            position=entry.position,
+            title=entry.title,
+            next_review_on=source.compiled_on + review_intervals()[entry.kind],
+            created_at=at,
+        )
+        for entry in new
     )
-    _version(row, entry, source, release, number=1, at=at)
+    versions = RecordVersion.objects.bulk_create(
+        _version(row, entry, release, number=1, at=at) for row, entry in zip(rows, new, strict=True)
+    )
+    Check.objects.bulk_create(_check(version, source, at=at) for version in versions)
 
 
 def _add_version_if_new(
@@ -91,16 +99,18 @@ def _add_version_if_new(
         return False
     newest = row.versions.order_by("-number").first()
     number = 1 if newest is None else newest.number + 1
-    _version(row, entry, source, release, number=number, at=at)
+    version = _version(row, entry, release, number=number, at=at)
+    version.save(force_insert=True)
+    _check(version, source, at=at).save(force_insert=True)
     row.position, row.title = entry.position, entry.title
     row.save_version(fields=["position", "title"])
     return True
 
 
 def _version(
-    row: Record, entry: Entry, source: Edition, release: Release, *, number: int, at: dt.datetime
-) -> None:
-    version = RecordVersion.objects.create(
+    row: Record, entry: Entry, release: Release, *, number: int, at: dt.datetime
+) -> RecordVersion:
+    return RecordVersion(
         record=row,
         number=number,
         title=entry.title,
@@ -112,11 +122,15 @@ def _version(
         release=release,
         created_at=at,
     )
-    Check.objects.create(
+
+
+def _check(version: RecordVersion, source: Edition, *, at: dt.datetime) -> Check:
+    interval = review_intervals()[RecordKind(version.record.kind)]
+    return Check(
         version=version,
         checked_by=f"{source.evidence['meta']['title']}, {source.compiled_on:%d %b %Y}"[:200],
         checked_on=source.compiled_on,
-        next_review_on=source.compiled_on + review_intervals()[RecordKind(row.kind)],
+        next_review_on=source.compiled_on + interval,
         recorded_at=at,
     )
 

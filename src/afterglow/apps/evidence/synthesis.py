@@ -1,0 +1,32 @@
+"""Answer a question from the trial records as they stand."""
+
+from __future__ import annotations
+
+from afterglow.apps.evidence import queries
+from afterglow.apps.evidence.files import syntheses
+from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.synthesis.reading import Question
+from afterglow.core.evidence.synthesis.report import Options, Report, answer
+
+
+def questions() -> list[Question]:
+    """Return every question that the library asks, in its order."""
+    return [Question.read(body) for body in syntheses().values()]
+
+
+def question_of(id: str) -> Question:
+    """Return a question. Raises InvalidValue that names the known ones."""
+    body = syntheses().get(id)
+    if body is None:
+        raise InvalidValue(f"There is no question {id!r}; known are {', '.join(syntheses())}.")
+    return Question.read(body)
+
+
+def pool_records(id: str, options: Options) -> Report:
+    """Answer a question from the newest version of each trial record.
+
+    Not the approved ones alone: a synthesis is read inside the house, and says which counts are
+    from memory. What is published from it needs a record of its own.
+    """
+    trials = {key: trial for key, (trial, _version) in queries.newest_trials().items()}
+    return answer(question_of(id), trials, options)

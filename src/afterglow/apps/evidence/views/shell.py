@@ -1,0 +1,27 @@
+"""What every page of the library shows around its content."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from afterglow.apps.evidence import queries
+from afterglow.web import clock
+from afterglow.web.cards import Tab
+from afterglow.web.requests import StaffRequest
+
+
+def tabs(request: StaffRequest, here: str) -> list[Tab]:
+    """Return the tabs of the library, with what waits counted."""
+    due = len(queries.due_for_review(on=clock.today(request.site)))
+    flagged = len(queries.flagged_texts())
+    places = (
+        ("library", _("Records"), None),
+        ("due", _("Due for review"), due),
+        ("syntheses", _("Syntheses"), None),
+        ("texts", _("Texts that cite"), flagged or None),
+    )
+    return [
+        Tab(label, reverse(f"evidence:{name}"), current=name == here, count=count)
+        for name, label, count in places
+    ]
