@@ -270,7 +270,7 @@ def test_the_library_filters(library: Library) -> None:
     assert keys(standing="approved") == {"T17"}
     assert len(keys(kind="claim", verdict="wrong")) == 14
     assert "T17" not in keys(standing="waiting")
-    assert keys(words="lii 2023") == keys(words="t17") == {"T17"}
+    assert keys(words="lii 2023", kind="trial") == keys(words="t17") == {"T17"}
     assert len(keys(kind="trial", status="from_memory")) == 2
     assert keys(standing="due") == keys(standing="withdrawn") == set()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,12 +12,56 @@ from afterglow.apps.evidence import words as known
 from afterglow.apps.evidence.models import RecordVersion
 from afterglow.core.evidence.synthesis.effects import Measure, ZeroCells
 from afterglow.core.evidence.synthesis.pooling import Interval, Model
+from afterglow.core.evidence.vocabulary import (
+    Anchor,
+    Design,
+    Endpoint,
+    FactStatus,
+    FigureMeasure,
+    NumberKind,
+)
 from afterglow.web.forms import WebForm
 
 ANY = [("", _("All"))]
 LONG = 60
 FIXED = frozenset({"id"})
 """Fields of a record that never change."""
+WHOLE = frozenset({"n", "n_analysed", "responders", "remitters", "events"})
+BROKEN = frozenset({"response_pct", "remission_pct", "mean_change", "sd"})
+CODES: Final[Mapping[str, Iterable[str]]] = {
+    "status": FactStatus,
+    "counts": FactStatus,
+    "kind": NumberKind,
+    "measure": FigureMeasure,
+    "endpoint": Endpoint,
+    "design": Design,
+    "anchor": Anchor,
+}
+NEW_FACT: Final[Mapping[str, Any]] = {
+    "fact": "",
+    "status": "from memory, unconfirmed",
+    "confirmed_at": [],
+}
+NEW_FIGURE: Final[Mapping[str, Any]] = {
+    "key": "",
+    "words": "",
+    "kind": "",
+    "measure": "",
+    "value": "",
+    "low": None,
+    "high": None,
+    "endpoint": "",
+    "definition": "",
+    "time": {"hours": None, "anchor": "", "words": ""},
+    "population": "",
+    "population_words": "",
+    "intervention": "",
+    "comparator": "",
+    "design": "",
+    "study": "",
+    "status": "",
+}
+Path = tuple[str | int, ...]
 
 
 class LibraryForm(WebForm):
@@ -105,7 +149,8 @@ class RecordForm(WebForm):
     """Every field of a record, whatever its kind: built from the version that is edited.
 
     Texts become text fields, lists of texts one line each, lists of objects a group of fields per
-    object. What the version has is what may be edited; ``id`` never changes.
+    object; facts and figures have one empty group more, which is added when it is filled in. The
+    codes by which figures are compared and trials pooled are edited here too. ``id`` never changes.
     """
 
     record_title = forms.CharField(label=_("Title"), max_length=200)
@@ -118,40 +163,70 @@ class RecordForm(WebForm):
 
     def __init__(self, *args: Any, version: RecordVersion, **kwargs: Any) -> None:
         initial = {"record_title": version.title, "seen": version.number}
-        self.version = version
-        self._paths: dict[str, tuple[str | int, ...]] = {}
+        self._whole = {"body": copy(version.body), "curation": copy(version.curation)}
+        self._offer_more()
+        self._paths: dict[str, Path] = {}
         super().__init__(*args, initial=initial, **kwargs)
-        for path, value in leaves(version.body):
+        for path, value in leaves(self._whole):
             if path[-1] in FIXED:
                 continue
             name = "-".join(["f", *(str(step) for step in path)])
             self._paths[name] = path
-            self.fields[name] = _field(path, value)
+            self.fields[name] = field_for(path, value, offered=path[:3] in self._offered)
+
+    def _offer_more(self) -> None:
+        """Add the empty group to facts and figures."""
+        self._offered: set[Path] = set()
+        body, curation = self._whole["body"], self._whole["curation"]
+        if "arms" in body:
+            curation["time"] = {"hours": None, "anchor": "", **curation.get("time", {})}
+        if "facts" in body:
+            body["facts"].append(copy(NEW_FACT))
+            self._offered.add(("body", "facts", len(body["facts"]) - 1))
+        if "verdict_class" in body or "status" in body:
+            curation.setdefault("figures", []).append(copy(NEW_FIGURE))
+            self._offered.add(("curation", "figures", len(curation["figures"]) - 1))
 
     def groups(self) -> list[tuple[object, list[forms.BoundField]]]:
         """Return the fields under the heading of their group, in order."""
-        found: dict[tuple[str | int, ...], list[forms.BoundField]] = {}
+        found: dict[Path, list[forms.BoundField]] = {}
         for name, path in self._paths.items():
-            found.setdefault(path[:-1] if len(path) > 1 else (), []).append(self[name])
-        return [(_heading(path), fields) for path, fields in found.items()]
+            group = path[:3] if len(path) > 3 else path[:1]
+            found.setdefault(group, []).append(self[name])
+        first = sorted(found, key=lambda group: group[0] != "body")
+        return [(self._heading(group), found[group]) for group in first]
 
-    @property
-    def body(self) -> dict[str, Any]:
-        """The body as it was filled in."""
-        body = _copy(self.version.body)
+    def _heading(self, group: Path) -> object:
+        if len(group) == 1:
+            return _("The record") if group[0] == "body" else _("How it is compared and pooled")
+        one = str(known.SINGULAR.get(str(group[1])) or known.field_words(str(group[1])))
+        number = f" {int(group[2]) + 1}" if isinstance(group[2], int) else ""
+        return f"{one}{number} ({_('new')})" if group in self._offered else f"{one}{number}"
+
+    def content(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return body and curation as they were filled in."""
+        whole = copy(self._whole)
         for name, path in self._paths.items():
-            place: Any = body
+            place: Any = whole
             for step in path[:-1]:
                 place = place[step]
-            place[path[-1]] = _value(self.cleaned_data[name], place[path[-1]])
-        return dict(body)
+            place[path[-1]] = value_of(self.cleaned_data[name], place[path[-1]])
+        for part, group, _number in self._offered:
+            items = whole[part][group]
+            if not any(items[-1].get(key) for key in ("fact", "key")):
+                items.pop()
+            else:
+                items[-1] = {
+                    key: value for key, value in items[-1].items() if value not in ("", {})
+                }
+            if part == "curation" and not items:
+                del whole[part][group]
+        return dict(whole["body"]), dict(whole["curation"])
 
 
-def leaves(
-    body: Any, path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield every field of a body with its path: texts, numbers, and lists of texts."""
-    items = body.items() if isinstance(body, Mapping) else enumerate(body)
+def leaves(whole: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every field with its path: texts, numbers, and lists of texts; best-known first."""
+    items = known.in_order(whole) if isinstance(whole, Mapping) else list(enumerate(whole))
     for key, value in items:
         here = (*path, key)
         objects = isinstance(value, list) and any(isinstance(each, Mapping) for each in value)
@@ -161,58 +236,47 @@ def leaves(
             yield here, value
 
 
-def _field(path: tuple[str | int, ...], value: Any) -> forms.Field:
-    name = str(path[-1])
-    label = str(known.field_words(name))
+def field_for(path: Path, value: Any, *, offered: bool) -> forms.Field:
+    """Return the field for one value of a record."""
+    name, label = str(path[-1]), str(known.field_words(str(path[-1])))
+    if name in CODES and path[0] == "curation":
+        codes = [(str(code), str(code).replace("_", " ")) for code in CODES[name] if str(code)]
+        choices = [("", "–"), *codes]
+        return forms.ChoiceField(label=label, required=False, choices=choices, initial=value)
     if name == "verdict_class":
         return forms.ChoiceField(label=label, choices=list(known.VERDICTS.items()), initial=value)
     if name == "status" and value in known.FILE_STATUSES:
-        return forms.ChoiceField(
-            label=label, choices=list(known.FILE_STATUSES.items()), initial=value
-        )
+        choices = list(known.FILE_STATUSES.items())  # type: ignore[arg-type]  # words are lazy
+        return forms.ChoiceField(label=label, choices=choices, initial=value)
     if isinstance(value, list):
         lines = "\n".join(str(each) for each in value)
         area = forms.Textarea(attrs={"rows": max(2, min(8, len(value) + 1))})
         return forms.CharField(label=label, required=False, initial=lines, widget=area)
     if isinstance(value, bool):
         return forms.BooleanField(label=label, required=False, initial=value)
-    if isinstance(value, int):
+    if isinstance(value, int) or (value is None and name in WHOLE):
         return forms.IntegerField(label=label, required=False, initial=value)
-    if isinstance(value, float):
+    if isinstance(value, float) or (value is None and name in BROKEN):
         return forms.FloatField(label=label, required=False, initial=value)
-    if value is None and name in {"n", "n_analysed", "responders", "remitters"}:
-        return forms.IntegerField(label=label, required=False, min_value=0)
-    if value is None and name in {"response_pct", "remission_pct", "mean_change", "sd"}:
-        return forms.FloatField(label=label, required=False)
     long = isinstance(value, str) and len(value) > LONG
     widget = forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput()
+    needed = bool(value) and not offered
     return forms.CharField(
-        label=label, required=bool(value), initial=value or "", max_length=4000, widget=widget
+        label=label, required=needed, initial=value or "", max_length=4000, widget=widget
     )
 
 
-def _value(typed: Any, before: Any) -> Any:
+def value_of(typed: Any, before: Any) -> Any:
+    """Return what was typed as the record holds it; an empty field stays what "empty" was."""
     if isinstance(before, list):
         lines = [line.strip() for line in str(typed).splitlines() if line.strip()]
         whole = bool(before) and all(isinstance(each, int) for each in before)
         return [int(line) if whole and line.isdigit() else line for line in lines]
-    if before is None and typed == "":
-        return None
-    if isinstance(before, float) and isinstance(typed, float):
-        return typed
-    return typed
+    return None if before is None and typed == "" else typed
 
 
-def _heading(path: tuple[str | int, ...]) -> object:
-    if not path:
-        return _("The record")
-    group = str(known.field_words(str(path[0])))
-    return f"{group} {int(path[1]) + 1}" if len(path) > 1 else group
-
-
-def _copy(value: Any) -> Any:
+def copy(value: Any) -> Any:
+    """Return a deep copy of plain JSON."""
     if isinstance(value, Mapping):
-        return {key: _copy(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_copy(inner) for inner in value]
-    return value
+        return {key: copy(inner) for key, inner in value.items()}
+    return [copy(inner) for inner in value] if isinstance(value, list) else value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -143,9 +144,47 @@ FIELDS: Final[dict[str, Words]] = {
     "essential_medicine": _("Essential-medicine listing"),
     "based_on": _("Based on (one record a line)"),
     "text": _("Text"),
+    "counts": _("Counts founded on"),
+    "control": _("Control"),
+    "dosing": _("Dosing"),
+    "endpoint": _("Endpoint"),
+    "definition": _("Definition"),
+    "response_definition": _("Response is"),
+    "remission_definition": _("Remission is"),
+    "crossover": _("Crossover"),
+    "cluster": _("Clusters were randomised"),
+    "negative": _("Negative or null"),
+    "excluded": _("Not pooled because"),
+    "key": _("Key"),
+    "words": _("In words"),
+    "measure": _("Measure"),
+    "value": _("Value"),
+    "low": _("Lower bound"),
+    "high": _("Upper bound"),
+    "events": _("Events"),
+    "hours": _("Hours"),
+    "anchor": _("Counted from"),
+    "population_words": _("Population in words"),
+    "intervention": _("Treatment"),
+    "certainty": _("Certainty"),
+    "unit": _("Unit"),
+    "jurisdiction": _("Jurisdiction"),
+    "effective_on": _("Effective on"),
 }
+SINGULAR: Final[dict[str, Words]] = {
+    "facts": _("Fact"),
+    "arms": _("Arm"),
+    "figures": _("Figure"),
+    "approvals": _("Approval"),
+}
+_ORDER: Final = {name: place for place, name in enumerate(FIELDS)}
 
 
 def field_words(name: str) -> Words:
     """Return what a record's field is called."""
     return FIELDS.get(name) or name.replace("_", " ").capitalize()
+
+
+def in_order(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return a body's fields in the order people read them; the database keeps none."""
+    return sorted(body.items(), key=lambda item: (_ORDER.get(item[0], len(_ORDER)), item[0]))

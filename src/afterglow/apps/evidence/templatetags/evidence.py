@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django import template
@@ -42,6 +43,12 @@ def field_words(name: str) -> object:
 def plain(code: object) -> str:
     """Return a code with spaces."""
     return str(code).replace("_", " ")
+
+
+@register.filter
+def in_order(body: Mapping[str, object]) -> list[tuple[str, object]]:
+    """Return a body's fields in the order people read them."""
+    return words.in_order(body)
 
 
 @register.filter

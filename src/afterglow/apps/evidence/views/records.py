@@ -77,12 +77,13 @@ def edit(request: StaffRequest, record: UUID) -> HttpResponse:
     newest = row.versions.select_related("record")[0]
     form = RecordForm(request.POST or None, version=newest)
     if form.is_valid():
+        body, curation = form.content()
         try:
             services.write_version(
                 record=record,
                 title=form.cleaned_data["record_title"],
-                body=form.body,
-                curation=newest.curation,
+                body=body,
+                curation=curation,
                 by=request.user,
                 at=clock.now(),
                 on=today,

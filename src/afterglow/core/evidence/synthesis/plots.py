@@ -11,8 +11,8 @@ from afterglow.core.evidence.synthesis.effects import Effect, Measure
 from afterglow.core.evidence.synthesis.pooling import Pooled, Range
 
 ROW: Final = 34.0
-LEFT, RIGHT, TOP, BOTTOM = 230.0, 150.0, 24.0, 56.0
-PLOT_WIDTH: Final = 380.0
+LEFT, RIGHT, TOP, BOTTOM = 230.0, 190.0, 24.0, 56.0
+PLOT_WIDTH: Final = 360.0
 Z95: Final = 1.959963984540054
 RATIO_TICKS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 

@@ -222,11 +222,10 @@ def _shared_controls(question: Question) -> dict[Row, Reason]:
 
 def _doubts(admitted: Sequence[tuple[Row, Trial]], endpoint: Endpoint) -> list[Reason]:
     trials = [trial for _row, trial in admitted]
-    reasons = [
-        codes.COUNTS_FROM_MEMORY.reason(seen=trial.study)
-        for trial in trials
-        if trial.counts is not FactStatus.CONFIRMED
-    ]
+    reasons: list[Reason] = []
+    unread = [each.study for each in trials if each.counts is not FactStatus.CONFIRMED]
+    if unread:
+        reasons.append(codes.COUNTS_FROM_MEMORY.reason(seen="; ".join(unread)))
     times = sorted({trial.time_words for trial in trials})
     if len(times) > 1:
         reasons.append(codes.TIMES_MIXED.reason(seen="; ".join(times)))
