@@ -139,6 +139,10 @@ def _free(site: Site, *, since: dt.datetime, until: dt.datetime, keep: int = 0) 
         *running.values_list("clinician", flat=True),
     }
     nurses = [person for person in nurses_of(site)[keep:] if person.pk not in busy]
+    # Nobody is taken away from a patient who recovers while somebody else is free.
+    recovering = TreatmentSession.objects.filter(site=site, state=SessionState.RECOVERY)
+    watching = set(recovering.values_list("clinician", flat=True))
+    nurses.sort(key=lambda person: person.pk in watching)
     room = rooms.first()
     return Slot(room, nurses[0]) if room is not None and nurses else None
 
