@@ -11,6 +11,7 @@ from pathlib import Path
 from afterglow.config.env import VARIABLES
 from afterglow.core import catalogue
 from afterglow.core.courses.phases import COURSE
+from afterglow.core.evidence.publishing import PUBLICATION
 from afterglow.core.lifecycle import Lifecycle
 from afterglow.core.roles import PERMITS, Action, Role
 from afterglow.core.scheduling.appointments import APPOINTMENT
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 APPS = ROOT / "src" / "afterglow" / "apps"
 SPEC = ROOT / "tests" / "spec"
-LIFECYCLES: tuple[Lifecycle, ...] = (APPOINTMENT, SESSION, INFUSION, COURSE)  # type: ignore[type-arg]
+LIFECYCLES: tuple[Lifecycle, ...] = (APPOINTMENT, SESSION, INFUSION, COURSE, PUBLICATION)  # type: ignore[type-arg]
 WEIGHTS = {"blocker": "blocker", "_no": "blocker", "caution": "caution", "info": "info"}
 """How services write a reason, and how much it weighs."""
 RULES = ("readiness", "dosing", "drawing", "alarms", "discharge", "signing")

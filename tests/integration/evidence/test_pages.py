@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.test import Client
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.evidence.forms import RecordForm
 from afterglow.apps.evidence.models import Publication, Record, RecordVersion
+from afterglow.config import cli
 from afterglow.core.evidence.library import check_content
 from afterglow.core.evidence.publishing import PublicationState
 from afterglow.core.evidence.vocabulary import RecordKind
@@ -299,3 +301,47 @@ def test_a_director_without_a_licence_is_told_so(library: Library, visit: Visit)
 
     assert answer.status_code == 403
     assert library.record("T17").current is None
+
+
+def test_the_command_line_pools_from_the_database(
+    library: Library,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://x@localhost/x")  # Django is connected
+    monkeypatch.setenv("AFTERGLOW_DATA", str(tmp_path))
+    words = ["evidence", "pool", "single-infusion", "--method", "dl", "--measure", "OR", "--json"]
+
+    assert cli.main(words) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert round(told["pooled"]["estimate"], 2) == 3.39
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["evidence"], "ACTION"),
+        (["evidence", "pool"], "required"),
+        (["evidence", "pool", "nothing"], "known are single-infusion"),
+        (["evidence", "pool", "single-infusion", "--method", "magic"], "invalid choice: 'magic'"),
+    ],
+)
+def test_bad_arguments_end_with_a_sentence(
+    library: Library,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    words: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://x@localhost/x")  # Django is connected
+    monkeypatch.setenv("AFTERGLOW_DATA", str(tmp_path))
+    try:
+        status: object = cli.main(words)
+    except SystemExit as asked:
+        status = asked.code
+
+    assert status not in (0, None)
+    assert said in capsys.readouterr().err

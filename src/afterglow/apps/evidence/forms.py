@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.evidence import words as known
 from afterglow.apps.evidence.models import RecordVersion
+from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.synthesis.effects import Measure, ZeroCells
 from afterglow.core.evidence.synthesis.pooling import Interval, Model
 from afterglow.core.evidence.vocabulary import (
@@ -270,9 +271,16 @@ def value_of(typed: Any, before: Any) -> Any:
     """Return what was typed as the record holds it; an empty field stays what "empty" was."""
     if isinstance(before, list):
         lines = [line.strip() for line in str(typed).splitlines() if line.strip()]
-        whole = bool(before) and all(isinstance(each, int) for each in before)
-        return [int(line) if whole and line.isdigit() else line for line in lines]
+        numeric = bool(before) and all(isinstance(each, int | float) for each in before)
+        return [_number(line) for line in lines] if numeric else lines
     return None if before is None and typed == "" else typed
+
+
+def _number(line: str) -> int | float:
+    try:
+        return float(line) if "." in line else int(line)
+    except ValueError:
+        raise InvalidValue(f"{line!r} is not a number; write one number a line.") from None
 
 
 def copy(value: Any) -> Any:

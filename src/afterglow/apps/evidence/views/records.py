@@ -77,8 +77,8 @@ def edit(request: StaffRequest, record: UUID) -> HttpResponse:
     newest = row.versions.select_related("record")[0]
     form = RecordForm(request.POST or None, version=newest)
     if form.is_valid():
-        body, curation = form.content()
         try:
+            body, curation = form.content()
             services.write_version(
                 record=record,
                 title=form.cleaned_data["record_title"],

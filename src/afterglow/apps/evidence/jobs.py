@@ -1,0 +1,23 @@
+"""What the worker does for the evidence library."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from afterglow.apps.evidence import services
+from afterglow.web import clock
+
+
+@app.periodic(cron="15 5 * * *")
+@app.task(queueing_lock="open-due-evidence-reviews", pass_context=False)
+def open_due_evidence_reviews(timestamp: int) -> int:
+    """Every morning: open a task for each record that is due to be read again."""
+    return services.open_due_reviews(at=clock.now(), on=clock.today())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="publish-due-texts", pass_context=False)
+def publish_due_texts(timestamp: int) -> int:
+    """Every minute: publish the texts whose time has come, unless a record changed meanwhile."""
+    out, _refused = services.publish_due(at=clock.now(), on=clock.today())
+    return out
