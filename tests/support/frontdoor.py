@@ -78,6 +78,8 @@ class Reader(html.parser.HTMLParser):
             self.open.append((tag, within))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
         while self.open:
             closed, _within = self.open.pop()
             if closed == tag:
