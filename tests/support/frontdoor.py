@@ -7,12 +7,12 @@ import html.parser
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from afterglow.apps.evidence.models import Publication
 from afterglow.apps.evidence.services import Done, Refused
 from afterglow.apps.frontdoor import services
-from afterglow.apps.frontdoor.models import Page
+from afterglow.apps.frontdoor.models import Letter, Page
 from afterglow.apps.frontdoor.services import BlockDraft
 from afterglow.core.frontdoor import BlockKind
 from support.evidence import AT, ON, Library
@@ -29,12 +29,14 @@ class Door:
     library: Library
 
     def page(self, slug: str, language: str = "en", **more: object) -> Page:
-        given: dict[str, object] = {"menu_label": slug.capitalize(), **more}
+        given: dict[str, Any] = {"menu_label": slug.capitalize(), **more}
         return services.make_page(
             slug=slug, language=language, by=self.library.author, at=AT, on=ON, **given
-        )  # type: ignore[arg-type]
+        )
 
-    def write(self, page: Page, blocks: Blocks, *, title: str = "How it works") -> Publication:
+    def write(
+        self, page: Page | Letter, blocks: Blocks, *, title: str = "How it works"
+    ) -> Publication:
         drafts = [
             BlockDraft(BlockKind(block[0]), block[1], block[2] if len(block) > 2 else ())
             for block in blocks
@@ -50,9 +52,9 @@ class Door:
                 return done
         return done
 
-    def published(self, slug: str, blocks: Blocks, **more: object) -> Publication:
+    def published(self, slug: str, blocks: Blocks, **more: Any) -> Publication:
         title = str(more.pop("title", "How it works"))
-        text = self.write(self.page(slug, **more), blocks, title=title)  # type: ignore[arg-type]
+        text = self.write(self.page(slug, **more), blocks, title=title)
         done = self.publish(text)
         assert isinstance(done, Done), done.decision.codes
         text.refresh_from_db()

@@ -29,10 +29,10 @@ def site() -> Site:
     return found
 
 
-def given(site: Site, **changed: Any) -> dict[str, Any]:
+def given(where: Site, **changed: Any) -> dict[str, Any]:
     return {
         "danger": "no",
-        "site": site.pk,
+        "site": where.pk,
         "name": "Sol",
         "reach_at": "555-0142",
         "times": ["weekday_morning"],

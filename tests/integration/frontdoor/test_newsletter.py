@@ -224,12 +224,8 @@ def test_the_job_comes_back_while_letters_wait(letter: Letter, door: Door) -> No
 
 def test_no_row_of_the_newsletter_points_at_a_patient() -> None:
     models = {Subscriber, Letter, Mailing, Delivery}
-    related = {
-        field.related_model for model in models for field in model._meta.get_fields()
-    }
+    related = {field.related_model for model in models for field in model._meta.get_fields()}
     assert Patient not in related
     assert not related & {
         each.related_model for each in Patient._meta.get_fields() if each.related_model in models
     }
-
-

@@ -65,5 +65,5 @@ def _publish(
     ):
         done = step(publication=text.public_id, by=by, at=at, on=on)
         if isinstance(done, Refused):
-            why = "; ".join(f"{each.code} {each.value}" for each in done.decision.blockers)
+            why = "; ".join(f"{each.code} {each.seen}" for each in done.decision.blockers)
             raise InvalidValue(f"{row.key} is refused: {why}.")
