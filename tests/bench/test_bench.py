@@ -6,6 +6,7 @@ because the machine's own speed wanders and the ratio does not.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -28,7 +29,7 @@ from bench.measuring import Run, median, percentile, pss_mib
 from bench.stand import Server, Stand, standing
 from support.clinic_messages import PULSE, SPO2, bed, oru
 from support.database import DatabaseUrl
-from support.infusion_day import TO_START, Day, infusing, ready, take_vitals
+from support.infusion_day import TO_START, infusing, ready, take_vitals
 from support.live import cookie_of
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
@@ -53,11 +54,12 @@ def test_what_it_costs_beside_the_barest_thing(database_url: DatabaseUrl, tmp_pa
         take_vitals(day, at=day.minute(minute))
     beds = [bed(at=now - timedelta(minutes=5)) for _ in range(CONNECTIONS)]
     cookie = cookie_of(day.clinician)
+    to_start = ready_sessions()  # before the stand copies the rows
     with standing(database_url(Role.OWNER), tmp_path, settings.SECRET_KEY) as stand:
         ours = stand.web("afterglow.config.asgi:application", "afterglow.config.settings")
         bare = stand.web("bench.bare_asgi:application", "bench.bare_settings")
         rows = {
-            "start": measure_start(ours, bare),
+            "start": measure_start(ours, bare, to_start),
             "mark": measure_write(ours, bare, day.id, cookie),
             "infusion page": measure_page(ours, bare, day.id, cookie),
             "stream": measure_stream(stand, ours, bare, day.id, cookie),
@@ -71,18 +73,20 @@ def test_what_it_costs_beside_the_barest_thing(database_url: DatabaseUrl, tmp_pa
     assert all(row["ratio"] > 0 for row in rows.values() if "ratio" in row)
 
 
-def measure_start(ours: Server, bare: Server) -> Numbers:
+def measure_start(ours: Server, bare: Server, sessions: list[tuple[str, str]]) -> Numbers:
     """Start infusions that nothing stands in the way of, beside one bare insert each."""
-    arrived = clock.now() - TO_START
-    rounds = iter([[ready(at=arrived) for _ in range(STARTS)] for _ in range(ROUNDS + 1)])
-
-    def address(day: Day) -> tuple[str, str]:
-        return reverse("treatment:start", args=[day.id]), cookie_of(day.clinician)
-
+    waiting = iter(sessions)
     return compare(
-        lambda: sides.starts(ours, [address(day) for day in next(rounds)], TOKEN),
+        lambda: sides.starts(ours, list(itertools.islice(waiting, STARTS)), TOKEN),
         lambda: sides.requests(bare, STARTS, "POST", "/insert/"),
     )
+
+
+def ready_sessions() -> list[tuple[str, str]]:
+    """Walk as many sessions as the rounds start, up to the start; return addresses and cookies."""
+    arrived = clock.now() - TO_START
+    days = [ready(at=arrived) for _ in range((ROUNDS + 1) * STARTS)]
+    return [(reverse("treatment:start", args=[day.id]), cookie_of(day.clinician)) for day in days]
 
 
 def measure_write(ours: Server, bare: Server, session: uuid.UUID, cookie: str) -> Numbers:

@@ -24,7 +24,7 @@ from afterglow.config.postgres_binaries import client_bin
 from afterglow.config.services import Place, _gateway_listens, _web_answers
 from afterglow.config.supervisor import MARK, StopRequested, stop_on_signals
 
-PARTS = ("gateway", "web")
+PARTS = ("gateway", "charter", "watch", "web")
 GRANT = f"""
 import django
 django.setup()
@@ -32,7 +32,12 @@ from django.db import connection
 from afterglow.db.roles import grant_application_role
 grant_application_role(connection, "{Role.APPLICATION}")
 """
-TELLTALE = {"gateway": b"gateway", "web": b"afterglow.config.asgi:application"}
+TELLTALE = {
+    "gateway": b"gateway",
+    "charter": b"charter",
+    "watch": b"watch",
+    "web": b"afterglow.config.asgi:application",
+}
 
 
 def dump(url: str, target: Path) -> None:
@@ -71,7 +76,7 @@ class Clinic:
         return self.cluster.answers() is None and _gateway_listens(place) and _web_answers(place)
 
     def pids(self, part: str) -> list[int]:
-        """The processes of the gateway, the web server or PostgreSQL."""
+        """The processes of a service or of PostgreSQL."""
         if part == "postgres":
             postmaster = self.cluster.postmaster()
             return [] if postmaster is None else [postmaster]
@@ -83,14 +88,26 @@ class Clinic:
 
     def kill(self, part: str) -> None:
         """kill -9 a part: the processes of its group, or PostgreSQL's postmaster."""
+        self.send(part, signal.SIGKILL)
+
+    def send(self, part: str, number: signal.Signals) -> None:
+        """Send a signal to a part. A frozen PostgreSQL is frozen with all its children."""
         pids = self.pids(part)
         assert pids, f"{part} does not run"
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
-                if part == "postgres":
-                    os.kill(pid, signal.SIGKILL)
-                else:
-                    os.killpg(os.getpgid(pid), signal.SIGKILL)
+                if part != "postgres":
+                    os.killpg(os.getpgid(pid), number)
+                    continue
+                os.kill(pid, number)
+                if number != signal.SIGKILL:
+                    for child in _children(pid):
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(child, number)
+
+
+def _children(pid: int) -> list[int]:
+    return [each for each in processes.all_pids() if processes.parent_of(each) == pid]
 
 
 @contextlib.contextmanager

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from pathlib import Path
 
-from afterglow.config.commands import backups, database, evidence, monitor, programs, serve
+from afterglow.config.commands import backups, database, evidence, monitor, pk, programs, serve
 from afterglow.config.folder import CannotStart, default_data_folder
 from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import PROGRAMS
 from afterglow.core.errors import AfterglowError
 
+BENCH = "afterglow.config.gateway_bench.command"
 PASSED_ON = {
     "manage": "one of Django's commands: afterglow manage createsuperuser",
-    "gateway": "take bedside-monitor messages (HL7 over MLLP)",
+    "gateway": "take bedside-monitor messages (HL7 over MLLP); `gateway bench` measures it",
+    "charter": "chart what the gateway has put on disk",
     "watch": "raise overdue and alarm conditions as time passes",
     "worker": "run background jobs",
     "simulator": "a patient, a monitor and a pump in the demo's rooms",
     "evidence": "pool trial records: afterglow evidence pool single-infusion --method reml",
     "monitor": "play a recorded monitor trend: afterglow monitor replay FILE --device ID",
+    "pk": "ketamine pharmacology: afterglow pk simulate, models, population, bench",
 }
 """Commands whose arguments belong to the program behind them."""
 
@@ -90,6 +94,10 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
             return evidence.main(options.data, rest)
         case "monitor":
             return monitor.main(rest)
+        case "pk":
+            return pk.main(rest)
+        case "gateway" if rest[:1] == ["bench"]:
+            return int(importlib.import_module(BENCH).main(rest[1:]))
         case name if name in PROGRAMS:
             return programs.run(options.data, name, rest)
         case _:

@@ -39,6 +39,11 @@ VARIABLES = (
     Variable("AFTERGLOW_PAGE_THREADS", "8", "pages answered at once, a database connection each"),
     Variable("AFTERGLOW_GATEWAY_HOST", "127.0.0.1", "where the monitor gateway listens"),
     Variable("AFTERGLOW_GATEWAY_PORT", "2575", "where the monitor gateway listens"),
+    Variable("AFTERGLOW_GATEWAY_ALLOW", "", "networks that may connect, by commas; empty: any"),
+    Variable("AFTERGLOW_GATEWAY_RATE", "200", "messages a second of one connection; 0: no limit"),
+    Variable("AFTERGLOW_GATEWAY_CERT", "", "its certificate (PEM file); empty: no TLS"),
+    Variable("AFTERGLOW_GATEWAY_KEY", "", "the certificate's key (PEM file)"),
+    Variable("AFTERGLOW_GATEWAY_CLIENT_CA", "", "who signs the devices' certificates (PEM file)"),
 )
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 

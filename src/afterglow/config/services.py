@@ -83,10 +83,12 @@ def _gateway_listens(place: Place) -> bool:
         return False
 
 
-# The programs behind `afterglow gateway`, `watch`, `worker` and `simulator`. Each module has `main(
-# arguments: list[str]) -> int`, is called after Django is set up and ends by itself on SIGTERM.
+# The programs behind `afterglow gateway`, `charter`, `watch`, `worker` and `simulator`. Each module
+# has `main(arguments: list[str]) -> int`, is called after Django is set up and ends by itself on
+# SIGTERM.
 PROGRAMS = {
     "gateway": "afterglow.interop.hl7v2.main",
+    "charter": "afterglow.interop.hl7v2.charter",
     "watch": "afterglow.config.watch",
     "worker": "afterglow.config.worker",
     "simulator": "afterglow.simulator.clinic",
@@ -94,6 +96,7 @@ PROGRAMS = {
 
 SERVICES = (
     Service("gateway", PROGRAMS["gateway"], _command("gateway"), _gateway_listens),
+    Service("charter", PROGRAMS["charter"], _command("charter")),
     Service("watch", PROGRAMS["watch"], _command("watch")),
     Service("worker", PROGRAMS["worker"], _command("worker")),
     Service("web", "afterglow.config.asgi", _granian, _web_answers),

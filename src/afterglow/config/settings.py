@@ -163,8 +163,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AFTERGLOW_GATEWAY_HOST = env.read("AFTERGLOW_GATEWAY_HOST")
 AFTERGLOW_GATEWAY_PORT = int(env.read("AFTERGLOW_GATEWAY_PORT"))
+AFTERGLOW_GATEWAY_ALLOW = env.read("AFTERGLOW_GATEWAY_ALLOW")
+AFTERGLOW_GATEWAY_RATE = int(env.read("AFTERGLOW_GATEWAY_RATE"))
+AFTERGLOW_GATEWAY_CERT = env.read("AFTERGLOW_GATEWAY_CERT")
+AFTERGLOW_GATEWAY_KEY = env.read("AFTERGLOW_GATEWAY_KEY")
+AFTERGLOW_GATEWAY_CLIENT_CA = env.read("AFTERGLOW_GATEWAY_CLIENT_CA")
 # Reads a stored device message once more; the apps themselves know nothing of HL7.
 AFTERGLOW_MESSAGE_READER = "afterglow.interop.hl7v2.store.read_raw"
+AFTERGLOW_MESSAGE_EXPLAINER = "afterglow.interop.hl7v2.explain.explain"
 AFTERGLOW_SHELL = "afterglow.apps.accounts.shell.describe"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

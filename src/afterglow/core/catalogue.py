@@ -6,6 +6,7 @@ from afterglow.core.evidence import codes as evidence
 from afterglow.core.evidence.synthesis import codes as synthesis
 from afterglow.core.instruments import reasons
 from afterglow.core.monitoring import alarm_state, entry, measurements
+from afterglow.core.pharmacology import validity
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
 from afterglow.core.scheduling import booking
 from afterglow.core.treatment import codes
@@ -23,4 +24,5 @@ __all__ = [
     "measurements",
     "reasons",
     "synthesis",
+    "validity",
 ]

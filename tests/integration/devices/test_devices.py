@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,13 +12,14 @@ from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.devices import queries, services
 from afterglow.apps.devices.models import Device, DeviceKind
 from afterglow.apps.devices.services import DeviceWords
+from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
 from afterglow.core.permission import Forbidden
 from afterglow.core.roles import Role
 from afterglow.db.models import StaleRow
 from factories import RoomFactory, SiteFactory, staff
-from support.clinic_messages import later
+from support.clinic_messages import SPO2, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +128,60 @@ def test_the_pages_register_place_and_list_a_device(client: Client) -> None:
     assert b"is not an EUI-64" in bad.content
     assert shown.status_code == 200
     assert room.name.encode() in listed.content
+
+
+def test_a_device_without_an_id_is_given_one_and_keeps_it() -> None:
+    site, by = SiteFactory.create(), staff(Role.ADMINISTRATOR)
+    bare = words(eui64="", bed="INFUSION^CHAIR3^1")
+    device = services.register_device(site=site.public_id, words=bare, by=by, at=later(0))
+
+    services.edit_device(
+        device=device.public_id,
+        words=words(eui64="", bed="INFUSION^CHAIR3^1", name="Old monitor"),
+        by=by,
+        at=later(1),
+    )
+
+    after = Device.objects.get()
+    assert services.is_own_id(after.eui64)
+    assert (after.eui64, after.name) == (device.eui64, "Old monitor")
+    with pytest.raises(InvalidValue, match="belongs to Old monitor already"):
+        services.register_device(site=site.public_id, words=bare, by=by, at=later(2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"addresses": "10.0.0.1, kitchen"}, "'kitchen' is not an address"),
+        ({"messages_per_s": 0}, "0 messages a second is too few"),
+        (
+            {"serviced_on": date(2026, 5, 2), "service_due_on": date(2026, 5, 1)},
+            "Service would be due on 01 May 2026, before it was done on 02 May 2026",
+        ),
+    ],
+)
+def test_what_a_device_cannot_be_is_said(changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InvalidValue, match=sentence):
+        words(**changes)
+
+
+def test_the_page_of_a_device_says_whom_it_served_and_when_it_was_heard(client: Client) -> None:
+    here = bed()
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(4, 30))
+    monitoring.release_devices(session=here.session.public_id, by=here.clinician, at=later(6))
+    Device.objects.filter(pk=here.monitor.pk).update(
+        serial="SN-7", serviced_on=date(2026, 1, 5), service_due_on=date(2026, 2, 5)
+    )
+    client.force_login(
+        staff(Role.ADMINISTRATOR, site=here.session.site),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+
+    page = client.get(reverse("devices:device", args=[here.monitor.public_id])).content.decode()
+    listed = client.get(reverse("devices:devices")).content.decode()
+
+    assert here.session.room is not None
+    for words_shown in ("SN-7", "5 Feb 2026", "30 s ahead", here.session.room.name, "discharge"):
+        assert words_shown in page
+    assert "overdue" in listed
+    assert here.session.patient.family_name not in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from typing import Any
 
@@ -11,16 +10,12 @@ from django.db import IntegrityError, transaction
 
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.evidence import queries, services
-from afterglow.apps.evidence.models import Flag, Publication, PublicationSignature
+from afterglow.apps.evidence.models import Publication, PublicationSignature
 from afterglow.apps.evidence.services import BlockWords, Done, Refused
 from afterglow.core.errors import IllegalTransition, InvalidValue
 from afterglow.core.evidence.publishing import PublicationState
 from afterglow.core.evidence.vocabulary import RecordKind
-from afterglow.core.permission import Forbidden
-from afterglow.core.roles import PERMITS, Action, Role
 from afterglow.db.models import StaleRow
-from factories import staff
-from factories.base import make_staff
 from support.evidence import AT, ON, Library
 
 KETAMINE_BESIDE_SALINE = (
@@ -279,92 +274,6 @@ def test_two_writers_do_not_overwrite_each_other(library: Library) -> None:
         services.write_blocks(blocks=[BlockWords("b0", "Two.")], **write)
 
 
-def test_a_record_that_changes_flags_every_published_text_that_cites_it(library: Library) -> None:
-    library.approve("P01", "P06")
-    one = library.published(KETAMINE_BESIDE_SALINE, key="page:one:en")
-    two = library.published("[[P01#response-or]]", key="page:two:en")
-    other = library.published("[[P06#response-24h]]", key="page:other:en")
-    library.change("P01", scope="adults, unipolar depression, 24 h")
-
-    assert queries.flagged_texts() == []
-    library.approve("P01")
-
-    assert {each.pk for each in queries.flagged_texts()} == {one.pk, two.pk}
-    assert [flag.why for flag in queries.open_flags(one)] == ["P01 is now version 2"]
-    assert queries.open_flags(other) == []
-    assert AuditEntry.objects.filter(action="publication-flagged").count() == 2
-
-
-def test_a_flagged_text_shows_the_number_that_was_reviewed(library: Library) -> None:
-    library.approve("P01")
-    row = library.published(KETAMINE_BESIDE_SALINE)
-    library.change("P01", scope="other words")
-    library.approve("P01")
-
-    shown = queries.shown_citations(row)["P01#response-ketamine"]
-
-    assert shown.version is not None
-    assert (shown.version.number, shown.withheld) == (1, False)
-
-
-def test_a_re_review_clears_the_flag_and_takes_the_new_version(library: Library) -> None:
-    library.approve("P01")
-    row = library.published(KETAMINE_BESIDE_SALINE)
-    library.change("P01", scope="other words")
-    library.approve("P01")
-
-    done = services.re_review(publication=row.public_id, by=library.reviewer, at=AT, on=ON)
-
-    assert isinstance(done, Done)
-    assert queries.open_flags(row) == []
-    assert {each.version.number for each in row.citations.all() if each.version} == {2}
-    cleared = Flag.objects.get()
-    assert (cleared.cleared_at, cleared.cleared_by) == (AT, library.reviewer)
-
-
-def test_a_claim_that_turns_out_wrong_is_withheld_and_cannot_be_re_reviewed(
-    library: Library,
-) -> None:
-    library.approve("C01")
-    row = library.published("Since [[C01#approved]].")
-    library.change("C01", verdict_class="wrong", verdict="wrong")
-    library.approve("C01")
-
-    shown = queries.shown_citations(row)["C01#approved"]
-    again = services.re_review(publication=row.public_id, by=library.reviewer, at=AT, on=ON)
-
-    assert shown.withheld
-    assert codes(again) == ["EVIDENCE_VERDICT_BLOCKS"]
-    assert len(queries.open_flags(row)) == 1
-
-
-def test_a_withdrawn_record_flags_and_withholds(library: Library) -> None:
-    library.approve("P01")
-    row = library.published(KETAMINE_BESIDE_SALINE)
-
-    services.withdraw_record(
-        record=library.record("P01").public_id,
-        reason="The review was retracted.",
-        by=library.director,
-        at=AT,
-        on=ON,
-    )
-
-    assert all(each.withheld for each in queries.shown_citations(row).values())
-    assert [flag.blocks for flag in queries.open_flags(row)] == [True]
-
-
-def test_a_record_that_changes_between_review_and_publication_stops_it(library: Library) -> None:
-    library.approve("P01")
-    row = library.text(KETAMINE_BESIDE_SALINE)
-    library.submit(row)
-    library.review(row)
-    library.change("P01", scope="other words")
-    library.approve("P01")
-
-    assert set(codes(library.publish(row))) == {"EVIDENCE_CITES_OLD_VERSION", "PUBLICATION_FLAGGED"}
-
-
 def test_a_new_version_supersedes_the_old_one(library: Library) -> None:
     first = library.published("Words.")
     second = library.published("Better words.")
@@ -461,70 +370,3 @@ def test_a_refusal_is_in_the_audit_with_its_codes(library: Library) -> None:
 def test_blocks_have_anchors_of_their_own(library: Library) -> None:
     with pytest.raises(InvalidValue, match="anchor"):
         library.text(BlockWords("a", "x"), BlockWords("a", "y"))
-
-
-STEPS: dict[str, tuple[Action, Any]] = {
-    "start": (
-        Action.WRITE_PAGE,
-        lambda row, who: services.start_publication(
-            key="k2", title="x", blocks=[BlockWords("b", "x")], by=who, at=AT, on=ON
-        ),
-    ),
-    "write": (
-        Action.WRITE_PAGE,
-        lambda row, who: services.write_blocks(
-            publication=row.public_id, title="x", blocks=[], by=who, at=AT, on=ON
-        ),
-    ),
-    "submit": (
-        Action.WRITE_PAGE,
-        lambda row, who: services.submit(publication=row.public_id, by=who, at=AT, on=ON),
-    ),
-    "return": (
-        Action.REVIEW_PAGE,
-        lambda row, who: services.return_to_author(
-            publication=row.public_id, why="x", by=who, at=AT, on=ON
-        ),
-    ),
-    "review": (
-        Action.REVIEW_PAGE,
-        lambda row, who: services.review(publication=row.public_id, by=who, at=AT, on=ON),
-    ),
-    "re-review": (
-        Action.REVIEW_PAGE,
-        lambda row, who: services.re_review(publication=row.public_id, by=who, at=AT, on=ON),
-    ),
-    "publish": (
-        Action.PUBLISH_PAGE,
-        lambda row, who: services.publish(publication=row.public_id, by=who, at=AT, on=ON),
-    ),
-    "withdraw": (
-        Action.PUBLISH_PAGE,
-        lambda row, who: services.withdraw_publication(
-            publication=row.public_id, why="x", by=who, at=AT, on=ON
-        ),
-    ),
-}
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_every_role_and_every_step_of_a_text(library: Library, role: Role) -> None:
-    person = make_staff(role)
-    for name, (action, step) in STEPS.items():
-        row = library.text("Words.", key=f"k:{name}")
-        library.submit(row)
-        if role in PERMITS[action]:
-            with contextlib.suppress(IllegalTransition):  # permitted, not possible from here
-                step(row, person)
-        else:
-            with pytest.raises(Forbidden):
-                step(row, person)
-
-
-def test_a_reviewer_whose_licence_ran_out_does_not_sign(library: Library) -> None:
-    late = staff(Role.PRESCRIBER, expires_on=dt.date(2026, 1, 1))
-    row = library.text("Words.")
-    library.submit(row)
-
-    with pytest.raises(Forbidden, match="licence"):
-        services.review(publication=row.public_id, by=late, at=AT, on=ON)

@@ -48,6 +48,7 @@ def test_the_gateway_program_takes_a_message_and_stops_when_asked(
     here = bed(at=clock.now() - timedelta(minutes=5))
     port = free_port()
     program = start(database_url(), "gateway", "--port", str(port))
+    charter = start(database_url(), "charter")
     try:
         for _ in range(300):
             try:
@@ -59,12 +60,16 @@ def test_the_gateway_program_takes_a_message_and_stops_when_asked(
         monitor.sendall(frame(raw))
         answer = monitor.recv(4096)
         monitor.close()
+        for _ in range(300):
+            if VitalSign.objects.exists():
+                break
+            time.sleep(0.1)
     finally:
-        ended = stop(program)
+        ended = [stop(program), stop(charter)]
 
     assert b"MSA|AA|1" in answer
     assert VitalSign.objects.get().session == here.session
-    assert ended == 0
+    assert ended == [0, 0]
 
 
 def test_the_watch_program_raises_what_time_makes_true_and_stops_when_asked(

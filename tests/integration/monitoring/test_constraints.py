@@ -17,7 +17,9 @@ from afterglow.apps.monitoring.models import (
     Alarm,
     AlarmAct,
     BodyMassMeasurement,
+    BodyMassMistake,
     DeviceAssignment,
+    DeviceNotification,
     MissedReading,
     ReviewItem,
     ReviewReason,
@@ -125,6 +127,9 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "a_true_repeat_is_stored_once": lambda h: twice(lambda: raw(control_id="1")),
     "a_device_serves_one_session_at_a_time": overlapping_assignment,
     "body_mass_is_between_20_and_400_kg": lambda h: mass(h, 19),
+    "a_mass_is_taken_back_with_a_reason": lambda h: BodyMassMistake.objects.create(
+        measurement=mass(h, 70), session=h.session, reason="", by=h.clinician, at=AT
+    ),
     "vital_sign_is_in_the_catalogue": lambda h: sign(h, code="aura"),
     "vital_sign_source_is_known": lambda h: sign(h, source="rumour"),
     "a_reading_says_which_device_or_which_person": lambda h: sign(h, by=None),
@@ -141,6 +146,16 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "review_reason_is_known": lambda h: review(h, reason="boredom"),
     "review_state_is_known": lambda h: review(
         h, state="forgotten", settled_at=AT, settled_by=h.clinician
+    ),
+    "a_bed_names_one_device": lambda h: twice(lambda: DeviceFactory.create(bed="ROOM^1")),
+    "a_device_may_send_at_least_one_message_a_second": lambda h: DeviceFactory.create(
+        messages_per_s=0
+    ),
+    "service_is_due_after_it_was_done": lambda h: DeviceFactory.create(
+        serviced_on=AT.date(), service_due_on=AT.date() - timedelta(days=1)
+    ),
+    "notification_kind_is_known": lambda h: DeviceNotification.objects.create(
+        device=h.monitor, message=raw(), kind="rumour", event="X", at=AT, arrived_at=AT
     ),
     "a_settled_review_says_who_and_when": lambda h: review(h, state="rejected"),
 }

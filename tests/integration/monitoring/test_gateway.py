@@ -5,38 +5,48 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
-from afterglow.apps.devices.models import Device, RawMessage
-from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.devices.models import Device, JournaledMessage, RawMessage
+from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, VitalSign
+from afterglow.apps.monitoring.services import store_messages
+from afterglow.interop.hl7v2 import charter
+from afterglow.interop.hl7v2 import journal as journal_module
 from afterglow.interop.hl7v2.framing import frame
 from afterglow.interop.hl7v2.gateway import GatewayServer
-from afterglow.interop.hl7v2.store import make_store
+from afterglow.interop.hl7v2.journal import Journal
 from afterglow.web import clock
-from support.clinic_messages import SPO2, bed, oru
+from support.clinic_messages import PULSE, SPO2, bed, oru
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Talk = Callable[[int], Awaitable[None]]
 
 
+def connect() -> dict[str, Any]:
+    """Say where the test's database is."""
+    return connection.get_connection_params()
+
+
 def through_a_gateway(talk: Talk) -> None:
     """Run a gateway on the real store and talk to its port."""
 
     async def run() -> None:
-        store, close = make_store()
-        gateway = GatewayServer("127.0.0.1", 0, store=store, clock=clock.now)
+        journal = Journal(await asyncio.to_thread(connect))
+        gateway = GatewayServer("127.0.0.1", 0, store=journal, clock=clock.now)
         await gateway.start()
         try:
             await talk(gateway.port)
         finally:
             await gateway.stop()
-            await asyncio.to_thread(close)
+            await journal.close()
 
     asyncio.run(run())
+    charter.chart_everything()
 
 
 async def exchange(port: int, raw: bytes) -> bytes:
@@ -85,9 +95,9 @@ def test_a_message_that_could_not_be_stored_is_not_acknowledged_and_may_come_aga
         connections.close_all()
 
     async def talk(port: int) -> None:
-        await sync_to_async(break_the_table)("events_outboxevent", "events_gone")
+        await sync_to_async(break_the_table)("devices_journaledmessage", "journal_gone")
         answers.append(await exchange(port, raw))
-        await sync_to_async(break_the_table)("events_gone", "events_outboxevent")
+        await sync_to_async(break_the_table)("journal_gone", "devices_journaledmessage")
         answers.append(await exchange(port, raw))
 
     through_a_gateway(talk)
@@ -110,3 +120,66 @@ def test_a_true_repeat_is_acknowledged_again_and_stored_once() -> None:
 
     assert [b"MSA|AA|1" in answer for answer in answers] == [True, True]
     assert RawMessage.objects.count() == 1
+
+
+def test_half_a_message_is_kept_and_never_charted_although_it_could_be_read() -> None:
+    here = bed(at=clock.now() - timedelta(minutes=5))
+    whole = oru(here.monitor, {SPO2: "97", PULSE: "61"}, at=clock.now(), control_id="1")
+    half = whole[: whole.rindex(b"OBX|")]
+    other = oru(here.monitor, {SPO2: "96"}, at=clock.now(), control_id="2")
+
+    async def talk(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"\x0b" + half + frame(other))
+        answers = await asyncio.wait_for(reader.readuntil(b"MSA|AA|2"), 10)
+        assert b"MSA|AA|1" not in answers
+        writer.close()
+
+    through_a_gateway(talk)
+
+    assert [sign.value for sign in VitalSign.objects.all()] == [96]
+    assert ReviewItem.objects.get().reason == ReviewReason.NOT_UNDERSTOOD
+
+
+def test_a_charter_that_dies_in_the_middle_charts_every_message_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = bed(at=clock.now() - timedelta(minutes=5))
+    for n in range(5):
+        raw = oru(here.monitor, {SPO2: str(90 + n)}, at=clock.now(), control_id=str(n))
+        JournaledMessage.objects.create(
+            received_at=clock.now(), peer="127.0.0.1", port=1, content=raw
+        )
+
+    def dies(messages: Any, **more: Any) -> None:
+        store_messages(messages, **more)
+        raise OperationalError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(charter, "store_messages", dies)
+        with pytest.raises(OperationalError):
+            charter.chart_some()
+    left = JournaledMessage.objects.count()
+    charted = charter.chart_everything()
+
+    assert (left, charted) == (5, 5)
+    assert not JournaledMessage.objects.exists()
+    assert RawMessage.objects.count() == VitalSign.objects.count() == 5
+
+
+def test_messages_are_taken_slowly_when_charting_lags(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = bed(at=clock.now() - timedelta(minutes=5))
+    monkeypatch.setattr(journal_module, "BACKLOG_AT_MOST", 1)
+    monkeypatch.setattr(journal_module, "LOOK_EVERY", 1)
+    took: list[float] = []
+
+    async def talk(port: int) -> None:
+        for n in range(4):
+            raw = oru(here.monitor, {SPO2: str(90 + n)}, at=clock.now(), control_id=str(n))
+            began = asyncio.get_running_loop().time()
+            assert b"MSA|AA|" in await exchange(port, raw)
+            took.append(asyncio.get_running_loop().time() - began)
+
+    through_a_gateway(talk)
+
+    assert took[3] >= journal_module.SLOWLY_S

@@ -221,13 +221,14 @@ def test_what_cannot_be_believed_is_kept_and_flagged(value: str, flag: str) -> N
     assert not Alarm.objects.filter(condition="SPO2_LOW").exists()
 
 
-def test_a_code_that_contradicts_its_name_is_kept_and_not_believed() -> None:
+def test_a_code_that_contradicts_its_name_is_not_charted_until_somebody_says_which() -> None:
     here = bed()
     raw = oru(here.monitor, {SPO2: "60"}, at=later(5), control_id="1")
 
     arrive(raw.replace(b"^MDC_PULS_OXIM_SAT_O2^", b"^MDC_PULS_RATE^"), at=later(5))
 
-    assert VitalSign.objects.get().flag == "DEVICE_CODE_DISAGREES"
+    assert not VitalSign.objects.exists()
+    assert ReviewItem.objects.get().reason == ReviewReason.CODE_DISAGREES
     assert not Alarm.objects.filter(condition="SPO2_LOW").exists()
 
 

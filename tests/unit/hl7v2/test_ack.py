@@ -106,7 +106,7 @@ def test_the_answer_speaks_with_the_separators_of_the_sender() -> None:
     ("old", "new", "code"),
     [
         ("ORU^R01^ORU_R01", "ADT^A01^ADT_A01", ErrorCode.MESSAGE_TYPE),
-        ("ORU^R01^ORU_R01", "ORU^R40^ORU_R40", ErrorCode.EVENT),
+        ("ORU^R01^ORU_R01", "ORU^W01^ORU_W01", ErrorCode.EVENT),
         ("|P|2.6|", "|P|3.0|", ErrorCode.VERSION),
         ("|P|2.6|", "|T|2.6|", ErrorCode.PROCESSING_ID),
         ("|P|2.6|", "|D|2.6|", ErrorCode.PROCESSING_ID),

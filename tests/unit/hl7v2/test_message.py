@@ -93,9 +93,9 @@ def test_a_wrong_byte_in_a_name_does_not_void_the_message() -> None:
 
 
 def test_an_unknown_character_set_is_named_and_read_as_utf_8() -> None:
-    message = decode(b"MSH|^~\\&|A|B|||||ORU^R01|1|P|2.6||||||ISO IR87\r")
+    message = decode(b"MSH|^~\\&|A|B|||||ORU^R01|1|P|2.6||||||KLINGON\r")
 
-    assert message.problems[0].sentence == "Character set 'ISO IR87' is not known; read as UTF-8."
+    assert message.problems[0].sentence == "Character set 'KLINGON' is not known; read as UTF-8."
 
 
 def test_a_line_that_is_no_segment_is_reported_and_the_rest_is_read() -> None:

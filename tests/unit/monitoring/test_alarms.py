@@ -234,8 +234,16 @@ def test_an_overdue_reading_names_what_is_missing() -> None:
 
 
 def pump(reported: str, charted: str, at: float = 10, **more: str) -> PumpFacts:
-    volumes = {key: Decimal(value) for key, value in more.items()}
-    return PumpFacts(Decimal(reported), minute(at), Decimal(charted), minute(5), **volumes)
+    return PumpFacts(
+        Decimal(reported),
+        minute(at),
+        Decimal(charted),
+        minute(5),
+        reported_volume=Decimal(more["reported_volume"]) if "reported_volume" in more else None,
+        charted_volume=Decimal(more["charted_volume"]) if "charted_volume" in more else None,
+        reported_drug=more.get("drug", ""),
+        planned_drug=more.get("planned", ""),
+    )
 
 
 @pytest.mark.parametrize(
@@ -270,12 +278,20 @@ def pump(reported: str, charted: str, at: float = 10, **more: str) -> PumpFacts:
             "The pump reports 9 mL delivered, and the chart says 7.5 mL.",
         ),
         (pump("100", "100", reported_volume="42", charted_volume="40"), None, ""),
+        (pump("26.3", "26.3", drug="KETAMINE 2 mg/mL", planned="ketamine"), None, ""),
+        (pump("26.3", "26.3", drug="", planned="ketamine"), None, ""),
+        (
+            pump("26.3", "26.3", at=5, drug="Propofol", planned="ketamine"),
+            "PUMP_DRUG_DIFFERS",
+            "The pump says that it infuses Propofol, and the bag holds ketamine.",
+        ),
     ],
 )
 def test_pump_and_chart(facts: PumpFacts, code: str | None, sentence: str) -> None:
     conditions = evaluate(AlarmFacts(pump=facts), RULES, minute(10))
     assert [c.code for c in conditions] == ([code] if code else [])
     assert not sentence or conditions[0].sentence == sentence
+    assert all(c.priority is AlarmPriority.HIGH for c in conditions), "a pump off its plan is red"
 
 
 def test_the_most_urgent_condition_comes_first() -> None:

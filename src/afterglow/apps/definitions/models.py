@@ -19,6 +19,7 @@ class DefinitionKind(StrEnum):
     MEDICINE_LIST = "medicine_list"
     CHECKLIST = "checklist"
     PATIENT_INSTRUCTIONS = "patient_instructions"
+    DEVICE_PROFILE = "device_profile"
 
 
 class ApprovalAct(StrEnum):

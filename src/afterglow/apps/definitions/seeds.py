@@ -22,6 +22,7 @@ SINGLE_FILES: Final[Mapping[str, DefinitionKind]] = {
     "checklists": DefinitionKind.CHECKLIST,
     "instructions": DefinitionKind.PATIENT_INSTRUCTIONS,
     "medicines": DefinitionKind.MEDICINE_LIST,
+    "device_profiles": DefinitionKind.DEVICE_PROFILE,
 }
 """Folder of ``<key>/<version>.json`` files → the kind they hold."""
 

@@ -22,6 +22,8 @@ from afterglow.core.errors import AfterglowError, InvalidValue
 from afterglow.core.permission import Actor, check
 from afterglow.core.roles import Action
 
+_APPROVERS = {DefinitionKind.DEVICE_PROFILE: Action.EDIT_DEVICES}
+"""Who approves what is not clinical judgement: an engineer a device's habits."""
 _ACTS = 7_215_002  # names this kind of advisory lock within the database
 
 
@@ -105,7 +107,7 @@ def approve_definition(
 
     Approving what is already approved returns the standing approval.
     """
-    check(Action.APPROVE_DEFINITION, by=by, site=None, on=on or at.date())
+    check(approving(definition), by=by, site=None, on=on or at.date())
     return _act(
         ApprovalAct.APPROVED,
         definition=definition,
@@ -122,7 +124,7 @@ def retire_definition(
     *, definition: UUID, by: Actor, at: datetime, on: date | None = None, note: str = ""
 ) -> DefinitionApproval:
     """Retire a version: nothing new starts under it. Sessions under way keep it."""
-    check(Action.APPROVE_DEFINITION, by=by, site=None, on=on or at.date())
+    check(approving(definition), by=by, site=None, on=on or at.date())
     return _act(
         ApprovalAct.RETIRED,
         definition=definition,
@@ -132,6 +134,12 @@ def retire_definition(
         effective_to=None,
         note=note,
     )
+
+
+def approving(definition: UUID) -> Action:
+    """Return what a person must be allowed to do to approve or retire a version."""
+    kind = Definition.objects.values_list("kind", flat=True).get(public_id=definition)
+    return _APPROVERS.get(DefinitionKind(kind), Action.APPROVE_DEFINITION)
 
 
 def _act(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 
@@ -13,6 +14,7 @@ from afterglow.apps.places.models import Room, Site
 from afterglow.db.fields import CodeField, one_of
 from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
 from afterglow.db.ranges import only_one_at_a_time
+from afterglow.db.triggers import FirmTrigger
 
 
 class DeviceKind(StrEnum):
@@ -34,6 +36,25 @@ class Device(PublicModel, VersionedModel):
     time_zone = models.CharField(
         max_length=60, blank=True, help_text="For devices that send no zone; empty: the site's."
     )
+    sends_as = models.CharField(
+        max_length=200, blank=True, help_text="MSH-3 as it sends it; for a device without EUI-64."
+    )
+    bed = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="PV1-3 as it sends it, such as INFUSION^CHAIR3^1; for a device without EUI-64.",
+    )
+    addresses = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Addresses or networks it may send from, by commas; empty: any.",
+    )
+    messages_per_s = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="At most; what comes faster is made to wait."
+    )
+    profile = models.CharField(max_length=80, blank=True, help_text="Key of its device profile.")
+    serviced_on = models.DateField(null=True, blank=True)
+    service_due_on = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False, editable=False)
 
@@ -44,6 +65,21 @@ class Device(PublicModel, VersionedModel):
             one_of("kind", DeviceKind, name="device_kind_is_known"),
             models.CheckConstraint(
                 condition=models.Q(eui64__regex=r"^[0-9A-F]{16}$"), name="eui64_is_16_hex_digits"
+            ),
+            models.UniqueConstraint(
+                fields=["sends_as", "bed"],
+                condition=~models.Q(bed=""),
+                name="a_bed_names_one_device",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(messages_per_s__isnull=True) | models.Q(messages_per_s__gte=1),
+                name="a_device_may_send_at_least_one_message_a_second",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(serviced_on__isnull=True)
+                | models.Q(service_due_on__isnull=True)
+                | models.Q(service_due_on__gte=models.F("serviced_on")),
+                name="service_is_due_after_it_was_done",
             ),
         ]
 
@@ -122,3 +158,37 @@ class RawMessage(AppendOnly, PublicModel):
 
     def __str__(self) -> str:
         return f"message {self.public_id}"
+
+
+JOURNAL_CHANNEL = "afterglow_journal"
+
+
+class JournaledMessage(models.Model):
+    """A message that is on disk and acknowledged, and waits to be charted.
+
+    The row goes in the transaction that makes it a ``RawMessage`` with its readings, so a message
+    is in one of the two tables, whatever is killed. Written by COPY, in order of arrival.
+    """
+
+    received_at = models.DateTimeField()
+    peer = models.CharField(max_length=80)
+    port = models.IntegerField()
+    problem = models.CharField(
+        max_length=200, blank=True, help_text="Why the bytes are no message; empty for one."
+    )
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = "journaled message"
+        triggers = [
+            FirmTrigger(
+                name="journal_notifies",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func=f"PERFORM pg_notify('{JOURNAL_CHANNEL}', ''); RETURN NULL;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"journaled {self.pk}"

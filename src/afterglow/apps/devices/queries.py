@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from afterglow.apps.devices.models import Device, DevicePlacement
+from afterglow.apps.devices.models import Device, DevicePlacement, RawMessage
 from afterglow.apps.places.models import Room, Site
 
 
@@ -19,6 +19,19 @@ class DeviceView:
     room: Room | None
     last_heard_at: datetime | None
     clock_ahead_s: Decimal | None
+    today: date
+
+    @property
+    def clock_behind_s(self) -> Decimal | None:
+        """Seconds that its clock is behind ours; None when it is not behind."""
+        ahead = self.clock_ahead_s
+        return -ahead if ahead is not None and ahead < 0 else None
+
+    @property
+    def service_is_overdue(self) -> bool:
+        """Whether it should have been serviced by today."""
+        due = self.device.service_due_on
+        return due is not None and due < self.today
 
     def silent_for(self, at: datetime) -> timedelta | None:
         """How long nothing was heard; None when nothing ever was."""
@@ -38,7 +51,7 @@ def devices_of(sites: Sequence[Site], *, at: datetime) -> tuple[DeviceView, ...]
             device__site__in=sites, during__contains=at
         ).select_related("room")
     }
-    return tuple(_view(row, rooms.get(row.pk)) for row in rows)
+    return tuple(_view(row, rooms.get(row.pk), at) for row in rows)
 
 
 def room_of(device: Device, *, at: datetime) -> Room | None:
@@ -51,11 +64,24 @@ def room_of(device: Device, *, at: datetime) -> Room | None:
     return placement.room if placement else None
 
 
-def _view(device: Device, room: Room | None) -> DeviceView:
+def device_of(device: Device, *, at: datetime) -> DeviceView:
+    """Return one device with where it stands and how it is doing."""
+    return _view(device, room_of(device, at=at), at)
+
+
+def lately_heard(device: Device, *, limit: int = 10) -> list[RawMessage]:
+    """Return the last messages of a device, newest first, without what they say."""
+    return list(
+        RawMessage.objects.filter(device=device).order_by("-received_at").defer("content")[:limit]
+    )
+
+
+def _view(device: Device, room: Room | None, at: datetime) -> DeviceView:
     status = getattr(device, "status", None)
     return DeviceView(
         device=device,
         room=room,
         last_heard_at=status.last_heard_at if status else None,
         clock_ahead_s=status.clock_ahead_s if status else None,
+        today=device.site.local_date(at),
     )

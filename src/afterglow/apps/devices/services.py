@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
+import secrets
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from ipaddress import ip_network
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -33,9 +35,18 @@ class DeviceWords:
     serial: str = ""
     time_zone: str = ""
     is_active: bool = True
+    sends_as: str = ""
+    bed: str = ""
+    addresses: str = ""
+    messages_per_s: int | None = None
+    profile: str = ""
+    serviced_on: date | None = None
+    service_due_on: date | None = None
 
     def __post_init__(self) -> None:
         plain = self.eui64.replace(":", "").replace("-", "").replace(" ", "").upper()
+        if not plain and self.bed.strip():
+            plain = _own_id()
         if not _EUI64.fullmatch(plain):
             raise InvalidValue(
                 f"{self.eui64!r} is not an EUI-64: sixteen hexadecimal digits, "
@@ -44,6 +55,23 @@ class DeviceWords:
         if self.time_zone and self.time_zone not in available_timezones():
             raise InvalidValue(
                 f"{self.time_zone!r} is not a time zone; write one such as America/New_York."
+            )
+        for part in filter(None, (each.strip() for each in self.addresses.split(","))):
+            try:
+                ip_network(part, strict=False)
+            except ValueError:
+                raise InvalidValue(
+                    f"{part!r} is not an address or a network, such as 10.1.0.7 or 10.1.0.0/24."
+                ) from None
+        if self.messages_per_s is not None and self.messages_per_s < 1:
+            raise InvalidValue(
+                f"{self.messages_per_s} messages a second is too few; leave it empty for no limit "
+                "of its own."
+            )
+        if self.serviced_on and self.service_due_on and self.service_due_on < self.serviced_on:
+            raise InvalidValue(
+                f"Service would be due on {self.service_due_on:%d %b %Y}, before it was done on "
+                f"{self.serviced_on:%d %b %Y}."
             )
         if not self.name.strip():
             raise InvalidValue("A device needs a name that people call it by.")
@@ -58,6 +86,7 @@ def register_device(*, site: UUID, words: DeviceWords, by: Account, at: datetime
     known = Device.objects.filter(eui64=words.eui64).first()
     if known is not None:
         raise InvalidValue(f"The EUI-64 {words.eui64} belongs to {known.name} already.")
+    _check_bed(words, None)
     device = Device.objects.create(site=place, **_values(words))
     _tell("device-registered", device, by, at, {"eui64": device.eui64, "kind": device.kind})
     return device
@@ -69,9 +98,12 @@ def edit_device(
 ) -> Device:
     """Change a device. Raises StaleRow, InvalidValue or Forbidden."""
     row = _locked(device, by, at)
+    if is_own_id(row.eui64) and is_own_id(words.eui64):
+        words = replace(words, eui64=row.eui64)  # left empty again: it keeps the one it was given
     taken = Device.objects.filter(eui64=words.eui64).exclude(pk=row.pk).first()
     if taken is not None:
         raise InvalidValue(f"The EUI-64 {words.eui64} belongs to {taken.name} already.")
+    _check_bed(words, row)
     changed: dict[str, object] = {}
     for name, value in _values(words).items():
         if getattr(row, name) != value:
@@ -115,6 +147,29 @@ def place_device(
     return placed
 
 
+def _check_bed(words: DeviceWords, row: Device | None) -> None:
+    """Two devices of one bed and sender could not be told apart."""
+    if not words.bed.strip():
+        return
+    others = Device.objects.filter(
+        sends_as=words.sends_as.strip(), bed=words.bed.strip().strip("^")
+    )
+    other = (others.exclude(pk=row.pk) if row else others).first()
+    if other is not None:
+        raise InvalidValue(f"The bed {words.bed} belongs to {other.name} already.")
+
+
+def _own_id() -> str:
+    """An EUI-64 for a device that has none: random, and marked as locally administered."""
+    number = secrets.randbits(64)
+    return f"{(number | 0x02 << 56) & ~(0x01 << 56):016X}"
+
+
+def is_own_id(eui64: str) -> bool:
+    """Whether an EUI-64 was given here, because the device has none of its own."""
+    return bool(int(eui64[:2], 16) & 0x02)
+
+
 def _locked(device: UUID, by: Account, at: datetime) -> Device:
     row = (
         Device.objects.select_for_update(of=("self",)).select_related("site").get(public_id=device)
@@ -131,6 +186,13 @@ def _values(words: DeviceWords) -> dict[str, object]:
         "serial": words.serial.strip(),
         "time_zone": words.time_zone,
         "is_active": words.is_active,
+        "sends_as": words.sends_as.strip(),
+        "bed": words.bed.strip().strip("^"),
+        "addresses": words.addresses.strip(),
+        "messages_per_s": words.messages_per_s,
+        "profile": words.profile,
+        "serviced_on": words.serviced_on,
+        "service_due_on": words.service_due_on,
     }
 
 

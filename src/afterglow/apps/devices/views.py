@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterglow.apps.accounts import queries as accounts
-from afterglow.apps.devices import queries, services
+from afterglow.apps.devices import extension, queries, services
 from afterglow.apps.devices.forms import DeviceForm, PlacementForm
 from afterglow.apps.devices.models import Device
 from afterglow.apps.places.models import Site
@@ -49,7 +49,7 @@ def new_device(request: StaffRequest, site: UUID) -> HttpResponse:
             )
             return redirect("devices:device", device=made.public_id)
         except InvalidValue as problem:
-            form.add_error("eui64", str(problem))
+            form.add_error("bed" if "bed" in str(problem) else "eui64", str(problem))
     context = {"form": form, "title": _("New device")}
     return render(request, "devices/form.html", context, status=422 if form.is_bound else 200)
 
@@ -72,10 +72,19 @@ def device(request: StaffRequest, device: UUID) -> HttpResponse:
             )
             return redirect("devices:device", device=device)
         except InvalidValue as problem:
-            form.add_error("eui64", str(problem))
+            form.add_error("bed" if "bed" in str(problem) else "eui64", str(problem))
     room = queries.room_of(row, at=clock.now())
     placement = PlacementForm(site=row.site, initial={"room": str(room.public_id) if room else ""})
-    context = {"form": form, "device": row, "placement": placement}
+    context = {
+        "form": form,
+        "device": row,
+        "placement": placement,
+        "site": row.site,
+        "view": queries.device_of(row, at=clock.now()),
+        "history": extension.history_of(row),
+        "heard": queries.lately_heard(row),
+        "is_own_id": services.is_own_id(row.eui64),
+    }
     return render(request, "devices/device.html", context, status=422 if form.is_bound else 200)
 
 

@@ -19,6 +19,14 @@ def publish(
     publish_all([(event, topic, subject)], site=site, at=at, version=version)
 
 
+def publish_many(rows: Sequence[tuple[str, UUID, UUID, UUID, datetime]]) -> None:
+    """Add events of several sites (event, topic, subject, site, at) with one statement."""
+    OutboxEvent.objects.bulk_create(
+        OutboxEvent(event=event, version=1, topic=topic, subject=subject, site=site, at=at)
+        for event, topic, subject, site, at in rows
+    )
+
+
 def publish_all(
     events: Sequence[tuple[str, UUID, UUID]], *, site: UUID, at: datetime, version: int = 1
 ) -> None:

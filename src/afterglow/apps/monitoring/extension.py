@@ -29,6 +29,7 @@ class InfusionCourse:
     ``rates``: every start, change, pause, resume and stop of the pump, in order of time.
     ``sedatives``: times at which one was given. ``symptoms``: those present now. ``closely``: a
     medicine of the patient's may raise the pressure, so it is read more often while drug runs.
+    ``drug``: what the checked bag holds.
     """
 
     started: datetime | None = None
@@ -39,6 +40,7 @@ class InfusionCourse:
     sedatives: tuple[datetime, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
     closely: bool = False
+    drug: str = ""
 
 
 CourseTeller = Callable[[Sequence[int], datetime], Mapping[int, InfusionCourse]]

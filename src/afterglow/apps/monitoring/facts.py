@@ -17,7 +17,9 @@ from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.monitoring.models import (
     ArtefactMark,
     DeviceAssignment,
+    DeviceNotification,
     MissedReading,
+    NotificationKind,
     PumpReading,
     VitalSign,
 )
@@ -27,10 +29,15 @@ from afterglow.apps.monitoring.pumps import Counted
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
 from afterglow.core.monitoring.alarms import AlarmFacts
-from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
+from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode, words_of
 from afterglow.core.monitoring.readings import Baseline, Reading, Source, baselines
 from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, SlotState, slots
-from afterglow.core.monitoring.technical import DeviceFacts, DeviceKind, PumpFacts
+from afterglow.core.monitoring.technical import (
+    DeviceFacts,
+    DeviceKind,
+    DeviceNotice,
+    PumpFacts,
+)
 from afterglow.core.treatment.lifecycles import SessionState
 
 # How far back a rule looks for the beginning of a run of readings. Continuous signals come every
@@ -38,6 +45,8 @@ from afterglow.core.treatment.lifecycles import SessionState
 CONTINUOUS_WINDOW = timedelta(minutes=5)
 SPARSE_WINDOW = timedelta(hours=2)
 INSTANT = timedelta(microseconds=1)
+# A device says again every minute or so what it still alarms about.
+NOTICE_HOLDS = timedelta(minutes=5)
 
 WATCHED = (
     SessionState.CHECKED_IN,
@@ -66,6 +75,7 @@ def alarms(
     starts = baseline(sessions, courses, at)
     devices = _devices(sessions, at)
     told = _pumps(keys, courses)
+    notices = _notices(keys, at)
     return {
         session.pk: AlarmFacts(
             readings=(*windows.get(session.pk, ()), *scores[session.pk]),
@@ -73,6 +83,7 @@ def alarms(
             symptoms=courses[session.pk].symptoms,
             devices=tuple(devices.get(session.pk, ())),
             pump=told.get(session.pk),
+            notices=tuple(notices.get(session.pk, ())),
             schedule=schedule(session, at, course=courses[session.pk], scores=scores[session.pk])
             if with_schedule
             else (),
@@ -258,6 +269,28 @@ def _devices(sessions: Sessions, at: datetime) -> Mapping[int, list[DeviceFacts]
     return found
 
 
+def _notices(keys: Sequence[int], at: datetime) -> Mapping[int, list[DeviceNotice]]:
+    """What devices alarm about now: the last word of each alarm, unless it says that it is over.
+
+    An alarm that its device does not repeat is no longer believed after ``NOTICE_HOLDS``. Events
+    count where they are alarming ones, such as an occlusion.
+    """
+    last: dict[tuple[int, int, str], DeviceNotification] = {}
+    rows = DeviceNotification.objects.filter(
+        session_id__in=keys, arrived_at__gt=at - NOTICE_HOLDS, arrived_at__lte=at
+    )
+    for row in rows.select_related("device").order_by("pk"):
+        if row.kind == NotificationKind.ALARM or words_of(row.event) is not None:
+            last[(row.session_id or 0, row.device_id, row.alert or row.event)] = row
+    found: dict[int, list[DeviceNotice]] = defaultdict(list)
+    for (session, _, _), row in last.items():
+        if not row.is_over:
+            found[session].append(
+                DeviceNotice(row.device.name, row.event, row.at, row.about, row.seen)
+            )
+    return found
+
+
 def _pumps(keys: Sequence[int], courses: Mapping[int, InfusionCourse]) -> Mapping[int, PumpFacts]:
     """What each pump said last, beside what the chart says it should be doing."""
     found: dict[int, PumpFacts] = {}
@@ -279,6 +312,8 @@ def _pumps(keys: Sequence[int], courses: Mapping[int, InfusionCourse]) -> Mappin
             charted_since=now.at,
             reported_volume=reported_volume(report, course, showed),
             charted_volume=delivered(segments(course.rates, until=report.taken_at)).value,
+            reported_drug=report.drug,
+            planned_drug=course.drug,
         )
     return found
 

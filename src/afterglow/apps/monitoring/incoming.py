@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from afterglow.core.monitoring.catalogue import Metric
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
 
 
 class ValueTime(StrEnum):
@@ -23,12 +24,21 @@ class ValueTime(StrEnum):
     INVALID = "invalid"
 
 
+class HowToRead(NamedTuple):
+    """How a device's messages are read: the zone of times without one, and its habits."""
+
+    zone: tzinfo
+    profile: DeviceProfile = STANDARD
+
+
 class IncomingValue(NamedTuple):
     """One value as the device sent it; ``text`` is in the unit that the device names.
 
-    ``doubt`` is a flag code when the device itself, or its coding, says not to believe it;
-    ``is_bad`` when the value could not be read at all. ``equipment`` is the EUI-64 of what
-    measured it, empty when the message does not say. ``channel`` groups a pump's values.
+    ``doubt`` is a flag code when the device itself says not to believe it; ``is_bad`` when the
+    value could not be read at all; ``is_demo`` when the device shows a demonstration;
+    ``disagreement`` is a sentence when its code says two different things. ``equipment`` is the
+    EUI-64 of what measured it, empty when the message does not say. ``channel`` tells two sources
+    of one sign apart and groups a pump's values.
     """
 
     metric: Metric
@@ -41,6 +51,24 @@ class IncomingValue(NamedTuple):
     channel: str = ""
     doubt: str = ""
     is_bad: bool = False
+    is_demo: bool = False
+    disagreement: str = ""
+
+
+class IncomingNotification(NamedTuple):
+    """An alarm or an event that a device tells beside its readings."""
+
+    is_alarm: bool
+    alert: str
+    event: str
+    about: str
+    seen: str
+    phase: str
+    state: str
+    priority: str
+    is_over: bool
+    at: datetime | None
+    equipment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +88,7 @@ class Report:
     values: tuple[IncomingValue, ...]
     patients: tuple[NamedPatient, ...] = ()
     sent_at: datetime | None = None
+    notifications: tuple[IncomingNotification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +96,10 @@ class IncomingMessage:
     """One arrival, to be kept whatever it is.
 
     ``equipment``: EUI-64s in the message, those that measured first, the sender last. ``read``
-    gives the report, with times that carry no zone read in the zone given; None when there is
-    nothing that may be read, and ``problem`` says why. ``is_for_charts`` is false for a test or
-    training message.
+    gives the report; None when there is nothing that may be read, and ``problem`` says why.
+    ``is_for_charts`` is false for a test or training message, ``is_observation`` for a kind that
+    is never read, such as a waveform. ``sends_as`` and ``bed`` are MSH-3 and PV1-3 in plain words:
+    they name a device that has no EUI-64.
     """
 
     content: bytes = field(repr=False)
@@ -81,8 +111,11 @@ class IncomingMessage:
     facility: str = ""
     control_id: str = ""
     equipment: tuple[str, ...] = ()
-    read: Callable[[tzinfo], Report] | None = None
+    sends_as: str = ""
+    bed: str = ""
+    read: Callable[[HowToRead], Report] | None = None
     is_for_charts: bool = True
+    is_observation: bool = True
     problem: str = ""
 
     @property

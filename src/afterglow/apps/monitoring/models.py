@@ -324,6 +324,11 @@ class ReviewReason(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     FUTURE_TIME = "future_time"
     BAD_OBSERVATION = "bad_observation"
+    DEMONSTRATION = "demonstration"
+    CODE_DISAGREES = "code_disagrees"
+    LONG_PAST = "long_past"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    NOT_AN_OBSERVATION = "not_an_observation"
 
 
 class ReviewState(StrEnum):
@@ -331,7 +336,49 @@ class ReviewState(StrEnum):
 
     OPEN = "open"
     ASSIGNED = "assigned"
+    REREAD = "reread"
+    """Charted after the device's profile had changed."""
     REJECTED = "rejected"
+
+
+class NotificationKind(StrEnum):
+    """What a device told beside its readings."""
+
+    ALARM = "alarm"
+    EVENT = "event"
+
+
+class DeviceNotification(AppendOnly, PublicModel):
+    """An alarm (IHE PCD-04) or an event (PCD-10) as a device told it: secondary, never primary."""
+
+    session = models.ForeignKey(
+        TreatmentSession, on_delete=models.PROTECT, null=True, related_name="notifications"
+    )
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="notifications")
+    message = models.ForeignKey(RawMessage, on_delete=models.PROTECT, related_name="+")
+    kind = CodeField(NotificationKind)
+    alert = models.CharField(max_length=120, blank=True, help_text="The device's id of one alarm.")
+    event = models.CharField(max_length=80, help_text="REFID of what happened.")
+    about = models.CharField(max_length=80, blank=True, help_text="REFID of what it is about.")
+    seen = models.CharField(max_length=60, blank=True)
+    phase = models.CharField(max_length=20, blank=True)
+    state = models.CharField(max_length=20, blank=True)
+    priority = models.CharField(max_length=10, blank=True, help_text="PH, PM, PL or PI.")
+    is_over = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    arrived_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "device notification"
+        constraints = [one_of("kind", NotificationKind, name="notification_kind_is_known")]
+        indexes = [
+            models.Index(fields=["session", "device", "-id"], name="notifications_by_session"),
+            models.Index(fields=["device", "-id"], name="notifications_by_device"),
+        ]
+        triggers = [*AppendOnly.Meta.triggers, refuse_once_signed()]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.public_id}"
 
 
 @pghistory.track()

@@ -284,6 +284,8 @@ def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
             charted_since=charted.at,
             reported_volume=facts.reported_volume(report, course, showed),
             charted_volume=volume.value,
+            reported_drug=report.drug,
+            planned_drug=course.drug,
         )
         differences = tuple(pump_conditions(compared, rules_of(session).pump, at=at))
     return PumpView(
@@ -345,6 +347,14 @@ def open_reviews(sites: Sequence[Site]) -> tuple[ReviewGroup, ...]:
     )
 
 
+def review_after(item: ReviewItem, sites: Sequence[Site]) -> ReviewItem | None:
+    """Return the newest message of the line below this one's in the queue, or of the first."""
+    lines = [group.newest for group in open_reviews(sites)]
+    below = [row for row in lines if row.pk < item.pk and row.reason != item.reason]
+    others = [row for row in lines if row.pk != item.pk]
+    return next(iter(below or others), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One line of a message, as a person reads it: its name and its fields that say something."""
@@ -362,7 +372,12 @@ def segments_of(message: RawMessage) -> tuple[Segment, ...]:
         found.append(
             Segment(
                 name[:20],
-                tuple((n, field[:300]) for n, field in enumerate(fields, 1) if field),
+                tuple(
+                    # MSH-1 is the separator itself.
+                    (n, field[:300])
+                    for n, field in enumerate(fields, 2 if name == "MSH" else 1)
+                    if field
+                ),
             )
         )
     return tuple(found)

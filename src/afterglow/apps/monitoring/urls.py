@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from afterglow.apps.monitoring import views
+from afterglow.apps.monitoring import profile_views, views
 
 app_name = "monitoring"
 
@@ -13,4 +13,13 @@ urlpatterns = [
     path("reviews/<uuid:item>/", views.review, name="review"),
     path("reviews/<uuid:item>/assign/", views.assign, name="assign-review"),
     path("reviews/<uuid:item>/reject/", views.reject, name="reject-review"),
+    path("reviews/<uuid:item>/reread/", views.reread, name="reread-review"),
+    path("device-profiles/", profile_views.profile_list, name="profiles"),
+    path("device-profiles/new/", profile_views.profile, name="new-profile"),
+    path("device-profiles/<slug:key>/", profile_views.profile, name="profile"),
+    path(
+        "device-profiles/<uuid:definition>/approve/",
+        profile_views.approve_profile,
+        name="approve-profile",
+    ),
 ]

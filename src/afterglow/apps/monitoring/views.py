@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from afterglow.apps.accounts import queries as accounts
 from afterglow.apps.monitoring import queries, services
 from afterglow.apps.monitoring.forms import AssignForm, RejectForm
-from afterglow.apps.monitoring.models import ReviewItem, ReviewReason
+from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, ReviewState
 from afterglow.apps.monitoring.outcomes import Refused
+from afterglow.apps.monitoring.services.reviews import SettledGroup
+from afterglow.core.monitoring.device_profile import Trust
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
@@ -29,6 +31,18 @@ REASONS = {
     ReviewReason.NOT_UNDERSTOOD: gettext_lazy("The message cannot be read"),
     ReviewReason.FUTURE_TIME: gettext_lazy("A time lies in the future"),
     ReviewReason.BAD_OBSERVATION: gettext_lazy("A value cannot be read"),
+    ReviewReason.DEMONSTRATION: gettext_lazy("The device shows a demonstration"),
+    ReviewReason.CODE_DISAGREES: gettext_lazy("Number and name of a code disagree"),
+    ReviewReason.LONG_PAST: gettext_lazy("A reading is more than a day old"),
+    ReviewReason.ADDRESS_NOT_ALLOWED: gettext_lazy("It came from an address not allowed"),
+    ReviewReason.NOT_AN_OBSERVATION: gettext_lazy("This kind of message is not read"),
+}
+
+STATES = {
+    ReviewState.OPEN: gettext_lazy("It waits"),
+    ReviewState.ASSIGNED: gettext_lazy("Charted by a person"),
+    ReviewState.REJECTED: gettext_lazy("Rejected"),
+    ReviewState.REREAD: gettext_lazy("Charted after it was read again"),
 }
 
 
@@ -62,17 +76,17 @@ def assign(request: StaffRequest, item: UUID) -> HttpResponse:
     form = AssignForm(request.POST, sessions=sessions)
     if not form.is_valid():
         return _page(request, row, assign=form, status=422)
-    outcome = services.assign_review(
-        item=item,
-        session=form.cleaned_data["session"],
-        by=request.user,
-        at=clock.now(),
-        seen=form.cleaned_data["seen"],
-    )
+    data = form.cleaned_data
+    trust = Trust(data["trust"]) if data["trust"] else None
+    call = {"item": item, "session": data["session"], "by": request.user, "at": clock.now()}
+    if data["all_alike"]:
+        group = services.assign_group(**call, trust=trust)
+        return _settled_group(request, row, group)
+    outcome = services.assign_review(**call, trust=trust, seen=data["seen"])
     if isinstance(outcome, Refused):
         return _page(request, row, assign=form, refused=outcome, status=409)
     messages.success(request, _("Charted: %(count)s readings.") % {"count": outcome.readings})
-    return redirect("monitoring:reviews")
+    return _next(request)
 
 
 @login_required
@@ -83,16 +97,44 @@ def reject(request: StaffRequest, item: UUID) -> HttpResponse:
     form = RejectForm(request.POST)
     if not form.is_valid():
         return _page(request, row, reject=form, status=422)
-    outcome = services.reject_review(
-        item=item,
-        reason=form.cleaned_data["reason"],
-        by=request.user,
-        at=clock.now(),
-        seen=form.cleaned_data["seen"],
-    )
+    data = form.cleaned_data
+    call = {"item": item, "reason": data["reason"], "by": request.user, "at": clock.now()}
+    if data["all_alike"]:
+        return _settled_group(request, row, services.reject_group(**call))
+    outcome = services.reject_review(**call, seen=data["seen"])
     if isinstance(outcome, Refused):
         return _page(request, row, reject=form, refused=outcome, status=409)
     messages.success(request, _("Rejected. The message stays on file."))
+    return _next(request)
+
+
+@login_required
+@require_POST
+def reread(request: StaffRequest, item: UUID) -> HttpResponse:
+    """Read the messages of this line again, by the device and its profile as they are now."""
+    row = _item(request, item)
+    group = services.reread_group(item=item, by=request.user, at=clock.now())
+    return _settled_group(request, row, group)
+
+
+def _settled_group(request: StaffRequest, row: ReviewItem, group: SettledGroup) -> HttpResponse:
+    """Say what became of a line of the queue; what waits on is shown with its reason."""
+    if not group.settled:
+        row.refresh_from_db()
+        return _page(request, row, refused=group.refused, status=409)
+    messages.success(
+        request,
+        _("%(settled)s messages settled, %(readings)s readings charted; %(left)s wait on.")
+        % {"settled": group.settled, "readings": group.readings, "left": group.left},
+    )
+    return _next(request)
+
+
+def _next(request: StaffRequest) -> HttpResponse:
+    """Go on with the next line of the queue, or to the queue when nothing waits."""
+    groups = queries.open_reviews(accounts.my_sites(request))
+    if groups:
+        return redirect("monitoring:review", item=groups[0].newest.public_id)
     return redirect("monitoring:reviews")
 
 
@@ -123,6 +165,10 @@ def _page(
         "assign": assign or AssignForm(initial=seen, sessions=sessions),
         "reject": reject or RejectForm(initial=seen),
         "refused": refused,
+        "alike": len(services.group_of(row.public_id)) if row.state == ReviewState.OPEN else 0,
+        "after": queries.review_after(row, accounts.my_sites(request)),
+        "asks_trust": row.reason == ReviewReason.CODE_DISAGREES,
+        "state_word": STATES[ReviewState(row.state)],
         "site": row.site or accounts.current_site(request),
     }
     return render(request, "monitoring/review.html", context, status=status)

@@ -34,7 +34,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
     infusions = {
         row.session_id: row
         for row in Infusion.objects.filter(session__in=sessions, started_at__lte=at)
-        .select_related("preparation", "session")
+        .select_related("preparation__vial__product", "session")
         .prefetch_related("actions")
         .order_by("started_at")
     }
@@ -74,6 +74,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             sedatives=tuple(sedatives[pk]),
             symptoms=tuple(symptoms[pk]),
             closely=pk in closely,
+            drug=row.preparation.vial.product.medicine,
         )
     return told
 

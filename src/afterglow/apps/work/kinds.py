@@ -15,6 +15,8 @@ from afterglow.core.roles import Role
 
 FILE: Final = Path(__file__).resolve().parents[2] / "data" / "work" / "task_kinds.json"
 SUICIDE_POSITIVE: Final = "suicide_positive"
+SIGN_RECORD: Final = "sign_record"
+REVIEW_OVERRIDE: Final = "review_override"
 
 
 @dataclass(frozen=True, slots=True)

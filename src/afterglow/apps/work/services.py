@@ -113,6 +113,18 @@ def cancel_task(
     return _close(task, TaskState.CANCELLED, by=by, at=at, on=on, outcome=reason, seen=seen)
 
 
+@transaction.atomic
+def settle_task(*, key: str, by: HasPublicId, at: datetime, outcome: str) -> Task | None:
+    """Finish the open task of a key because what it asked for was done; None where none is open.
+
+    Who did the deed was permitted to do that; no right to the task itself is asked.
+    """
+    row = Task.objects.select_for_update().filter(key=key, state=TaskState.OPEN).first()
+    if row is not None:
+        _end(row, TaskState.DONE, by=by, at=at, outcome=outcome, seen=None)
+    return row
+
+
 def _close(
     task: UUID,
     state: TaskState,
@@ -128,13 +140,19 @@ def _close(
         return row
     _must_be_open(row)
     check_can_close(row, by=by, on=on)
+    _end(row, state, by=by, at=at, outcome=outcome, seen=seen)
+    return row
+
+
+def _end(
+    row: Task, state: TaskState, *, by: HasPublicId, at: datetime, outcome: str, seen: int | None
+) -> None:
     row.state = state
     row.closed_at = at
     row.closed_by = by.public_id
     row.outcome = outcome.strip()
     row.save_version(seen=seen, fields=["state", "closed_at", "closed_by", "outcome"])
     _tell(f"task-{state}", row, by=by, at=at, detail={"kind": row.kind})
-    return row
 
 
 @transaction.atomic

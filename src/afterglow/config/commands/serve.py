@@ -175,7 +175,11 @@ def _smoke() -> int:
 
 def _count_stored(result: dict[str, object], cluster: Cluster) -> None:
     """Count in the database what the driver's devices sent: the driver cannot see every message."""
-    with psycopg.connect(urls_of(cluster).application) as connection:
+    with psycopg.connect(urls_of(cluster).application, autocommit=True) as connection:
+        for _ in range(100):  # what is acknowledged is charted a moment later
+            if connection.execute("SELECT 1 FROM devices_journaledmessage").fetchone() is None:
+                break
+            time.sleep(0.1)
         row = connection.execute(
             "SELECT count(*) FROM devices_rawmessage"
             " WHERE sending_facility LIKE 'SMOKE%' AND outcome = 'charted'"

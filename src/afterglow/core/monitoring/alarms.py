@@ -14,8 +14,10 @@ from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import Slot
 from afterglow.core.monitoring.technical import (
     DeviceFacts,
+    DeviceNotice,
     PumpFacts,
     device_conditions,
+    notice_conditions,
     overdue_conditions,
     pump_conditions,
 )
@@ -32,6 +34,8 @@ TECHNICAL_CODES = (
     "PUMP_NOT_RUNNING",
     "PUMP_RATE_DIFFERS",
     "PUMP_VOLUME_DIFFERS",
+    "PUMP_DRUG_DIFFERS",
+    "DEVICE_ALARM",
 )
 
 
@@ -51,6 +55,7 @@ class AlarmFacts:
     devices: tuple[DeviceFacts, ...] = ()
     pump: PumpFacts | None = None
     schedule: tuple[Slot, ...] = ()
+    notices: tuple[DeviceNotice, ...] = ()
 
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
@@ -72,6 +77,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *device_conditions(facts.devices, rules.technical, at=at),
             *overdue_conditions(facts.schedule, rules.technical),
             *pump_conditions(facts.pump, rules.pump, at=at),
+            *notice_conditions(facts.notices),
         ]
     )
 

@@ -179,6 +179,15 @@ def term(code: int) -> MdcTerm | None:
     return _TERMS_BY_CODE.get(code)
 
 
+def words_of(refid: str) -> str | None:
+    """Return the words for a term that people are told of, or None when it has none."""
+    found = _TERMS_BY_REFID.get(refid)
+    if found is None:
+        return None
+    metric = _METRICS.get(found.code)
+    return _WORDS.get(refid) or (NAMES[metric] if metric else None)
+
+
 def definition(metric: Metric) -> SignDefinition:
     """Return the catalogue's line for a metric."""
     return CATALOGUE[metric]
@@ -283,5 +292,6 @@ _TERMS_BY_REFID = {item.refid: item for item in reversed(MDC_TERMS)}
 _METRICS: dict[int, Metric] = {
     code: metric for metric, line in CATALOGUE.items() for code in line.mdc_codes
 }
+_WORDS: Mapping[str, str] = _MDC["words"]
 _NO_VALUE_WORDS = tuple(_MDC["no_value"]["words"])
 _NO_VALUE_NUMBERS = frozenset(Decimal(row["value"]) for row in _MDC["no_value"]["numbers"])

@@ -143,6 +143,7 @@ class PumpRules:
     volume_difference: Decimal
     volume_difference_percent: Decimal
     volume_priority: AlarmPriority
+    drug_priority: AlarmPriority
     running_priority: AlarmPriority
     stopped_priority: AlarmPriority
 
@@ -296,6 +297,7 @@ def _pump(section: Section) -> PumpRules:
         volume_difference=section.number("volume_difference", unit="mL"),
         volume_difference_percent=section.number("volume_difference_percent", unit="%"),
         volume_priority=_priority(section, "volume_priority"),
+        drug_priority=_priority(section, "drug_priority"),
         running_priority=_priority(section, "running_priority"),
         stopped_priority=_priority(section, "stopped_priority"),
     )

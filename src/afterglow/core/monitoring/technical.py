@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from afterglow.core.monitoring.catalogue import words_of as term_named
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
 from afterglow.core.monitoring.limits import plain, sign_name
 from afterglow.core.monitoring.rules import PumpRules, TechnicalRules
@@ -58,6 +59,14 @@ class PumpFacts:
     charted_since: datetime
     reported_volume: Decimal | None = None
     charted_volume: Decimal | None = None
+    reported_drug: str = ""
+    planned_drug: str = ""
+
+    @property
+    def drug_differs(self) -> bool:
+        """Whether the pump names another drug; silence on either side is no difference."""
+        planned, reported = _letters(self.planned_drug), _letters(self.reported_drug)
+        return bool(planned and reported) and planned not in reported
 
     @property
     def reports_running(self) -> bool:
@@ -121,8 +130,21 @@ def overdue_conditions(schedule: Iterable[Slot], rules: TechnicalRules) -> Itera
 def pump_conditions(
     pump: PumpFacts | None, rules: PumpRules, *, at: datetime
 ) -> Iterator[AlarmCondition]:
-    """Yield the differences between the pump's report and the chart."""
-    if pump is None or pump.reported_at < pump.charted_since + rules.settle_for:
+    """Yield the differences between the pump's report and the plan as charted."""
+    if pump is None:
+        return
+    if pump.drug_differs:
+        yield _technical(
+            "PUMP_DRUG_DIFFERS",
+            DeviceKind.PUMP,
+            rules.drug_priority,
+            f"The pump says that it infuses {pump.reported_drug[:40]}, and the bag holds "
+            f"{pump.planned_drug}.",
+            since=pump.reported_at,
+            seen=pump.reported_drug[:40],
+            limit=pump.planned_drug[:40],
+        )
+    if pump.reported_at < pump.charted_since + rules.settle_for:
         return
     reported, charted = f"{plain(pump.reported_rate)} mL/h", f"{plain(pump.charted_rate)} mL/h"
     if pump.reports_running and not pump.charted_running:
@@ -180,6 +202,46 @@ def pump_conditions(
             seen=f"{plain(pump.reported_volume)} mL",
             limit=f"{plain(pump.charted_volume)} mL",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNotice:
+    """What a device itself alarms about, as it last told it."""
+
+    device: str
+    event: str
+    at: datetime
+    about: str = ""
+    seen: str = ""
+
+
+def notice_conditions(notices: Iterable[DeviceNotice]) -> Iterator[AlarmCondition]:
+    """Yield what devices alarm about: always low, because the device is the primary alarm."""
+    for notice in notices:
+        words = _event_words(notice.event)
+        about = _event_words(notice.about) if notice.about else ""
+        value = f" ({notice.seen})" if notice.seen else ""
+        yield _technical(
+            "DEVICE_ALARM",
+            f"{notice.device}: {words}"[:60],
+            AlarmPriority.LOW,
+            f"{notice.device} alarms: {words}{f', {about}' if about else ''}{value}. "
+            "Secondary notification.",
+            since=notice.at,
+            seen=notice.seen,
+        )
+
+
+def _event_words(refid: str) -> str:
+    """A REFID as people read it: ``MDC_EVT_LO_VAL_LT_LIM`` is "lo val lt lim"."""
+    found = term_named(refid)
+    if found is not None:
+        return found
+    return refid.removeprefix("MDC_EVT_").removeprefix("MDC_").replace("_", " ").lower()
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalpha())
 
 
 def _differs(reported: Decimal, charted: Decimal, *, amount: Decimal, percent: Decimal) -> bool:

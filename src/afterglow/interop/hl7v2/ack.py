@@ -18,6 +18,8 @@ from afterglow.interop.hl7v2.problems import ERROR_TEXTS, ErrorCode, ErrorSeveri
 from afterglow.interop.hl7v2.times import format_time
 
 PROCESSING_IDS = frozenset({"P"})
+EVENTS = frozenset({"R01", "R40", "R42"})
+"""Readings, alarms (IHE PCD-04) and events (PCD-10); waveforms and queries are refused."""
 MAX_REASONS = 20
 _LOCATION = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+))?", re.ASCII)
 _CONTROL_ID = re.compile(rb"MSH\|[^\r]{4}(?:\|[^|\r]*){7}\|([^|\r]{1,199})", re.ASCII)
@@ -38,8 +40,9 @@ def objection(
     code, event = message.type
     if code != "ORU":
         return _no(ErrorCode.MESSAGE_TYPE, f"Message type {code[:20]!r} is not read; ORU is.", 9)
-    if event != "R01":
-        return _no(ErrorCode.EVENT, f"Trigger event {event[:20]!r} is not read; R01 is.", 9)
+    if event not in EVENTS:
+        wanted = ", ".join(sorted(EVENTS))
+        return _no(ErrorCode.EVENT, f"Trigger event {event[:20]!r} is not read; {wanted} are.", 9)
     if not message.version.startswith("2."):
         seen = message.version[:20]
         return _no(ErrorCode.VERSION, f"Version {seen!r} is not read; 2.x is.", 12)

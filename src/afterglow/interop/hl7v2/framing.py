@@ -149,6 +149,73 @@ class MllpDecoder:
             frames.append(Frame(kind, data))
 
 
+class SegmentDecoder:
+    """The decoder of a stream without frames: segments only, as some older monitors send.
+
+    A message begins with a line that starts with MSH and ends where the next one begins. The last
+    one ends by ``flush``, which the connection calls when the sender has been quiet for a while; a
+    line that is not complete is never taken for the end.
+
+    >>> decoder = SegmentDecoder()
+    >>> decoder.feed(b"MSH|one\\rOBX|1\\r"), decoder.flush()
+    ([], [Frame(kind=<FrameKind.MESSAGE: 'message'>, data=b'MSH|one\\rOBX|1\\r')])
+    """
+
+    def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+        self._searched = 1
+        self._skipping = False
+
+    @property
+    def pending(self) -> int:
+        """Bytes held back because their message is not complete."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the messages that ``data`` shows to be complete, in order."""
+        # Some of these senders end with FS or VT now and then all the same.
+        self._buffer += data.replace(b"\x0b", b"").replace(b"\x1c", b"")
+        frames: list[Frame] = []
+        while (start := self._next_start()) is not None:
+            self._give(frames, start)
+            self._skipping = False
+        self._searched = max(1, len(self._buffer) - 4)
+        if len(self._buffer) > self._limit:
+            self._give(frames, self._limit, FrameKind.OVERSIZE)
+            self._buffer.clear()
+            self._searched, self._skipping = 1, True
+        return frames
+
+    def flush(self) -> list[Frame]:
+        """Return the message that a pause has ended, unless its last line is still open."""
+        frames: list[Frame] = []
+        if bytes(self._buffer[-1:]) in (b"\r", b"\n"):
+            self._give(frames, len(self._buffer))
+        return frames
+
+    def close(self) -> list[Frame]:
+        """Return what is left when the peer has gone: a cut piece when its last line is open."""
+        frames = self.flush()
+        if self._buffer:
+            self._give(frames, len(self._buffer), FrameKind.CUT)
+        return frames
+
+    def _next_start(self) -> int | None:
+        """Where the next message starts behind the one that is being collected."""
+        found = [self._buffer.find(mark, self._searched - 1) for mark in (b"\rMSH", b"\nMSH")]
+        return min((at + 1 for at in found if at >= 0), default=None)
+
+    def _give(self, frames: list[Frame], size: int, kind: FrameKind | None = None) -> None:
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._searched = 1
+        if kind is None:
+            kind = FrameKind.MESSAGE if data.lstrip(_BLANK).startswith(b"MSH") else FrameKind.NOISE
+        if data.strip(_BLANK) and not self._skipping:
+            frames.append(Frame(kind, data.lstrip(_BLANK)))
+
+
 def frame(message: bytes) -> bytes:
     """Return ``message`` framed for the wire."""
     return START + message + END

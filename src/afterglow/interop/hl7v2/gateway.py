@@ -11,13 +11,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import socket
+import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from ipaddress import ip_address
-from typing import cast
 
 from afterglow.core.errors import InvalidValue
 from afterglow.interop.hl7v2.ack import (
@@ -27,16 +26,19 @@ from afterglow.interop.hl7v2.ack import (
     objection,
     reject_undecodable,
 )
-from afterglow.interop.hl7v2.framing import Frame, FrameKind, MllpDecoder, frame
+from afterglow.interop.hl7v2.connection import Connection
+from afterglow.interop.hl7v2.framing import Frame, FrameKind
 from afterglow.interop.hl7v2.message import Undecodable, decode
+from afterglow.interop.hl7v2.peers import Peers
 from afterglow.interop.hl7v2.port import Received, Store, Stored, StoredAs
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 500
-MAX_WAITING_PER_CONNECTION = 256
 MAX_CONNECTIONS = 512
+MAX_HELD_BYTES = 32 << 20
+"""Of unfinished messages over all connections; the largest is closed above it."""
 
 _SENTENCES = {
     FrameKind.CUT: "A new message started before this one ended.",
@@ -60,13 +62,16 @@ class GatewayServer:
         store: Store,
         clock: Callable[[], datetime],
         allow_remote: bool = False,
+        tls: ssl.SSLContext | None = None,
+        peers: Peers = Peers(),  # noqa: B008 (a frozen value)
         processing_ids: frozenset[str] = PROCESSING_IDS,
         store_timeout_s: float = 30.0,
     ) -> None:
-        if not allow_remote and not _is_loopback(host):
+        if not allow_remote and tls is None and not _is_loopback(host):
             raise InvalidValue(
                 f"The gateway would listen on {host}, which other machines can reach, without "
-                "encryption. Say that remote senders are allowed, or use 127.0.0.1."
+                "encryption. Give it a certificate, say that remote senders are allowed, or use "
+                "127.0.0.1."
             )
         self._host = host
         self._port = port
@@ -74,9 +79,12 @@ class GatewayServer:
         self._clock = clock
         self._processing_ids = processing_ids
         self._store_timeout_s = store_timeout_s
+        self._tls = tls
+        self._held = 0
+        self.peers = peers
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._committer: asyncio.Task[None] | None = None
         self._stopping = False
@@ -93,7 +101,7 @@ class GatewayServer:
         """Listen. Raises OSError when the address is taken."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Connection(self), self._host, self._port, backlog=128
+            lambda: Connection(self), self._host, self._port, backlog=256, ssl=self._tls
         )
         self._port = self._server.sockets[0].getsockname()[1]
         self._committer = asyncio.create_task(self._commit_for_ever(), name="hl7v2 committer")
@@ -114,28 +122,48 @@ class GatewayServer:
             connection.close()
         self._server = self._committer = None
 
-    def _join(self, connection: _Connection) -> bool:
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing new is taken any more."""
+        return self._stopping
+
+    def join(self, connection: Connection) -> bool:
+        """Take a connection in, if there is room and its address may connect."""
+        if not self.peers.may_connect(connection.peer[0]):
+            self.counts["addresses_refused"] += 1
+            log.warning("An address that may not connect was refused.")
+            return False
         if self._stopping or len(self._connections) >= MAX_CONNECTIONS:
             self.counts["connections_refused"] += 1
             return False
         self._connections.add(connection)
         return True
 
-    def _leave(self, connection: _Connection) -> None:
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection that has gone."""
         self._connections.discard(connection)
 
-    def _take(self, connection: _Connection, piece: Frame) -> None:
+    def hold(self, connection: Connection, more: int) -> None:
+        """Count bytes that wait for the rest of their message; too many cost the largest holder."""
+        self._held += more
+        if more > 0 and self._held > MAX_HELD_BYTES:
+            self.counts["held_too_much"] += 1
+            max(self._connections, key=lambda each: each.held, default=connection).fail()
+
+    def take(self, connection: Connection, piece: Frame) -> None:
+        """Take one piece of a stream, to be stored and answered."""
         self.counts[piece.kind] += 1
         received = self._receive(connection, piece)
         connection.waiting += 1
         self._waiting.append(_Waiting(connection, piece.kind, received))
         self._arrived.set()
 
-    def _receive(self, connection: _Connection, piece: Frame) -> Received:
+    def _receive(self, connection: Connection, piece: Frame) -> Received:
         message = None
         if piece.kind is FrameKind.MESSAGE:
             try:
                 message = decode(piece.data)
+                connection.meet(message)
                 why = objection(message, processing_ids=self._processing_ids)
             except Undecodable as error:
                 why = Problem(error.code, error.sentence, "", ErrorSeverity.ERROR)
@@ -190,16 +218,16 @@ class GatewayServer:
         return results
 
     def _answer_all(self, batch: Sequence[_Waiting], results: Sequence[Stored]) -> None:
-        answers: dict[_Connection, list[bytes]] = {}
+        answers: dict[Connection, list[bytes]] = {}
         for waiting, stored in zip(batch, results, strict=True):
             self.counts[stored.outcome] += 1
             waiting.connection.waiting -= 1
             answer = self._answer(waiting, stored)
-            answers.setdefault(waiting.connection, []).append(
-                frame(answer) if answer is not None else b""
-            )
-        for connection, frames in answers.items():
-            connection.send(b"".join(frames))
+            mine = answers.setdefault(waiting.connection, [])
+            if answer is not None:
+                mine.append(answer)
+        for connection, of_one in answers.items():
+            connection.send(of_one)
 
     def _answer(self, waiting: _Waiting, stored: Stored) -> bytes | None:
         received = waiting.received
@@ -224,86 +252,10 @@ class _Waiting:
 
     __slots__ = ("connection", "kind", "received")
 
-    def __init__(self, connection: _Connection, kind: FrameKind, received: Received) -> None:
+    def __init__(self, connection: Connection, kind: FrameKind, received: Received) -> None:
         self.connection = connection
         self.kind = kind
         self.received = received
-
-
-class _Connection(asyncio.Protocol):
-    """One device's connection. It reads no faster than the store keeps up."""
-
-    def __init__(self, gateway: GatewayServer) -> None:
-        self._gateway = gateway
-        self._decoder = MllpDecoder()
-        self._transport: asyncio.Transport | None = None
-        self._writable = True
-        self._paused = False
-        self.peer = ("", 0)
-        self.waiting = 0
-        self.failed = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername")
-        self.peer = (str(peer[0]), int(peer[1])) if peer else ("", 0)
-        sock = transport.get_extra_info("socket")
-        if sock is not None:  # a monitor pulled from the wall says no goodbye
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if not self._gateway._join(self):
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        for piece in self._decoder.feed(data):
-            self._gateway._take(self, piece)
-        self._regulate()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        # A cut frame was never acknowledged, so its sender still has it: only count it.
-        self._gateway.counts["cut_by_close"] += len(self._decoder.close())
-        self._gateway._leave(self)
-        self._transport = None
-
-    def pause_writing(self) -> None:
-        self._writable = False
-        self._regulate()
-
-    def resume_writing(self) -> None:
-        self._writable = True
-        self._regulate()
-
-    def send(self, data: bytes) -> None:
-        """Send answers, if the device is still there."""
-        if self._transport is not None and not self.failed and data:
-            self._transport.write(data)
-        self._regulate()
-
-    def pause(self) -> None:
-        """Read nothing more."""
-        if self._transport is not None and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
-
-    def close(self) -> None:
-        """Close after what was written has gone out."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def fail(self) -> None:
-        """Close without an answer: what waits here was not stored and will be sent again."""
-        self.failed = True
-        if self._transport is not None:
-            self._transport.close()
-
-    def _regulate(self) -> None:
-        if self._transport is None or self.failed or self._gateway._stopping:
-            return
-        full = self.waiting >= MAX_WAITING_PER_CONNECTION or not self._writable
-        if full and not self._paused:
-            self.pause()
-        elif not full and self._paused:
-            self._paused = False
-            self._transport.resume_reading()
 
 
 def _is_loopback(host: str) -> bool:

@@ -33,6 +33,14 @@ _CHARSETS = {
     "8859/9": "iso-8859-9",
     "8859/15": "iso-8859-15",
     "WINDOWS-1252": "cp1252",
+    "ISO IR6": "utf-8",
+    "ISO IR14": "shift_jis",
+    "ISO IR87": "iso2022_jp",
+    "ISO IR159": "iso2022_jp_1",
+    "GB 18030-2000": "gb18030",
+    "KS X 1001": "euc_kr",
+    "CNS 11643-1992": "big5",
+    "BIG-5": "big5",
 }
 _USUAL = frozenset(("MSH", "PID", "PV1", "OBR", "OBX", "NTE", "MSA", "ERR"))
 _SEGMENT_NAME = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)

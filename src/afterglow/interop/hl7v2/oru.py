@@ -38,11 +38,12 @@ _OBJECT_PARTITION = 1
 
 
 class _Code(NamedTuple):
-    """OBX-3, read once for each distinct text."""
+    """OBX-3, read once for each distinct text; ``sent`` is its first component as it came."""
 
     mdc: int | None
     refid: str
     problems: tuple[Problem, ...]
+    sent: str = ""
 
 
 class _Unit(NamedTuple):
@@ -172,6 +173,7 @@ class _Reader:
                 equipment,
                 index,
                 tuple(problems),
+                code.sent,
             )
         )
 
@@ -180,7 +182,7 @@ class _Reader:
         mds = containment.partition(".")[0]
         if not text:
             return self.equipment.get(mds, "")
-        found = _equipment_id(text, self.separators)
+        found = equipment_of(text, self.separators)
         # Containment ends in zeros for an object: only the MDS speaks for what is inside it.
         if found and (mds not in self.equipment or containment.endswith(".0.0.0")):
             self.equipment[mds] = found
@@ -261,16 +263,17 @@ def _code(text: str, separators: Separators) -> _Code:
     mdc = int(number) if _INTEGER.fullmatch(number) else None
     if system != "MDC":
         sentence = f"{text[:60]!r} is not an MDC code."
-        return _Code(None, refid or number, (Problem(ErrorCode.TABLE_VALUE, sentence),))
+        problem = Problem(ErrorCode.TABLE_VALUE, sentence)
+        return _Code(None, refid or number, (problem,), number)
     found = identify(mdc, refid)
     if mdc is None:
         mdc = found.term.code if found.term else None
         sentence = f"{number[:20]!r} is not a code number; the name {refid[:60]!r} was used."
-        return _Code(mdc, refid, (Problem(ErrorCode.TABLE_VALUE, sentence),))
+        return _Code(mdc, refid, (Problem(ErrorCode.TABLE_VALUE, sentence),), number)
     if found.disagreement:
         problem = Problem(ErrorCode.TABLE_VALUE, found.disagreement[:200])
-        return _Code(mdc, refid, (problem,))
-    return _Code(mdc, refid or (found.term.refid if found.term else ""), ())
+        return _Code(mdc, refid, (problem,), number)
+    return _Code(mdc, refid or (found.term.refid if found.term else ""), (), number)
 
 
 @lru_cache(maxsize=1024)
@@ -293,7 +296,7 @@ def _unit(text: str, separators: Separators) -> _Unit:
 
 
 @lru_cache(maxsize=1024)
-def _equipment_id(text: str, separators: Separators) -> str:
+def equipment_of(text: str, separators: Separators) -> str:
     """OBX-18 is an EI: the universal id when it says EUI-64, the plain id otherwise."""
     return part(text, separators, 3) or part(text, separators, 1)
 

@@ -31,7 +31,8 @@ class Observation(NamedTuple):
 
     ``value`` is a Decimal for a number, text for anything else, and None when the device says that
     it has no value (``status`` X, or an empty field). ``flags`` is OBX-8 as it came, such as ``L``
-    or ``INV``. ``obx_index`` counts the OBX segments of the message from 1.
+    or ``INV``. ``obx_index`` counts the OBX segments of the message from 1; ``code`` is OBX-3.1 as
+    it came, for codes that are a vendor's own.
     """
 
     mdc_code: int | None
@@ -47,6 +48,7 @@ class Observation(NamedTuple):
     equipment_id: str
     obx_index: int
     problems: tuple[Problem, ...] = ()
+    code: str = ""
 
     @property
     def channel(self) -> str:

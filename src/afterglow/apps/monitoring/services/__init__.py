@@ -13,16 +13,21 @@ from afterglow.apps.monitoring.services.assignments import (
     release_stale_devices,
 )
 from afterglow.apps.monitoring.services.common import RecordLocked
-from afterglow.apps.monitoring.services.incoming import store_messages
+from afterglow.apps.monitoring.services.incoming import judge_touched, store_messages
 from afterglow.apps.monitoring.services.readings import (
     mark_artefact,
     record_missed_reading,
     record_vital_signs_by_hand,
 )
 from afterglow.apps.monitoring.services.reviews import (
+    assign_group,
     assign_review,
+    group_of,
     note_review_read,
+    reject_group,
     reject_review,
+    reread_group,
+    reread_review,
 )
 
 __all__ = [
@@ -31,15 +36,21 @@ __all__ = [
     "acknowledge_alarm",
     "assign_device",
     "assign_devices_of_room",
+    "assign_group",
     "assign_review",
+    "group_of",
+    "judge_touched",
     "mark_artefact",
     "note_review_read",
     "record_missed_reading",
     "record_vital_signs_by_hand",
     "refresh_alarms",
+    "reject_group",
     "reject_review",
     "release_devices",
     "release_stale_devices",
+    "reread_group",
+    "reread_review",
     "silence_alarm",
     "store_messages",
 ]

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from afterglow.apps.devices.models import Device, RawMessage
-from afterglow.apps.monitoring.incoming import IncomingValue, Report, ValueTime
+from afterglow.apps.monitoring.incoming import (
+    IncomingNotification,
+    IncomingValue,
+    Report,
+    ValueTime,
+)
 from afterglow.apps.monitoring.matching import is_same_person
 from afterglow.apps.monitoring.models import (
     DeviceAssignment,
+    DeviceNotification,
+    NotificationKind,
     PumpReading,
     ReviewReason,
     Source,
     VitalSign,
 )
+from afterglow.apps.monitoring.services.recognising import KnownDevices, eui64
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.monitoring.catalogue import PumpMetric, VitalSignCode, definition
+from afterglow.core.monitoring.catalogue import Metric, PumpMetric, VitalSignCode, definition
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
 from afterglow.core.monitoring.measurements import Measurement, read_measurement
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
@@ -29,31 +37,11 @@ from afterglow.core.treatment.lifecycles import SessionState
 PROMPT = timedelta(seconds=60)
 # Two messages in a row that are off by the same amount: it is the clock, not the network.
 STEADY = timedelta(seconds=5)
+# A reading this old belongs to no session under way, whatever the clocks say.
+LONG_PAST = timedelta(hours=24)
+SECOND_CHANNEL = "SECOND_SOURCE_OF_SIGN"
 _LARGEST = Decimal(10) ** 6
 _PUMP_LARGEST = Decimal(10) ** 5
-
-
-@dataclass
-class KnownDevices:
-    """Devices by EUI-64, their assignments by device, and how far each clock was off last."""
-
-    by_eui: Mapping[str, Device]
-    assignments: Mapping[int, Sequence[DeviceAssignment]]
-    offsets: dict[int, timedelta]
-
-    def zone_of(self, equipment: Iterable[str]) -> ZoneInfo:
-        """Return the zone of times without an offset: the device's own, else its site's."""
-        device = self.first(equipment)
-        if device is None:
-            return ZoneInfo("UTC")
-        try:
-            return ZoneInfo(device.time_zone) if device.time_zone else device.site.zone
-        except (ZoneInfoNotFoundError, ValueError):
-            return device.site.zone
-
-    def first(self, equipment: Iterable[str]) -> Device | None:
-        """Return the first of some equipment ids that is a device of ours."""
-        return next((self.by_eui[e] for e in map(eui64, equipment) if e in self.by_eui), None)
 
 
 @dataclass
@@ -62,6 +50,7 @@ class Charted:
 
     vital_signs: list[VitalSign] = field(default_factory=list)
     pump_readings: list[PumpReading] = field(default_factory=list)
+    notifications: list[DeviceNotification] = field(default_factory=list)
     reviews: list[ReviewReason] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -75,60 +64,49 @@ class Charted:
     def sessions(self) -> set[int]:
         """The sessions whose record it reaches."""
         signs = {row.session_id for row in self.vital_signs}
-        return signs | {row.session_id for row in self.pump_readings}
-
-
-def eui64(text: str) -> str:
-    """Return an equipment id as devices are kept: 16 hexadecimal digits, in capitals."""
-    return text.replace("-", "").replace(":", "").strip().upper()
+        pumps = {row.session_id for row in self.pump_readings}
+        told = {row.session_id for row in self.notifications if row.session_id is not None}
+        return signs | pumps | told
 
 
 def chart(
     report: Report,
     *,
     message: RawMessage,
-    equipment: Sequence[str],
+    sender: Device | None,
     devices: KnownDevices,
     sessions: Mapping[int, TreatmentSession],
     to_session: TreatmentSession | None = None,
+    profile: DeviceProfile = STANDARD,
 ) -> Charted:
     """Return the rows that a report becomes; nothing is written here.
 
     ``sessions`` are locked and current. With ``to_session`` a person has said whose it is: the
     assignment and the patient named are not asked again. A value from the future, without a time,
-    or from a device we do not know is never charted.
+    of a demonstration, whose code says two things, or from a device we do not know is never
+    charted.
     """
     done = Charted()
     if len(report.patients) > 1:
         done.review(ReviewReason.PATIENT_MISMATCH, "The message names several patients.")
         return done
-    offset = _offset(report, message.received_at)
-    sender = devices.first(equipment) if not any(v.equipment for v in report.values) else None
+    whose = _Whose(report, message, devices, sessions, to_session)
     by_pump: dict[tuple[int, int, str], dict[PumpMetric, tuple[IncomingValue, Measurement]]]
     by_pump = defaultdict(dict)
-    for value in report.values:
+    sources: dict[tuple[int, int, object, object], str] = {}
+    values = report.values if not profile.channels else _preferred_first(report.values, profile)
+    for value in values:
         device = devices.by_eui.get(eui64(value.equipment)) if value.equipment else sender
         if device is None:
             done.review(ReviewReason.UNKNOWN_DEVICE, "The device is not known here.")
             continue
-        if value.time is ValueTime.FUTURE:
-            done.review(ReviewReason.FUTURE_TIME, "A reading lies in the future.")
+        if (why := _unfit(value, message.received_at)) is not None:
+            done.review(*why)
             continue
-        if value.is_bad or value.taken_at is None:
+        if value.is_bad:
             done.review(ReviewReason.BAD_OBSERVATION, "A reading cannot be read.")
-            if value.taken_at is None:
-                continue
-        session = to_session or _session_at(
-            value.taken_at, device, message.received_at, offset, devices, sessions
-        )
+        session = whose.session_of(value.taken_at, device, done, metric=value.metric)
         if session is None:
-            if not _is_old_repeat(value, device, message.received_at, devices):
-                done.review(ReviewReason.NO_SESSION, "The device serves no session at that time.")
-            continue
-        if to_session is None and not all(
-            is_same_person(named, session.patient) for named in report.patients
-        ):
-            done.review(ReviewReason.PATIENT_MISMATCH, "The patient named is not the one here.")
             continue
         measured = read_measurement(
             value.metric, value.text, unit_code=value.unit_code, ucum=value.ucum
@@ -136,16 +114,96 @@ def chart(
         if isinstance(value.metric, PumpMetric):
             by_pump[(session.pk, device.pk, value.channel)][value.metric] = (value, measured)
         elif (row := _vital_sign(value, measured, session, device, message)) is not None:
+            line = (session.pk, device.pk, value.metric, value.taken_at)
+            if sources.setdefault(line, value.channel) != value.channel and not row.flag:
+                row.flag = SECOND_CHANNEL  # two probes at once: one is the sign, both are kept
             done.vital_signs.append(row)
     for (session_pk, device_pk, _channel), parts in by_pump.items():
         reading = _pump_reading(parts, session_pk, device_pk, message)
         if reading is not None:
             done.pump_readings.append(reading)
+    for told in report.notifications:
+        device = devices.by_eui.get(eui64(told.equipment)) if told.equipment else sender
+        if device is None:
+            done.review(ReviewReason.UNKNOWN_DEVICE, "The device is not known here.")
+        else:
+            done.notifications.append(_notification(told, device, message, whose))
     return done
 
 
-def _offset(report: Report, received_at: datetime) -> timedelta:
-    return report.sent_at - received_at if report.sent_at else timedelta()
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Whose record a value of one message reaches."""
+
+    report: Report
+    message: RawMessage
+    devices: KnownDevices
+    sessions: Mapping[int, TreatmentSession]
+    to_session: TreatmentSession | None
+
+    def session_of(
+        self, taken_at: datetime | None, device: Device, done: Charted, *, metric: Metric | None
+    ) -> TreatmentSession | None:
+        """Return the session, or None; ``done`` is told why a person must look."""
+        if self.to_session is not None or taken_at is None:
+            return self.to_session
+        arrived = self.message.received_at
+        offset = self.report.sent_at - arrived if self.report.sent_at else timedelta()
+        session = _session_at(taken_at, device, arrived, offset, self.devices, self.sessions)
+        if session is None:
+            if metric is None or not _is_old_repeat(taken_at, device, arrived, self.devices):
+                done.review(ReviewReason.NO_SESSION, "The device serves no session at that time.")
+            return None
+        if not all(is_same_person(named, session.patient) for named in self.report.patients):
+            done.review(ReviewReason.PATIENT_MISMATCH, "The patient named is not the one here.")
+            return None
+        return session
+
+
+def _unfit(value: IncomingValue, received_at: datetime) -> tuple[ReviewReason, str] | None:
+    """Why a value may not be charted, whoever is in the chair."""
+    if value.is_demo:
+        return ReviewReason.DEMONSTRATION, "The device shows a demonstration, no patient."
+    if value.disagreement:
+        return ReviewReason.CODE_DISAGREES, value.disagreement
+    if value.time is ValueTime.FUTURE:
+        return ReviewReason.FUTURE_TIME, "A reading lies in the future."
+    if value.taken_at is None:
+        return ReviewReason.BAD_OBSERVATION, "A reading cannot be read."
+    if received_at - value.taken_at > LONG_PAST:
+        return ReviewReason.LONG_PAST, "A reading is more than a day old."
+    return None
+
+
+def _preferred_first(
+    values: Sequence[IncomingValue], profile: DeviceProfile
+) -> list[IncomingValue]:
+    """The source that the profile believes, before the other one of the same sign."""
+    return sorted(values, key=lambda v: profile.channels.get(v.metric, v.channel) != v.channel)
+
+
+def _notification(
+    told: IncomingNotification, device: Device, message: RawMessage, whose: _Whose
+) -> DeviceNotification:
+    """The row of an alarm or event; one that reaches no session is shown with its device."""
+    at = told.at or message.received_at
+    session = whose.session_of(at, device, Charted(), metric=None)
+    return DeviceNotification(
+        session=session,
+        device=device,
+        message=message,
+        kind=NotificationKind.ALARM if told.is_alarm else NotificationKind.EVENT,
+        alert=told.alert,
+        event=told.event,
+        about=told.about,
+        seen=told.seen,
+        phase=told.phase,
+        state=told.state,
+        priority=told.priority,
+        is_over=told.is_over,
+        at=at,
+        arrived_at=message.received_at,
+    )
 
 
 def _session_at(
@@ -183,17 +241,15 @@ def _holding(serving: Sequence[DeviceAssignment], at: datetime) -> int | None:
 
 
 def _is_old_repeat(
-    value: IncomingValue, device: Device, received_at: datetime, devices: KnownDevices
+    taken_at: datetime, device: Device, received_at: datetime, devices: KnownDevices
 ) -> bool:
     """Whether a monitor only repeats what it measured before it came to this patient.
 
     A cuff pressure is sent again with every message until the next one is taken. It belongs to
     whoever was measured, and it was charted then.
     """
-    if value.taken_at is None:
-        return False
     now = next((a for a in devices.assignments.get(device.pk, ()) if received_at in a.during), None)
-    return now is not None and now.during.lower is not None and value.taken_at < now.during.lower
+    return now is not None and now.during.lower is not None and taken_at < now.during.lower
 
 
 def _vital_sign(

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
@@ -18,9 +19,15 @@ from django.db import DataError, IntegrityError, transaction
 from afterglow.apps.devices.models import Device, DeviceStatus, MessageOutcome, RawMessage
 from afterglow.apps.events import services as events
 from afterglow.apps.monitoring import extension
-from afterglow.apps.monitoring.incoming import Fate, IncomingMessage, Kept, Report
+from afterglow.apps.monitoring.incoming import (
+    Fate,
+    HowToRead,
+    IncomingMessage,
+    Kept,
+    Report,
+)
 from afterglow.apps.monitoring.models import (
-    DeviceAssignment,
+    DeviceNotification,
     PumpReading,
     ReviewItem,
     ReviewReason,
@@ -28,6 +35,11 @@ from afterglow.apps.monitoring.models import (
 )
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
+from afterglow.apps.monitoring.services.recognising import (
+    KnownDevices,
+    known_devices,
+    may_send_from,
+)
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
@@ -45,35 +57,40 @@ _MESSAGE_AT_FAULT = (
 _LONGEST_OFFSET_S = Decimal(10) ** 8
 
 
-def store_messages(received: Sequence[IncomingMessage]) -> list[Fate]:
+def store_messages(
+    received: Sequence[IncomingMessage], *, touched: set[int] | None = None
+) -> list[Fate]:
     """Store a batch, in order, and answer one for one. Nothing is stored when it raises.
 
     Raises OperationalError and the like when the database cannot take it: the senders keep their
-    messages and send them again. A batch may hold the same message twice.
+    messages and send them again. A batch may hold the same message twice. With ``touched``, the
+    sessions that got something new are added to it, and judging their alarms is the caller's.
     """
     if not received:
         return []
     with transaction.atomic():
         try:
             with transaction.atomic():
-                return _store(received)
+                return _store(received, touched=touched)
         except _MESSAGE_AT_FAULT as error:
             log.warning("A batch of %s is stored one by one: %s", len(received), _kind(error))
-        return [_store_alone(message) for message in received]
+        return [_store_alone(message, touched) for message in received]
 
 
-def _store_alone(message: IncomingMessage) -> Fate:
+def _store_alone(message: IncomingMessage, touched: set[int] | None) -> Fate:
     """Store one message; when its content is at fault, keep its bytes for a person to look at."""
     try:
         with transaction.atomic():
-            return _store([message])[0]
+            return _store([message], touched=touched)[0]
     except _MESSAGE_AT_FAULT as error:
         log.warning("A message is kept unread: %s", _kind(error))
         with transaction.atomic():
             return _store([message], unread=f"It could not be charted ({_kind(error)}).")[0]
 
 
-def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fate]:
+def _store(
+    received: Sequence[IncomingMessage], *, unread: str = "", touched: set[int] | None = None
+) -> list[Fate]:
     known = _already_stored(received)
     fates: dict[int, Fate] = {}
     fresh: list[int] = []
@@ -85,26 +102,42 @@ def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fat
             fresh.append(index)
     messages = [received[index] for index in fresh]
     devices = known_devices(messages)
-    reports = [None if unread else _read(message, devices) for message in messages]
+    senders = [devices.of(message) for message in messages]
+    barred = [
+        s is not None and not may_send_from(s, m.peer)
+        for m, s in zip(messages, senders, strict=True)
+    ]
+    reports = [
+        None if unread or no else _read(message, devices.how_to_read(sender))
+        for message, sender, no in zip(messages, senders, barred, strict=True)
+    ]
     keys = {row.session_id for rows in devices.assignments.values() for row in rows}
     sessions = _lock(keys)
-    raws = [_raw(message, devices.first(message.equipment)) for message in messages]
+    raws = [_raw(message, sender) for message, sender in zip(messages, senders, strict=True)]
+    seen_before = _kinds_refused_lately(messages, raws)
     outcomes: list[charting.Charted] = []
-    for message, report, raw in zip(messages, reports, raws, strict=True):
+    for message, report, raw, no in zip(messages, reports, raws, barred, strict=True):
         charted = (
             charting.chart(
                 report,
                 message=raw,
-                equipment=message.equipment,
+                sender=raw.device,
                 devices=devices,
                 sessions=sessions,
+                profile=devices.how_to_read(raw.device).profile,
             )
             if report is not None
             else charting.Charted()
         )
-        if report is None and message.is_for_charts:
+        if no:
+            charted.review(ReviewReason.ADDRESS_NOT_ALLOWED, f"It may not send from {raw.peer}.")
+        elif report is None and not message.is_observation:
+            if _kind_of(raw, message) not in seen_before:
+                seen_before.add(_kind_of(raw, message))
+                charted.review(ReviewReason.NOT_AN_OBSERVATION, message.problem)
+        elif report is None and message.is_for_charts:
             charted.review(ReviewReason.NOT_UNDERSTOOD, unread or message.problem)
-        raw.outcome = _outcome(message, report, charted)
+        raw.outcome = _outcome(message, report, charted, barred=no)
         raw.problem = (charted.remarks[0] if charted.remarks else message.problem)[:200]
         outcomes.append(charted)
         _note_offset(devices, raw, report)
@@ -112,9 +145,12 @@ def _store(received: Sequence[IncomingMessage], *, unread: str = "") -> list[Fat
     write_rows(outcomes, sessions)
     _hear(raws, devices)
     _park(raws, outcomes)
-    if touched := sorted({key for charted in outcomes for key in charted.sessions}):
+    reached = sorted({key for charted in outcomes for key in charted.sessions})
+    if touched is not None:
+        touched.update(reached)
+    elif reached:
         at = max(message.received_at for message in messages)
-        _judge([sessions[key] for key in touched], at)
+        _judge([sessions[key] for key in reached], at)
     for index, raw, charted in zip(fresh, raws, outcomes, strict=True):
         fates[index] = Fate(_kept(raw), tuple(charted.remarks))
     return [fates[index] for index in range(len(received))]
@@ -127,6 +163,12 @@ def _judge(sessions: Sequence[TreatmentSession], at: datetime) -> None:
             judge(sessions, at=at, with_schedule=False)
     except AfterglowError:
         log.exception("The alarms of %s sessions could not be judged", len(sessions))
+
+
+@transaction.atomic
+def judge_touched(keys: Iterable[int], *, at: datetime) -> None:
+    """Judge the alarms of sessions that got readings; the schedule is the watch's."""
+    _judge(list(common.lock_sessions(keys).values()), at)
 
 
 def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:
@@ -144,37 +186,39 @@ def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, 
     )
 
 
-def known_devices(messages: Iterable[IncomingMessage]) -> charting.KnownDevices:
-    """The devices that some messages are about, with everything they served lately."""
-    messages = list(messages)
-    wanted = {charting.eui64(each) for message in messages for each in message.equipment}
-    rows = Device.objects.filter(eui64__in=wanted, is_active=True).select_related("site", "status")
-    by_eui = {row.eui64: row for row in rows}
-    offsets = {}
-    for row in by_eui.values():
-        status = getattr(row, "status", None)
-        if status is not None and status.clock_ahead_s is not None:
-            offsets[row.pk] = timedelta(seconds=float(status.clock_ahead_s))
-    assignments: dict[int, list[DeviceAssignment]] = defaultdict(list)
-    if by_eui:
-        oldest = min(message.received_at for message in messages) - timedelta(days=1)
-        serving = DeviceAssignment.objects.filter(
-            device__in=[row.pk for row in by_eui.values()], during__overlap=(oldest, None)
-        )
-        for assignment in serving.order_by("pk"):
-            assignments[assignment.device_id].append(assignment)
-    return charting.KnownDevices(by_eui, assignments, offsets)
-
-
 def _lock(keys: Iterable[int]) -> dict[int, TreatmentSession]:
     keys = set(keys)
     return common.lock_sessions(keys) if keys else {}
 
 
-def _read(message: IncomingMessage, devices: charting.KnownDevices) -> Report | None:
+def _read(message: IncomingMessage, how: HowToRead) -> Report | None:
     if message.read is None or not message.is_for_charts:
         return None
-    return message.read(devices.zone_of(message.equipment))
+    return message.read(how)
+
+
+def _kind_of(raw: RawMessage, message: IncomingMessage) -> tuple[int | None, str, str]:
+    return raw.device_id, raw.sending_application, message.problem[:200]
+
+
+def _kinds_refused_lately(
+    messages: Sequence[IncomingMessage], raws: Sequence[RawMessage]
+) -> set[tuple[int | None, str, str]]:
+    """Kinds of message that a device was refused within a day: a waveform comes every second.
+
+    Each is stored; a person is asked to look at the first of a day.
+    """
+    asked = [r for m, r in zip(messages, raws, strict=True) if not m.is_observation]
+    if not asked:
+        return set()
+    since = min(raw.received_at for raw in asked) - timedelta(days=1)
+    return set(
+        ReviewItem.objects.filter(
+            reason=ReviewReason.NOT_AN_OBSERVATION,
+            opened_at__gte=since,
+            message__sending_application__in={raw.sending_application for raw in asked},
+        ).values_list("message__device", "message__sending_application", "message__problem")
+    )
 
 
 def _raw(message: IncomingMessage, device: Device | None) -> RawMessage:
@@ -192,10 +236,16 @@ def _raw(message: IncomingMessage, device: Device | None) -> RawMessage:
 
 
 def _outcome(
-    message: IncomingMessage, report: Report | None, charted: charting.Charted
+    message: IncomingMessage,
+    report: Report | None,
+    charted: charting.Charted,
+    *,
+    barred: bool,
 ) -> MessageOutcome:
     if not message.is_for_charts:
         return MessageOutcome.NOT_FOR_CHARTS
+    if barred:
+        return MessageOutcome.PARKED
     if report is None:
         return MessageOutcome.NOT_UNDERSTOOD
     if charted.reviews and not charted.sessions:
@@ -209,7 +259,7 @@ def _kept(raw: RawMessage) -> Kept:
     return Kept.PARKED if raw.outcome == MessageOutcome.PARKED else Kept.CHARTED
 
 
-def _note_offset(devices: charting.KnownDevices, raw: RawMessage, report: Report | None) -> None:
+def _note_offset(devices: KnownDevices, raw: RawMessage, report: Report | None) -> None:
     if report is not None and report.sent_at is not None and raw.device is not None:
         devices.offsets[raw.device.pk] = report.sent_at - raw.received_at
 
@@ -221,24 +271,29 @@ def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, Treatme
     """
     signs = new_readings([row for charted in outcomes for row in charted.vital_signs])
     pumps = [row for charted in outcomes for row in charted.pump_readings]
+    notified = [row for charted in outcomes for row in charted.notifications]
     VitalSign.objects.bulk_create(signs)
     PumpReading.objects.bulk_create(pumps)
-    told: dict[int, dict[tuple[str, object], datetime]] = defaultdict(dict)
+    DeviceNotification.objects.bulk_create(notified)
+    told: dict[int, dict[tuple[str, UUID], datetime]] = defaultdict(dict)
     for sign in signs:
         told[sign.session_id][("vital-signs-recorded", sign.batch)] = sign.arrived_at
     for pump in pumps:
         told[pump.session_id][("pump-reported", pump.message.public_id)] = pump.arrived_at
-    for key, rows in told.items():
-        session = sessions[key]
-        events.publish_all(
-            [(what, session.public_id, batch) for what, batch in rows],  # type: ignore[misc]
-            site=session.site.public_id,
-            at=max(rows.values()),
-        )
+    for row in notified:
+        if row.session_id is not None:
+            told[row.session_id][("device-notified", row.public_id)] = row.arrived_at
+    events.publish_many(
+        [
+            (what, session.public_id, batch, session.site.public_id, at)
+            for session, rows in ((sessions[key], rows) for key, rows in told.items())
+            for (what, batch), at in rows.items()
+        ]
+    )
     if pumps:
         reported = sorted({pump.session_id for pump in pumps})
         extension.pumps_reported(reported, max(pump.arrived_at for pump in pumps))
-    return len(signs) + len(pumps)
+    return len(signs) + len(pumps) + len(notified)
 
 
 def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
@@ -265,7 +320,7 @@ def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
     return kept
 
 
-def _hear(raws: Sequence[RawMessage], devices: charting.KnownDevices) -> None:
+def _hear(raws: Sequence[RawMessage], devices: KnownDevices) -> None:
     """Note when each device was last heard and how far its clock is off."""
     last = {raw.device.pk: raw for raw in raws if raw.device is not None}
     DeviceStatus.objects.bulk_create(
@@ -281,7 +336,7 @@ def _hear(raws: Sequence[RawMessage], devices: charting.KnownDevices) -> None:
     )
 
 
-def _seconds(devices: charting.KnownDevices, device: int) -> Decimal | None:
+def _seconds(devices: KnownDevices, device: int) -> Decimal | None:
     offset = devices.offsets.get(device)
     if offset is None:
         return None

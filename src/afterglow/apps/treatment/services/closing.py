@@ -29,7 +29,11 @@ from afterglow.apps.treatment.services.acting import (
     tell,
 )
 from afterglow.apps.treatment.services.deciding import discharge_decision
-from afterglow.apps.treatment.services.tasks import open_suicide_task, standing_answers
+from afterglow.apps.treatment.services.tasks import (
+    ask_for_signature,
+    open_suicide_task,
+    standing_answers,
+)
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.roles import Action
@@ -149,6 +153,7 @@ def discharge(
     row.ended_at = at
     move_session(row, rule.action)
     _finish_appointment(row)
+    ask_for_signature(session=row, by=by, at=at)
     release_devices(session=row.public_id, reason="discharge", by=by, at=at)
     refresh_alarms(session=row.public_id, at=at)
     tell(

@@ -15,6 +15,7 @@ from afterglow.apps.treatment.models import Override
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
 from afterglow.apps.treatment.services.deciding import decision_at
+from afterglow.apps.treatment.services.tasks import ask_for_review
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Overrider, Reason, blocker, may_override
 from afterglow.core.roles import Action
@@ -108,6 +109,7 @@ def override_reasons(
             },
         )
         given.append(made)
+    ask_for_review(session=row, by=by, at=at)
     return Done(tuple(given), decision_at(row, gate, at=at))
 
 

@@ -22,6 +22,7 @@ from afterglow.apps.treatment.services.acting import (
     tell,
 )
 from afterglow.apps.treatment.services.deciding import sign_decision
+from afterglow.apps.treatment.services.tasks import signature_given
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState
@@ -55,6 +56,7 @@ def sign_record(*, session: UUID, by: Account, at: datetime) -> Done[Signature] 
         session=row, by=by, at=at, content=content, sha256=content_sha256(content)
     )
     move_session(row, SessionAction.SIGN)
+    signature_given(session=row, by=by, at=at)
     tell(
         "record-signed",
         session=row,

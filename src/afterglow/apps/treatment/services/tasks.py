@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import models
 
+from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.queries import suicide_task_key
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.apps.work.kinds import SUICIDE_POSITIVE
+from afterglow.apps.work.kinds import REVIEW_OVERRIDE, SIGN_RECORD, SUICIDE_POSITIVE
 from afterglow.apps.work.models import Task, TaskState
-from afterglow.apps.work.services import open_task
+from afterglow.apps.work.services import open_task, settle_task
 
 
 def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: datetime) -> Task:
@@ -42,6 +43,49 @@ def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: d
         at=at,
         by=None,
     )
+
+
+def ask_for_signature(*, session: TreatmentSession, by: Account, at: datetime) -> Task:
+    """Have the ended session's record signed: a task for the prescriber, with the kind's clock."""
+    return open_task(
+        kind=SIGN_RECORD,
+        key=_to_sign(session),
+        subject=session,
+        site=session.site,
+        patient=session.patient,
+        owner=session.course.prescriber,
+        at=at,
+        by=by,
+    )
+
+
+def signature_given(*, session: TreatmentSession, by: Account, at: datetime) -> None:
+    """End the task that asked for the signature."""
+    settle_task(key=_to_sign(session), by=by, at=at, outcome="Signed.")
+
+
+def ask_for_review(*, session: TreatmentSession, by: Account, at: datetime) -> Task:
+    """Have the medical director look at the session's overrides: one open task a session.
+
+    What is overridden after a review was finished opens the next one.
+    """
+    known = Task.objects.filter(kind=REVIEW_OVERRIDE, subject=session.public_id)
+    waiting = known.filter(state=TaskState.OPEN).first()
+    if waiting is not None:
+        return waiting
+    return open_task(
+        kind=REVIEW_OVERRIDE,
+        key=f"{REVIEW_OVERRIDE}:{session.public_id}:{known.count() + 1}",
+        subject=session,
+        site=session.site,
+        patient=session.patient,
+        at=at,
+        by=by,
+    )
+
+
+def _to_sign(session: TreatmentSession) -> str:
+    return f"{SIGN_RECORD}:{session.public_id}"
 
 
 SUICIDE_ASKED = ("suicide_statement_positive", "phq9_item9")

@@ -48,6 +48,8 @@ WORDS: dict[str, Words] = {
     "PUMP_NOT_RUNNING": _("Pump not running"),
     "PUMP_RATE_DIFFERS": _("Pump rate differs"),
     "PUMP_VOLUME_DIFFERS": _("Pump volume differs"),
+    "PUMP_DRUG_DIFFERS": _("Pump names another drug"),
+    "DEVICE_ALARM": _("A device alarms"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 

@@ -1,0 +1,152 @@
+"""The engineer's pages: device profiles, tried on a message before they are approved."""
+
+from __future__ import annotations
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from afterglow.apps.accounts import queries as accounts
+from afterglow.apps.definitions import queries as definitions
+from afterglow.apps.definitions import services as definition_services
+from afterglow.apps.definitions.models import Definition
+from afterglow.apps.devices.models import Device, RawMessage
+from afterglow.apps.monitoring.explaining import Explained, Reading
+from afterglow.apps.monitoring.profile_forms import ProfileForm
+from afterglow.apps.monitoring.services import profiles
+from afterglow.apps.places.models import Site
+from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.catalogue import NAMES
+from afterglow.core.permission import check
+from afterglow.core.roles import Action
+from afterglow.web import clock
+from afterglow.web.requests import StaffRequest
+
+ARRIVED = 20
+"""How many of the last messages of a site may be chosen to try a profile on."""
+CHIPS = {
+    Reading.READ: "good",
+    Reading.DOUBTED: "caution",
+    Reading.REVIEW: "danger",
+    Reading.IGNORED: "neutral",
+    Reading.STRUCTURE: "neutral",
+}
+
+
+@login_required
+@require_safe
+def profile_list(request: StaffRequest) -> HttpResponse:
+    """List every profile with where it stands and which devices have it."""
+    site = _site(request)
+    at = clock.now()
+    newest: dict[str, Definition] = {}
+    for row in Definition.objects.filter(kind=profiles.KIND).order_by("key", "version"):
+        newest[row.key] = row
+    used = Device.objects.filter(site__in=accounts.my_sites(request)).exclude(profile="")
+    lines = [
+        (
+            row,
+            definitions.standing(row, at),
+            definitions.in_force(profiles.KIND, key, at),
+            [device for device in used if device.profile == key],
+        )
+        for key, row in sorted(newest.items())
+    ]
+    return render(request, "monitoring/profiles.html", {"lines": lines, "site": site})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: StaffRequest, key: str = "") -> HttpResponse:
+    """Write a version of a profile and try it on a message; saving it proposes it."""
+    site = _site(request)
+    row = profiles.latest_profile(key) if key else None
+    if key and row is None:
+        raise Http404
+    arrived = _arrived(site)
+    if request.method != "POST":
+        initial = ProfileForm.initial_of(row.body) if row else {"framing": "mllp"}
+        return _page(request, site, row, ProfileForm(initial=initial, arrived=arrived))
+    form = ProfileForm(request.POST, arrived=arrived)
+    if not form.is_valid():
+        return _page(request, site, row, form, status=422)
+    data = form.cleaned_data
+    words = {name: data[name] for name in ("key", "title", "source")}
+    try:
+        if "save" in request.POST:
+            saved = profiles.propose_profile(
+                **words, habits=form.habits, by=request.user, at=clock.now()
+            )
+            messages.success(request, _("Version %(n)s is proposed.") % {"n": saved.version})
+            return redirect("monitoring:profile", key=saved.key)
+        profiles.check_profile(**words, habits=form.habits)
+        shown = _try(request, site, form)
+    except InvalidValue as problem:
+        form.add_error(None, str(problem))
+        return _page(request, site, row, form, status=422)
+    return _page(request, site, row, form, shown=shown)
+
+
+@login_required
+@require_POST
+def approve_profile(request: StaffRequest, definition: UUID) -> HttpResponse:
+    """Let a version change how messages are read, from now on."""
+    row = get_object_or_404(Definition, public_id=definition, kind=profiles.KIND)
+    definition_services.approve_definition(
+        definition=row.public_id, by=request.user, at=clock.now(), on=clock.today()
+    )
+    messages.success(request, _("Version %(n)s reads from now on.") % {"n": row.version})
+    return redirect("monitoring:profile", key=row.key)
+
+
+def _try(request: StaffRequest, site: Site, form: ProfileForm) -> Explained | None:
+    """Read the message that was pasted or chosen, in the zone of its device or of the site."""
+    content, zone, at = form.cleaned_data["message"].encode(), site.zone, clock.now()
+    if chosen := form.cleaned_data["captured"]:
+        stored = profiles.captured_message(message=UUID(chosen), site=site, by=request.user, at=at)
+        content, at = bytes(stored.content), stored.received_at
+        if stored.device and stored.device.time_zone:
+            zone = ZoneInfo(stored.device.time_zone)
+    if not content.strip():
+        return None
+    return profiles.preview(content=content, habits=form.habits, zone=zone, at=at)
+
+
+def _arrived(site: Site) -> list[RawMessage]:
+    rows = RawMessage.objects.filter(device__site=site).select_related("device").defer("content")
+    return list(rows.order_by("-pk")[:ARRIVED])
+
+
+def _site(request: StaffRequest) -> Site:
+    site = accounts.current_site(request)
+    check(Action.EDIT_DEVICES, by=request.user, site=site, on=clock.today(site))
+    if site is None:
+        raise Http404
+    return site
+
+
+def _page(
+    request: StaffRequest,
+    site: Site,
+    row: Definition | None,
+    form: ProfileForm,
+    *,
+    shown: Explained | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "row": row,
+        "standing": definitions.standing(row, clock.now()) if row else None,
+        "shown": shown,
+        "segments": [(each, CHIPS[each.reading]) for each in shown.segments] if shown else [],
+        "signs": [(metric.value, name) for metric, name in NAMES.items()],
+        "site": site,
+    }
+    return render(request, "monitoring/profile.html", context, status=status)

@@ -1,0 +1,84 @@
+"""Device profiles: an engineer writes a version, sees how messages would be read, and approves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from afterglow.apps.accounts import policies
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.audit import services as audit
+from afterglow.apps.definitions import seeds
+from afterglow.apps.definitions import services as definitions
+from afterglow.apps.definitions.models import Definition, DefinitionKind
+from afterglow.apps.devices.models import RawMessage
+from afterglow.apps.monitoring.explaining import Explained, explain
+from afterglow.apps.monitoring.incoming import HowToRead
+from afterglow.apps.places.models import Site
+from afterglow.core.monitoring.device_profile import parse_profile
+from afterglow.core.roles import Action
+
+KIND = DefinitionKind.DEVICE_PROFILE
+
+
+@transaction.atomic
+def propose_profile(
+    *, key: str, title: str, source: str, habits: Mapping[str, Any], by: Account, at: datetime
+) -> Definition:
+    """Add the next version of a profile, proposed: it changes no reading until it is approved.
+
+    The same habits again return the version that stands. Raises InvalidValue or Forbidden.
+    """
+    policies.check(Action.EDIT_DEVICES, by=by, site=None, on=at.date())
+    last = latest_profile(key)
+    number = last.version + 1 if last is not None else 1
+    seed = _seed(key, number, title, source, habits)
+    if last is not None and _plain(last.body) == _plain(seed.body):
+        return last
+    row, _ = definitions.add_version(seed, at=at, by=by)
+    return row
+
+
+def check_profile(*, key: str, title: str, source: str, habits: Mapping[str, Any]) -> None:
+    """Raise InvalidValue for habits that make no profile."""
+    _seed(key, 1, title, source, habits)
+
+
+def latest_profile(key: str) -> Definition | None:
+    """Return the newest version of a profile, approved or not."""
+    return Definition.objects.filter(kind=KIND, key=key).order_by("-version").first()
+
+
+def preview(
+    *, content: bytes, habits: Mapping[str, Any], zone: ZoneInfo, at: datetime
+) -> Explained:
+    """Return how a message would be read by some habits. Nothing is stored. Raises InvalidValue."""
+    profile = parse_profile({"key": "preview", "version": 1, **habits})
+    return explain(content, HowToRead(zone, profile), at=at)
+
+
+def captured_message(*, message: UUID, site: Site, by: Account, at: datetime) -> RawMessage:
+    """Return a stored message for an engineer to read; that it was read is on record.
+
+    Raises Forbidden, or DoesNotExist for a message of another site.
+    """
+    policies.check(Action.EDIT_DEVICES, by=by, site=site, on=site.local_date(at))
+    row = RawMessage.objects.select_related("device").get(public_id=message, device__site=site)
+    audit.record("device-message-read", subject=row, by=by, at=at, site=site)
+    return row
+
+
+def _seed(key: str, number: int, title: str, source: str, habits: Mapping[str, Any]) -> seeds.Seed:
+    body = {"key": key, "version": number, "title": title, "source": source, **habits}
+    seeds.check_body(KIND, body)
+    parse_profile(body)
+    return seeds.Seed(KIND, key, number, title, source, body)
+
+
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in body.items() if name != "version"}

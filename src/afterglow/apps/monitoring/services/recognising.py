@@ -1,0 +1,146 @@
+"""Which device a message comes from, how its messages are read, and whom it served when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from afterglow.apps.definitions import queries as definitions
+from afterglow.apps.definitions.models import DefinitionKind
+from afterglow.apps.devices.models import Device
+from afterglow.apps.monitoring.incoming import HowToRead, IncomingMessage
+from afterglow.apps.monitoring.models import DeviceAssignment
+from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, Trust, parse_profile
+
+
+@dataclass
+class KnownDevices:
+    """Devices by EUI-64 and by bed, their assignments, and how far each clock was off last."""
+
+    by_eui: Mapping[str, Device]
+    assignments: Mapping[int, Sequence[DeviceAssignment]]
+    offsets: dict[int, timedelta]
+    by_bed: Mapping[tuple[str, str], Device] = field(default_factory=dict)
+    profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
+
+    def of(self, message: IncomingMessage) -> Device | None:
+        """Return the device a message comes from: by EUI-64, else by sender and bed, else by bed.
+
+        A message that names equipment nobody has registered is nobody's, whatever bed it names.
+        """
+        found = self.first(message.equipment)
+        if found is not None or any(map(eui64, message.equipment[:-1])) or not message.bed:
+            return found
+        exact = self.by_bed.get((message.sends_as, message.bed))
+        return exact or self.by_bed.get(("", message.bed))
+
+    def first(self, equipment: Iterable[str]) -> Device | None:
+        """Return the first of some equipment ids that is a device of ours."""
+        return next((self.by_eui[e] for e in map(eui64, equipment) if e in self.by_eui), None)
+
+    def how_to_read(self, device: Device | None, *, trust: Trust | None = None) -> HowToRead:
+        """Return the zone of times without an offset (the device's, else its site's) and habits.
+
+        ``trust``: a person has said which part of a code is right.
+        """
+        if device is None:
+            return HowToRead(ZoneInfo("UTC"))
+        profile = self.profiles.get(device.profile, STANDARD)
+        if trust is not None:
+            profile = DeviceProfile(
+                profile.key,
+                profile.version,
+                profile.framing,
+                trust,
+                profile.codes,
+                profile.sentinels,
+                profile.divide_by,
+                profile.units,
+                profile.channels,
+            )
+        return HowToRead(_zone(device), profile)
+
+
+def _zone(device: Device) -> ZoneInfo:
+    try:
+        return ZoneInfo(device.time_zone) if device.time_zone else device.site.zone
+    except (ZoneInfoNotFoundError, ValueError):
+        return device.site.zone
+
+
+def eui64(text: str) -> str:
+    """Return an equipment id as devices are kept: 16 hexadecimal digits, in capitals."""
+    return text.replace("-", "").replace(":", "").strip().upper()
+
+
+def may_send_from(device: Device, peer: str) -> bool:
+    """Whether a device may send from an address; a device without a list may from any."""
+    if not device.addresses.strip():
+        return True
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(
+        address in ip_network(each.strip(), strict=False)
+        for each in device.addresses.split(",")
+        if each.strip()
+    )
+
+
+def known_devices(
+    messages: Iterable[IncomingMessage], *, profiles_at: datetime | None = None
+) -> KnownDevices:
+    """The devices that some messages are about, with everything they served lately.
+
+    Their profiles are those in force at ``profiles_at``, or else when the messages arrived.
+    """
+    messages = list(messages)
+    wanted = {eui64(each) for message in messages for each in message.equipment}
+    beds = {message.bed for message in messages if message.bed}
+    active = Device.objects.filter(is_active=True).select_related("site", "status")
+    by_eui = {row.eui64: row for row in active.filter(eui64__in=wanted)}
+    known = {row.pk: row for row in by_eui.values()}
+    by_bed = {}
+    if beds and any(
+        message.bed and not (set(map(eui64, message.equipment)) & by_eui.keys())
+        for message in messages
+    ):
+        by_bed = {(row.sends_as, row.bed): row for row in active.filter(bed__in=beds)}
+        known |= {row.pk: row for row in by_bed.values()}
+    offsets = {}
+    for row in known.values():
+        status = getattr(row, "status", None)
+        if status is not None and status.clock_ahead_s is not None:
+            offsets[row.pk] = timedelta(seconds=float(status.clock_ahead_s))
+    assignments: dict[int, list[DeviceAssignment]] = defaultdict(list)
+    if known:
+        oldest = min(message.received_at for message in messages) - timedelta(days=1)
+        serving = DeviceAssignment.objects.filter(
+            device__in=list(known), during__overlap=(oldest, None)
+        )
+        for assignment in serving.order_by("pk"):
+            assignments[assignment.device_id].append(assignment)
+    newest = profiles_at or max((message.received_at for message in messages), default=None)
+    keys = {row.profile for row in known.values() if row.profile}
+    profiles = profiles_of(keys, at=newest) if newest else {}
+    return KnownDevices(by_eui, assignments, offsets, by_bed, profiles)
+
+
+def profiles_of(keys: Iterable[str], *, at: datetime) -> dict[str, DeviceProfile]:
+    """Return the approved profiles of some keys; a proposed one changes no reading."""
+    found = {}
+    for key in keys:
+        row = definitions.in_force(DefinitionKind.DEVICE_PROFILE, key, at)
+        if row is None or not definitions.is_approved(row, at):
+            continue
+        try:
+            found[key] = parse_profile(row.body)
+        except InvalidValue:  # checked before it was stored; a hand in the database is not
+            continue
+    return found

@@ -1,0 +1,224 @@
+"""Run the bench: scratch database, our gateway and charter, the references, rounds in turn."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib.util
+import itertools
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from afterglow.config import processes
+from afterglow.config.commands.database import bring_up_to_date
+from afterglow.config.connection import OWNER_URL, URL, urls_of
+from afterglow.config.folder import free_port
+from afterglow.config.gateway_bench.load import Round, send
+from afterglow.config.postgres import DURABLE, Cluster
+
+CONNECTIONS = (16, 200)
+ROUNDS = 3
+REFERENCES = "afterglow.config.gateway_bench.references"
+
+
+@dataclass(frozen=True)
+class Line:
+    """The medians of one side at one number of connections."""
+
+    side: str
+    connections: int
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything measured. ``charted_per_s``: raw message, readings, events and alarms."""
+
+    lines: tuple[Line, ...]
+    charted_per_s: Mapping[int, float]
+    gateway_mib: float
+    charter_mib: float
+
+    def line(self, side: str, connections: int) -> Line | None:
+        """Return one side's line, if it was measured."""
+        return next((i for i in self.lines if (i.side, i.connections) == (side, connections)), None)
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and print; 0 when everything sent was accepted and charted once."""
+    options = argparse.ArgumentParser(prog="afterglow gateway bench")
+    options.add_argument("--messages", type=int, default=4000, help="of one round and side")
+    chosen = options.parse_args(arguments)
+    with (
+        tempfile.TemporaryDirectory(prefix="afterglow-bench-") as folder,
+        _scratch(Path(folder)) as environment,
+    ):
+        from afterglow.config.gateway_bench.beds import make_beds
+        from afterglow.web import clock
+
+        monitors = make_beds(max(CONNECTIONS), at=clock.now())
+        result = measure(environment, monitors, messages=chosen.messages)
+    sys.stdout.write(report(result))
+    return 0
+
+
+def measure(
+    environment: dict[str, str],
+    monitors: Sequence[str],
+    *,
+    messages: int,
+    connections: Sequence[int] = CONNECTIONS,
+) -> Result:
+    """Run every side in turn on the database of an environment that knows the monitors."""
+    from afterglow.config.gateway_bench.beds import messages_of
+    from afterglow.web import clock
+
+    environment = {**environment, "AFTERGLOW_GATEWAY_RATE": "0"}
+    with contextlib.ExitStack() as stack:
+        sides = {"afterglow": _start(stack, environment, "afterglow.config.cli", "gateway")}
+        charter = _run(stack, environment, "-m", "afterglow.config.cli", "charter")
+        sides["bare"] = _start(stack, environment, REFERENCES, "bare")
+        if importlib.util.find_spec("hl7") is not None:
+            sides["python-hl7"] = _start(stack, environment, REFERENCES, "python-hl7")
+        ids = itertools.count()
+        lines, charted = [], {}
+        for count in connections:
+            found: dict[str, list[Round]] = {side: [] for side in sides}
+            sent, charting = 0, 0.0
+            for number in range(ROUNDS + 1):
+                for side, (port, _) in sides.items():
+                    each = max(2, messages // count // (10 if number == 0 else 1))
+                    batch = messages_of(monitors[:count], each, at=clock.now(), ids=ids)
+                    began = time.monotonic()
+                    done = asyncio.run(send(port, batch))
+                    if side == "afterglow":
+                        _wait_until_charted(environment[URL])
+                        if number:
+                            charting += time.monotonic() - began
+                            sent += each * count
+                    if number:  # the first round only warms up
+                        found[side].append(done)
+            lines += [_median(side, count, rounds) for side, rounds in found.items()]
+            charted[count] = sent / charting
+        return Result(
+            tuple(lines),
+            charted,
+            gateway_mib=_pss_mib(sides["afterglow"][1]),
+            charter_mib=_pss_mib(charter),
+        )
+
+
+def report(result: Result) -> str:
+    """Say what was measured, ratios beside the references."""
+    rows = ["connections  side          messages/s   p50 ms   p99 ms"]
+    for one in result.lines:
+        rows.append(
+            f"{one.connections:>11}  {one.side:<12} {one.per_s:>11.0f} {one.p50_ms:>8.2f}"
+            f" {one.p99_ms:>8.2f}"
+        )
+    for count, per_s in result.charted_per_s.items():
+        ours, bare = result.line("afterglow", count), result.line("bare", count)
+        rows.append(f"{count} connections: {per_s:.0f} messages/s charted as well as acknowledged")
+        for other in (bare, result.line("python-hl7", count)):
+            if ours is not None and other is not None:
+                rows.append(
+                    f"{count} connections: {ours.per_s / other.per_s:.2f} times {other.side}, "
+                    f"p99 {ours.p99_ms / other.p99_ms:.1f} times"
+                )
+    rows.append(f"gateway {result.gateway_mib:.0f} MiB, charter {result.charter_mib:.0f} MiB (PSS)")
+    rows.append(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f}")
+    return "\n".join(rows) + "\n"
+
+
+@contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[dict[str, str]]:
+    """Give an environment on a fresh, durable database; throw the database away at the end."""
+    cluster = Cluster(folder / "postgres", settings=DURABLE)
+    before = {name: os.environ.get(name) for name in (URL, OWNER_URL)}
+    try:
+        cluster.prepare()
+        cluster.start()
+        urls = urls_of(cluster)
+        os.environ[URL], os.environ[OWNER_URL] = urls.owner, urls.owner
+        bring_up_to_date(urls)
+        yield {**os.environ, URL: urls.owner}
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        cluster.remove()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _start(
+    stack: contextlib.ExitStack, environment: dict[str, str], module: str, name: str
+) -> tuple[int, int]:
+    """Start a program that listens and return its port and process."""
+    port = free_port()
+    where = ("--port", str(port)) if name == "gateway" else (str(port),)
+    pid = _run(stack, environment, "-m", module, name, *where)
+    if not processes.wait_until(lambda: _listens(port), seconds=60):
+        raise AssertionError(f"{name} did not listen")
+    return port, pid
+
+
+def _run(stack: contextlib.ExitStack, environment: dict[str, str], *words: str) -> int:
+    process = subprocess.Popen([sys.executable, *words], env=environment)  # noqa: S603 (our own)
+
+    def end() -> None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+        process.wait()
+
+    stack.callback(end)
+    return process.pid
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _wait_until_charted(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute("SELECT 1 FROM devices_journaledmessage LIMIT 1").fetchone():
+            time.sleep(0.02)
+
+
+def _median(side: str, connections: int, rounds: Sequence[Round]) -> Line:
+    return Line(
+        side,
+        connections,
+        statistics.median(one.per_s for one in rounds),
+        statistics.median(one.p50_ms for one in rounds),
+        statistics.median(one.p99_ms for one in rounds),
+    )
+
+
+def _pss_mib(pid: int) -> float:
+    """Memory of a process: its own pages and its share of shared ones; 0 where not known."""
+    try:
+        text = (Path("/proc") / str(pid) / "smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) / 1024

@@ -1,0 +1,111 @@
+"""The gateway's store: whatever waits goes on disk in one COPY, and then its senders are answered.
+
+One COPY by itself is one transaction, so a commit costs two round trips however many connections
+wait. Charting follows in a process of its own (``charter``), so that a slow chart never keeps a
+monitor waiting, and a dead one loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
+from afterglow.interop.hl7v2.message import Message
+from afterglow.interop.hl7v2.oru import decode_oru
+from afterglow.interop.hl7v2.port import Received, Stored, StoredAs
+from afterglow.interop.hl7v2.store import still_wrong
+
+log = logging.getLogger(__name__)
+
+_COPY = (
+    "COPY devices_journaledmessage (received_at, peer, port, problem, content) "
+    "FROM STDIN (FORMAT BINARY)"
+)
+_TYPES = ("timestamptz", "varchar", "int4", "varchar", "bytea")
+_BACKLOG = "SELECT COALESCE(max(id) - min(id) + 1, 0) FROM devices_journaledmessage"
+BACKLOG_AT_MOST = 50_000
+"""Above it messages are taken as slowly as they are charted: the journal stays bounded."""
+LOOK_EVERY = 1000
+SLOWLY_S = 0.5
+_UTC = ZoneInfo("UTC")
+_DJANGOS_OWN = frozenset({"cursor_factory", "context", "prepare_threshold", "client_encoding"})
+
+ProfileOf = Callable[[Message], DeviceProfile]
+
+
+class Journal:
+    """Keeps messages durably, in order. Raises when it could not: nothing is acknowledged then."""
+
+    def __init__(
+        self, connect: Mapping[str, Any], *, profile_of: ProfileOf = lambda _message: STANDARD
+    ) -> None:
+        # Django adds what only its own kind of connection understands.
+        self._connect = {k: v for k, v in connect.items() if k not in _DJANGOS_OWN}
+        self._profile_of = profile_of
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._since_look = LOOK_EVERY
+
+    async def __call__(self, received: Sequence[Received]) -> Sequence[Stored]:
+        """Store a batch with one commit, and say what was wrong with each message."""
+        try:
+            connection = await self._ready()
+            await self._wait_for_charts(connection, len(received))
+            async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+                copy.set_types(_TYPES)
+                for each in received:
+                    await copy.write_row(
+                        (each.received_at, each.peer[:80], each.port, _why_not(each), each.raw)
+                    )
+        except BaseException:
+            await self.close()  # also when the gateway gave up waiting: the state is not known
+            raise
+        return [self._judged(each) for each in received]
+
+    async def close(self) -> None:
+        """Give the connection back; the next batch opens another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error, OSError):
+                await connection.close()
+
+    async def _ready(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed:
+            connection = await psycopg.AsyncConnection.connect(**self._connect, autocommit=True)
+            await connection.execute("SET synchronous_commit = on")
+            self._connection = connection
+        return self._connection
+
+    async def _wait_for_charts(self, connection: psycopg.AsyncConnection[Any], count: int) -> None:
+        self._since_look += count
+        if self._since_look < LOOK_EVERY:
+            return
+        self._since_look = 0
+        row = await (await connection.execute(_BACKLOG)).fetchone()
+        if row is not None and row[0] > BACKLOG_AT_MOST:
+            log.warning("%s messages wait to be charted; new ones are taken slowly.", row[0])
+            self._since_look = LOOK_EVERY
+            await asyncio.sleep(SLOWLY_S)
+
+    def _judged(self, received: Received) -> Stored:
+        """Validate a message. Whose it is, and whether it came before, is the charter's to say."""
+        if received.message is None or received.objection is not None:
+            return Stored(StoredAs.REJECTED)
+        report = decode_oru(received.message, default_zone=_UTC, received_at=received.received_at)
+        if not report.problems:
+            return Stored(StoredAs.STORED)
+        profile = self._profile_of(received.message)
+        return Stored(StoredAs.STORED, still_wrong(report, profile))
+
+
+def _why_not(received: Received) -> str:
+    """Why some bytes are no message; one that was read is read again when it is charted."""
+    if received.message is not None or received.objection is None:
+        return ""
+    return received.objection.sentence.replace("\x00", "")[:200]

@@ -1,0 +1,275 @@
+"""What real monitors send: each habit ends in a chart, in the queue or in a flag, never nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from afterglow.apps.definitions import services as definitions
+from afterglow.apps.definitions.models import DefinitionKind
+from afterglow.apps.definitions.seeds import Seed
+from afterglow.apps.devices.models import Device, MessageOutcome, RawMessage
+from afterglow.apps.monitoring import services
+from afterglow.apps.monitoring.incoming import Fate, Kept
+from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, ReviewState, VitalSign
+from afterglow.core.monitoring.device_profile import Trust
+from afterglow.core.roles import Role
+from afterglow.interop.hl7v2.store import read_raw
+from factories import AT, staff
+from support.clinic_messages import PULSE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
+
+pytestmark = pytest.mark.django_db
+NO_ID = b"OBX|1||69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|1.0.0.0|||||||X\r"
+
+
+def profile(device: Device, body: Mapping[str, Any], *, approved: bool = True) -> None:
+    """Give a device a profile of its own."""
+    whole = {
+        "key": "odd",
+        "version": 1,
+        "title": "Odd",
+        "source": "seen at the bedside",
+        "framing": "mllp",
+        **body,
+    }
+    seed = Seed(DefinitionKind.DEVICE_PROFILE, "odd", 1, "Odd", "seen at the bedside", whole)
+    row, _ = definitions.add_version(seed, at=AT, by=None)
+    if approved:
+        engineer = staff(Role.ADMINISTRATOR)
+        definitions.approve_definition(definition=row.public_id, by=engineer, at=AT, on=AT.date())
+    Device.objects.filter(pk=device.pk).update(profile="odd")
+
+
+def reasons() -> list[str]:
+    return list(ReviewItem.objects.order_by("pk").values_list("reason", flat=True))
+
+
+def one(here: Bed, values: dict[str, str | None], *swaps: tuple[str, str]) -> Fate:
+    """Let one message of the monitor arrive, with its text changed as a vendor would."""
+    text = oru(here.monitor, values, at=later(5), control_id="1").decode()
+    for old, new in swaps:
+        assert old in text, old
+        text = text.replace(old, new)
+    return arrive(text.encode(), at=later(5))[0]
+
+
+def test_a_demonstration_never_reaches_a_chart() -> None:
+    here = bed()
+
+    one(here, {SPO2: "97"}, ("|||||R|||", "||DEMO|||R|||"))
+
+    assert not VitalSign.objects.exists()
+    assert reasons() == [ReviewReason.DEMONSTRATION]
+
+
+@pytest.mark.parametrize("sentinel", ["-100", "-999", "-99.9", "-99.90"])
+def test_a_number_for_no_probe_is_kept_and_not_believed(sentinel: str) -> None:
+    here = bed()
+
+    one(here, {SPO2: sentinel})
+
+    assert VitalSign.objects.get().flag == "DEVICE_NO_VALUE"
+
+
+def test_zero_from_a_disconnected_probe_is_kept_and_not_believed() -> None:
+    here = bed()
+
+    one(here, {SPO2: "0"})
+
+    assert VitalSign.objects.get().flag == "DEVICE_OUT_OF_RANGE"
+
+
+def test_a_zero_that_could_be_true_means_no_probe_where_the_profile_says_so() -> None:
+    here = bed()
+    profile(here.monitor, {"sentinels": {"respiratory_rate": ["0"]}})
+
+    one(here, {PULSE: "0"}, ("149530^MDC_PULS_OXIM_PULS_RATE", "151562^MDC_RESP_RATE"))
+
+    sign = VitalSign.objects.get()
+    assert (sign.code, sign.flag) == ("respiratory_rate", "DEVICE_NO_VALUE")
+
+
+def test_pressures_of_the_cuff_are_the_pressures() -> None:
+    here = bed()
+
+    one(here, {SYSTOLIC: "142"}, ("150021^MDC_PRESS_BLD_NONINV_SYS", "150301^MDC_PRESS_CUFF_SYS"))
+
+    assert VitalSign.objects.get().code == "systolic"
+
+
+def test_a_reading_of_the_day_before_yesterday_waits_for_a_person() -> None:
+    here = bed()
+    raw = oru(
+        here.monitor,
+        {SPO2: "97"},
+        at=later(5),
+        control_id="1",
+        measured_at=later(5) - timedelta(days=2),
+    )
+
+    arrive(raw, at=later(5))
+
+    assert not VitalSign.objects.exists()
+    assert reasons() == [ReviewReason.LONG_PAST]
+
+
+def test_a_tenfold_temperature_is_kept_and_divided_only_by_an_approved_profile() -> None:
+    here = bed()
+    swaps = (
+        ("150456^MDC_PULS_OXIM_SAT_O2", "150344^MDC_TEMP"),
+        ("262688^MDC_DIM_PERCENT^MDC^%^%^UCUM", "268192^MDC_DIM_DEGC^MDC^Cel^Cel^UCUM"),
+    )
+    one(here, {SPO2: "367"}, *swaps)
+    profile(here.monitor, {"divide_by": {"temperature": "10"}})
+
+    one(here, {SPO2: "368"}, *swaps)
+
+    found = VitalSign.objects.order_by("pk").values_list("value", "flag")
+    assert list(found) == [(Decimal(367), "DEVICE_OUT_OF_RANGE"), (Decimal("36.8"), "")]
+
+
+def test_a_profile_that_nobody_approved_changes_nothing() -> None:
+    here = bed()
+    profile(here.monitor, {"sentinels": {"spo2": ["97"]}}, approved=False)
+
+    one(here, {SPO2: "97"})
+
+    assert VitalSign.objects.get().value == 97
+
+
+def test_a_vendors_own_code_is_read_by_its_profile_and_only_then() -> None:
+    here = bed()
+    swap = ("150456^MDC_PULS_OXIM_SAT_O2^MDC", "SpO2-1^Saturation^99ACME")
+    one(here, {SPO2: "95"}, swap)
+    before = VitalSign.objects.count()
+    profile(here.monitor, {"codes": [{"number": "SpO2-1", "metric": "spo2"}]})
+
+    one(here, {SPO2: "96"}, swap)
+
+    assert before == 0
+    assert VitalSign.objects.get().value == 96
+
+
+def test_a_profile_says_which_of_code_and_name_is_right() -> None:
+    here = bed()
+    profile(here.monitor, {"trust": "name"})
+
+    one(here, {PULSE: "61"}, ("149530^MDC_PULS_OXIM_PULS_RATE", "150456^MDC_PULS_OXIM_PULS_RATE"))
+
+    sign = VitalSign.objects.get()
+    assert (sign.code, sign.value, sign.flag) == ("pulse_rate", Decimal(61), "")
+
+
+def test_a_person_says_which_of_code_and_name_is_right() -> None:
+    here = bed()
+    one(here, {PULSE: "61"}, ("149530^MDC_PULS_OXIM_PULS_RATE", "150456^MDC_PULS_OXIM_PULS_RATE"))
+    item = ReviewItem.objects.get()
+    call = {
+        "item": item.public_id,
+        "session": here.session.public_id,
+        "by": here.clinician,
+        "at": later(6),
+    }
+
+    refused = services.assign_review(**call)
+    settled = services.assign_review(**call, trust=Trust.NAME)
+
+    assert isinstance(refused, services.Refused)
+    assert "MESSAGE_HOLDS_NOTHING" in refused.decision.codes
+    assert not isinstance(settled, services.Refused)
+    assert settled.readings == 1
+    assert VitalSign.objects.get().code == "pulse_rate"
+    item.refresh_from_db()
+    assert item.state == ReviewState.ASSIGNED
+
+
+def test_two_oximeters_at_once_are_both_kept_and_one_is_the_sign() -> None:
+    here = bed()
+    line = "OBX|9|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.5.1.1|84|262688^MDC_DIM_PERCENT^MDC|||||R"
+    text = oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1").decode()
+    stamp = text.rpartition("|||")[2]
+    raw = f"{text}{line}|||{stamp}"
+
+    arrive(raw.encode(), at=later(5))
+
+    found = VitalSign.objects.order_by("pk").values_list("value", "flag")
+    assert list(found) == [(Decimal(97), ""), (Decimal(84), "SECOND_SOURCE_OF_SIGN")]
+
+
+def test_a_profile_says_which_of_two_oximeters_is_the_sign() -> None:
+    here = bed()
+    profile(here.monitor, {"channels": {"spo2": "1.5.1"}})
+    line = "OBX|9|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.5.1.1|84|262688^MDC_DIM_PERCENT^MDC|||||R"
+    text = oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1").decode()
+    stamp = text.rpartition("|||")[2]
+
+    arrive(f"{text}{line}|||{stamp}".encode(), at=later(5))
+
+    assert VitalSign.objects.get(flag="").value == 84
+
+
+@pytest.mark.parametrize("sends_as", ["GW", ""])
+def test_a_monitor_without_an_id_is_known_by_its_bed(sends_as: str) -> None:
+    here = bed()
+    Device.objects.filter(pk=here.monitor.pk).update(sends_as=sends_as, bed="INFUSION^CHAIR3^1")
+    text = oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1").decode()
+    text = text.replace(f"^{here.monitor.eui64}^EUI-64", "")
+    text = text.replace(f"|||||||{here.monitor.eui64}^", "|||||||", 1).replace("|||||||\r", "\r", 1)
+    text = text.replace("\rOBR|", "\rPV1||O|INFUSION^CHAIR3^1^CLINIC\rOBR|", 1)
+    assert here.monitor.eui64 not in text
+
+    arrive(text.encode(), at=later(5))
+
+    assert VitalSign.objects.get().device == here.monitor
+
+
+def test_an_id_of_the_sending_application_alone_names_the_device() -> None:
+    here = bed()
+    text = oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1").decode()
+    text = text.replace(f"|||||||{here.monitor.eui64}^^{here.monitor.eui64}^EUI-64\r", "\r", 1)
+    assert text.count(here.monitor.eui64) > 0
+
+    arrive(text.encode(), at=later(5))
+
+    assert VitalSign.objects.get().device == here.monitor
+
+
+def test_a_device_sends_only_from_its_own_addresses() -> None:
+    here = bed()
+    Device.objects.filter(pk=here.monitor.pk).update(addresses="10.1.0.0/24, 192.0.2.7")
+    raws = [oru(here.monitor, {SPO2: "97"}, at=later(5), control_id=str(n)) for n in range(3)]
+
+    for raw, peer in zip(raws, ("10.1.0.9", "192.0.2.7", "10.1.1.9"), strict=True):
+        services.store_messages([read_raw(raw, received_at=later(5), peer=peer, port=1)])
+
+    assert reasons() == [ReviewReason.ADDRESS_NOT_ALLOWED]
+    assert list(RawMessage.objects.order_by("pk").values_list("outcome", flat=True)) == [
+        MessageOutcome.CHARTED,
+        MessageOutcome.CHARTED,
+        MessageOutcome.PARKED,
+    ]
+
+
+def test_waveforms_are_refused_and_kept_and_asked_about_once_a_day() -> None:
+    here = bed()
+    fates = []
+    for n in range(3):
+        raw = oru(here.monitor, {SPO2: "97"}, at=later(5, n), control_id=str(n))
+        fates += arrive(raw.replace(b"ORU^R01^ORU_R01", b"ORU^W01^ORU_W01"), at=later(5, n))
+
+    assert [fate.kept for fate in fates] == [Kept.REJECTED] * 3
+    assert RawMessage.objects.count() == 3
+    assert reasons() == [ReviewReason.NOT_AN_OBSERVATION]
+
+
+@pytest.mark.parametrize("version", ["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6"])
+def test_every_version_in_use_is_read(version: str) -> None:
+    here = bed()
+
+    one(here, {SPO2: "97"}, ("|P|2.6|", f"|P|{version}|"))
+
+    assert VitalSign.objects.get().value == 97
