@@ -23,7 +23,7 @@ def test_the_address_that_run_prints_leads_to_the_sign_in_and_then_to_the_board(
     then = client.get("/", follow=True)
 
     assert first.status_code == 200
-    assert first.request["PATH_INFO"] == reverse("account_login")
+    assert first.request["PATH_INFO"] == reverse("account_login"), "nothing is published yet"
     assert then.status_code == 200
     assert then.request["PATH_INFO"] == reverse("visits:board")
 

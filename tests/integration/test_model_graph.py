@@ -22,6 +22,7 @@ ORDER = [
     ["visits"],
     ["monitoring", "assessments", "stock"],
     ["treatment"],
+    ["frontdoor"],
 ]
 LEVEL = {label: level for level, labels in enumerate(ORDER) for label in labels}
 OURS = [config for config in apps.get_app_configs() if config.name.startswith("afterglow.apps.")]

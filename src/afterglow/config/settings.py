@@ -82,6 +82,8 @@ INSTALLED_APPS = [
     "afterglow.apps.stock",
     # the infusion itself
     "afterglow.apps.treatment",
+    # the public face
+    "afterglow.apps.frontdoor",
     # last, so that our templates come before theirs
     "allauth",
     "allauth.account",
@@ -105,6 +107,7 @@ MIDDLEWARE = [
     "afterglow.apps.accounts.middleware.LockedScreen",
     "afterglow.apps.accounts.middleware.SecondFactor",
     "afterglow.apps.accounts.middleware.Refusals",
+    "afterglow.apps.frontdoor.middleware.MovedAddresses",
 ]
 
 ROOT_URLCONF = "afterglow.config.urls"

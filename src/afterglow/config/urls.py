@@ -26,4 +26,6 @@ urlpatterns = [
     path("", include("afterglow.web.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    # last: a page's address is one word, and every other app answers before it
+    path("", include("afterglow.apps.frontdoor.urls")),
 ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from afterglow.apps.visits import views
 
 app_name = "visits"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="visits:board"), name="first-page"),
     path("board/", views.board, name="board"),
     path("board/panel/", views.board_panel, name="board-panel"),
     path("patients/<uuid:patient>/", views.chart, name="chart"),

@@ -21,7 +21,10 @@ REVIEW_OVERRIDE: Final = "review_override"
 
 @dataclass(frozen=True, slots=True)
 class TaskKind:
-    """One kind of task. ``escalate_after`` counts from the opening; both clocks are calendar."""
+    """One kind of task. ``escalate_after`` counts from the opening; both clocks are calendar.
+
+    ``page`` names the page that shows what the task is about, by its subject's public id.
+    """
 
     code: str
     title: str
@@ -29,6 +32,7 @@ class TaskKind:
     escalate_to_role: Role
     due_after: timedelta
     escalate_after: timedelta
+    page: str = ""
 
     def __post_init__(self) -> None:
         if self.escalate_after < self.due_after:
@@ -53,6 +57,7 @@ def _kind(code: str, section: Section) -> TaskKind:
         escalate_to_role=Role(section.word("escalate_to_role")),
         due_after=timedelta(minutes=float(section.number("due_after", unit="min"))),
         escalate_after=timedelta(minutes=float(section.number("escalate_after", unit="min"))),
+        page=section.word("page") if section.has("page") else "",
     )
 
 

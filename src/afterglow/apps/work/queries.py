@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.urls import reverse
+
 from afterglow.apps.audit.queries import names_of
+from afterglow.apps.work.kinds import kinds
 from afterglow.apps.work.models import Task, TaskState
 
 
@@ -19,6 +22,12 @@ class TaskLine:
     owner_name: str
     overdue: bool
     may_close: bool
+
+    @property
+    def url(self) -> str:
+        """Where what it is about is shown, or nothing."""
+        kind = kinds().get(self.task.kind)
+        return reverse(kind.page, args=[self.task.subject]) if kind and kind.page else ""
 
 
 def open_tasks(

@@ -18,6 +18,7 @@ from afterglow.apps.places.models import Site
 from afterglow.config.demo import charts, places, today
 from afterglow.config.demo.cast import CHARTS, PASSWORD, PIN, PLACES, STAFF
 from afterglow.config.demo.history import walk_earlier_sessions
+from afterglow.config.demo.pages import seed_pages
 from afterglow.config.demo.stale import close_stale
 from afterglow.core.roles import Role
 
@@ -57,6 +58,14 @@ def _open_clinic(at: dt.datetime) -> None:
     for place in PLACES:
         site = Site.objects.get(code=place.code)
         places.cover(site, since=at - SHIFT_BEFORE, until=at + SHIFT_AFTER)
+    people = Account.objects.filter(is_demo=True)
+    seed_pages(
+        author=people.get(username="desk"),
+        reviewer=people.get(username="doctor"),
+        director=director,
+        at=at,
+        on=at.date(),
+    )
 
 
 _ROLE_WORDS = {

@@ -1,0 +1,1 @@
+"""The public face: pages that cite, contact requests, the newsletter."""

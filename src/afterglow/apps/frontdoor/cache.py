@@ -1,0 +1,70 @@
+"""Published pages, kept until a record changes; never until some time has passed.
+
+Every table that a public page shows has a trigger that adds a row to ``Change`` in the transaction
+of the change. A kept page carries the number of rows and the highest key that were visible when it
+was made. Both are read again before it is shown: one query, and it is right in every process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from afterglow.apps.frontdoor.models import Change
+
+MOST: Final = 400
+State = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page as it is sent, and the state of the records that it was made from."""
+
+    state: State
+    body: bytes
+    etag: str
+
+
+_kept: dict[tuple[str, ...], Kept] = {}
+_lock = threading.Lock()
+
+
+def state_now() -> State:
+    """Return what names the present state of everything visible."""
+    table = connection.ops.quote_name(Change._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*), coalesce(max(id), 0) FROM {table}")  # noqa: S608
+        count, highest = cursor.fetchone()
+    return count, highest
+
+
+def kept_or_made(key: tuple[str, ...], make: Callable[[], Kept | None]) -> Kept | None:
+    """Return the page of a key, made anew when anything it may show has changed.
+
+    The state is read before the page is made: a change meanwhile makes the page too old, not wrong.
+    """
+    state = state_now()
+    found = _kept.get(key)
+    if found is not None and found.state == state:
+        return found
+    made = make()
+    if made is None:
+        return None
+    fresh = Kept(state, made.body, made.etag)
+    with _lock:
+        if len(_kept) >= MOST:
+            _kept.clear()
+        _kept[key] = fresh
+    return fresh
+
+
+def prune() -> int:
+    """Forget all but the newest change; return how many went. Kept pages are made once more."""
+    newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first()
+    if newest is None:
+        return 0
+    return Change.objects.filter(pk__lt=newest).delete()[0]

@@ -1,0 +1,41 @@
+"""The words of a letter as plain text: every number with the record it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from afterglow.apps.evidence.models import Publication
+from afterglow.apps.evidence.queries import ShownCitation
+from afterglow.apps.evidence.templatetags.evidence import figure_value
+from afterglow.apps.frontdoor import markup
+from afterglow.core.frontdoor import BlockKind, kind_of_anchor
+
+
+def letter_words(publication: Publication, citations: Mapping[str, ShownCitation]) -> str:
+    """Return a letter as plain text."""
+    lines: list[str] = []
+    for block in publication.blocks:
+        if kind_of_anchor(block["anchor"]) is BlockKind.DESCRIPTION:
+            continue
+        for part in markup.parts(block["text"]):
+            mark = "- " if part.kind in ("points", "steps") else ""
+            for line in filter(None, [part.words, *part.lines, *map(" · ".join, part.rows)]):
+                lines += [mark + _plain(line, citations), ""]
+    return "\n".join(lines).strip()
+
+
+def _plain(line: str, citations: Mapping[str, ShownCitation]) -> str:
+    words = []
+    for span in markup.spans(line):
+        cited = citations.get(span.words) if span.kind == "cite" else None
+        if span.kind != "cite":
+            words.append(span.words)
+        elif cited is None or cited.withheld or cited.figure is None or cited.version is None:
+            words.append(_("(number withheld)"))
+        else:
+            addresses = cited.version.addresses
+            where = addresses[0] if addresses else cited.version.title
+            words.append(f"{figure_value(cited.figure)} ({where})")
+    return "".join(words)

@@ -1,0 +1,19 @@
+"""The verbs of the public face."""
+
+from afterglow.apps.frontdoor.services.pages import (
+    BlockDraft,
+    add_picture,
+    add_redirect,
+    make_page,
+    remove_redirect,
+    write_page,
+)
+
+__all__ = [
+    "BlockDraft",
+    "add_picture",
+    "add_redirect",
+    "make_page",
+    "remove_redirect",
+    "write_page",
+]

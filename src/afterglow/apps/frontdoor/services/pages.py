@@ -1,0 +1,176 @@
+"""Make pages, write their versions, add pictures, lead old addresses on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.audit import services as audit
+from afterglow.apps.evidence.models import Publication
+from afterglow.apps.evidence.services import BlockWords, start_publication, write_blocks
+from afterglow.apps.frontdoor import markup, queries
+from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
+from afterglow.apps.frontdoor.models import Letter, Page, Picture, Redirect
+from afterglow.apps.frontdoor.pictures import measure
+from afterglow.apps.places.models import Site
+from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.publishing import PublicationState
+from afterglow.core.frontdoor import BlockKind
+from afterglow.core.permission import check
+from afterglow.core.roles import Action
+
+RESERVED = frozenset(
+    {"contact", "newsletter", "locations", "crisis", "frontdoor", "pictures", "es"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDraft:
+    """One block as its writer gives it: what it is, its words, the records cited beside it."""
+
+    kind: BlockKind
+    text: str = ""
+    cites: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def make_page(
+    *,
+    slug: str,
+    language: str,
+    by: Account,
+    at: dt.datetime,
+    on: dt.date,
+    site: Site | None = None,
+    menu_label: str = "",
+    position: int = 100,
+) -> Page:
+    """Return the page of an address, made when it is not there. Visitors see nothing by this.
+
+    Raises InvalidValue for an address that something else answers.
+    """
+    check(Action.WRITE_PAGE, by=by, site=None, on=on)
+    if slug in RESERVED:
+        raise InvalidValue(f"The address {slug!r} is taken by a part of the site itself.")
+    page, is_new = Page.objects.get_or_create(
+        slug=slug,
+        language=language,
+        site=site,
+        defaults={"menu_label": menu_label, "position": position, "created_at": at},
+    )
+    if is_new:
+        audit.record("page-made", subject=page, by=by, at=at, detail={"key": page.key})
+    return page
+
+
+@transaction.atomic
+def write_page(
+    *,
+    page: Page | Letter,
+    title: str,
+    blocks: Sequence[BlockDraft],
+    by: Account,
+    at: dt.datetime,
+    on: dt.date,
+    seen: int | None = None,
+) -> Publication:
+    """Write the draft of a page: a new version when the newest is published, else the same one.
+
+    Raises InvalidValue for a picture without a description or that nobody added, and StaleRow
+    when somebody was faster.
+    """
+    words = _blocks(blocks)
+    newest = queries.newest_of(page.key)
+    if newest is None or newest.state in (PublicationState.PUBLISHED, *queries.ENDED):
+        return start_publication(key=page.key, title=title, blocks=words, by=by, at=at, on=on)
+    return write_blocks(
+        publication=newest.public_id, title=title, blocks=words, by=by, at=at, on=on, seen=seen
+    )
+
+
+def _blocks(blocks: Sequence[BlockDraft]) -> list[BlockWords]:
+    counted: Counter[BlockKind] = Counter()
+    words = []
+    for block in blocks:
+        counted[block.kind] += 1
+        _check_pictures(block.text)
+        words.append(
+            BlockWords(
+                anchor=f"{block.kind}-{counted[block.kind]}",
+                text=block.text.replace("\r\n", "\n").strip(),
+                cites=block.cites,
+                corrects=block.kind.corrects,
+                comparison=block.kind.compares,
+            )
+        )
+    return words
+
+
+def _check_pictures(text: str) -> None:
+    for picture in markup.pictures_in(text):
+        if not picture.words.strip():
+            raise InvalidValue(
+                f"The picture {picture.name!r} has no description; say what it shows between "
+                "the square brackets."
+            )
+        known = picture.name in ILLUSTRATIONS
+        if not known and not Picture.objects.filter(name=picture.name).exists():
+            raise InvalidValue(f"There is no picture {picture.name!r}; add it first.")
+
+
+@transaction.atomic
+def add_picture(*, name: str, content: bytes, by: Account, at: dt.datetime, on: dt.date) -> Picture:
+    """Keep an uploaded picture. Raises InvalidValue for what is no picture or too large."""
+    check(Action.WRITE_PAGE, by=by, site=None, on=on)
+    size = measure(content)
+    if name in ILLUSTRATIONS or Picture.objects.filter(name=name).exists():
+        raise InvalidValue(f"There is a picture {name!r} already; choose another name.")
+    row = Picture.objects.create(
+        name=name,
+        media_type=size.media_type,
+        content=content,
+        width=size.width,
+        height=size.height,
+        added_by=by,
+        added_at=at,
+    )
+    audit.record("picture-added", subject=row, by=by, at=at, detail={"name": name})
+    return row
+
+
+@transaction.atomic
+def add_redirect(
+    *, old_path: str, new_path: str, by: Account, at: dt.datetime, on: dt.date
+) -> Redirect:
+    """Lead an old address to a new one of this site. Raises InvalidValue for any other."""
+    check(Action.PUBLISH_PAGE, by=by, site=None, on=on)
+    for path in (old_path, new_path):
+        if not path.startswith("/") or path.startswith("//") or "\\" in path:
+            raise InvalidValue(f"{path!r} is no address of this site; it begins with one slash.")
+    if old_path == new_path:
+        raise InvalidValue(f"{old_path} cannot lead to itself.")
+    if Redirect.objects.filter(old_path=new_path).exists():
+        raise InvalidValue(f"{new_path} leads on itself; give the address where it ends.")
+    row, _made = Redirect.objects.update_or_create(
+        old_path=old_path, defaults={"new_path": new_path, "made_by": by, "made_at": at}
+    )
+    detail = {"from": old_path, "to": new_path}
+    audit.record("redirect-made", subject=row, by=by, at=at, detail=detail)
+    return row
+
+
+@transaction.atomic
+def remove_redirect(*, redirect: UUID, by: Account, at: dt.datetime, on: dt.date) -> None:
+    """Take a redirect away. Removing it twice is once."""
+    check(Action.PUBLISH_PAGE, by=by, site=None, on=on)
+    row = Redirect.objects.filter(public_id=redirect).first()
+    if row is not None:
+        detail = {"from": row.old_path}
+        audit.record("redirect-removed", subject=row, by=by, at=at, detail=detail)
+        row.delete()

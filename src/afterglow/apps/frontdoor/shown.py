@@ -1,0 +1,217 @@
+"""A publication as a visitor sees it: sections, numbered sources, numbers with what they mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from afterglow.apps.evidence import queries as evidence
+from afterglow.apps.evidence.models import Publication, RecordVersion
+from afterglow.apps.evidence.queries import ShownCitation
+from afterglow.apps.evidence.templatetags.evidence import figure_value
+from afterglow.apps.frontdoor import markup
+from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
+from afterglow.apps.frontdoor.models import Picture
+from afterglow.core.evidence.figures import Figure
+from afterglow.core.evidence.vocabulary import FigureMeasure
+from afterglow.core.frontdoor import BlockKind, kind_of_anchor
+
+HIDDEN: Final = frozenset({BlockKind.DESCRIPTION})
+
+
+@dataclass(slots=True)
+class Source:
+    """One record in the list of sources at the end of a page, under its number there."""
+
+    number: int
+    version: RecordVersion
+    figures: list[Figure] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One part of a section, its words already safe HTML."""
+
+    kind: str
+    words: SafeString | str = ""
+    lines: tuple[SafeString, ...] = ()
+    rows: tuple[tuple[SafeString, ...], ...] = ()
+    url: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IconArray:
+    """A hundred people, ``filled`` of them in colour; always a whole number, rounded half up."""
+
+    ref: str
+    figure: Figure
+    filled: int
+    number: int
+
+    @property
+    def dots(self) -> list[tuple[int, int, bool]]:
+        """The column, the row and the colour of each of the hundred."""
+        return [(at % 10 * 12 + 6, at // 10 * 12 + 6, at < self.filled) for at in range(100)]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of a page. ``records`` are those cited beside it; ``notes`` explain its numbers."""
+
+    kind: BlockKind
+    anchor: str
+    heading: SafeString | str
+    parts: tuple[Shown, ...]
+    notes: tuple[tuple[Source, Figure], ...]
+    arrays: tuple[IconArray, ...]
+    records: tuple[tuple[Source, ShownCitation], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """A whole page: title, what it is about in a sentence, sections, sources."""
+
+    publication: Publication
+    language: str
+    description: str
+    sections: tuple[Section, ...]
+    sources: tuple[Source, ...]
+
+
+def show(publication: Publication, *, language: str) -> ShownPage:
+    """Return a text as it may be shown. A number whose record fell is withheld, never replaced."""
+    writer = _Writer(evidence.shown_citations(publication), language)
+    sections = []
+    description = ""
+    for block in publication.blocks:
+        kind = kind_of_anchor(block["anchor"])
+        if kind is BlockKind.DESCRIPTION:
+            description = markup.plain(block["text"])
+        if kind not in HIDDEN:
+            sections.append(writer.section(kind, block))
+    return ShownPage(
+        publication, language, description, tuple(sections), tuple(writer.sources.values())
+    )
+
+
+class _Writer:
+    """Turns blocks into sections and numbers the sources as they come up."""
+
+    def __init__(self, citations: Mapping[str, ShownCitation], language: str) -> None:
+        self.citations = citations
+        self.language = language
+        self.sources: dict[str, Source] = {}
+
+    def section(self, kind: BlockKind, block: Mapping[str, Any]) -> Section:
+        notes: list[tuple[Source, Figure]] = []
+        found = markup.parts(block.get("text", ""))
+        heading: SafeString | str = ""
+        if found and found[0].kind == "heading":
+            heading = self._line(found.pop(0).words, notes)
+        shown = tuple(self._part(part, notes) for part in found)
+        records = []
+        for ref in block.get("cites", ()):
+            cited = self.citations.get(ref)
+            if cited is not None and cited.version is not None and not cited.withheld:
+                records.append((self._source(cited.version), cited))
+        arrays = tuple(self._arrays(notes)) if kind is BlockKind.ICONS else ()
+        return Section(kind, block["anchor"], heading, shown, tuple(notes), arrays, tuple(records))
+
+    def _arrays(self, notes: Iterable[tuple[Source, Figure]]) -> Iterable[IconArray]:
+        for source, figure in notes:
+            if figure.measure is FigureMeasure.PERCENT:
+                filled = math.floor(float(figure.value) + 0.5)
+                yield IconArray(figure.ref, figure, filled, source.number)
+
+    def _part(self, part: markup.Part, notes: list[tuple[Source, Figure]]) -> Shown:
+        if part.kind == "picture":
+            drawn = ILLUSTRATIONS.get(part.name, "")
+            url = "" if drawn else picture_url(part.name)
+            return Shown("picture", words=part.words, url=url, name=drawn)
+        return Shown(
+            part.kind,
+            words=self._line(part.words, notes),
+            lines=tuple(self._line(line, notes) for line in part.lines),
+            rows=tuple(tuple(self._line(cell, notes) for cell in row) for row in part.rows),
+        )
+
+    def _line(self, line: str, notes: list[tuple[Source, Figure]]) -> SafeString:
+        pieces = [self._span(span, notes) for span in markup.spans(line)]
+        return mark_safe("".join(pieces))  # noqa: S308 (each piece was escaped)
+
+    def _span(self, span: markup.Span, notes: list[tuple[Source, Figure]]) -> str:
+        if span.kind == "cite":
+            return self._citation(span.words, notes)
+        if span.kind == "strong":
+            return format_html("<strong>{}</strong>", span.words)
+        if span.kind == "link":
+            return format_html('<a href="{}">{}</a>', self._address(span.target), span.words)
+        return conditional_escape(span.words)
+
+    def _address(self, target: str) -> str:
+        return address_of(target, self.language)
+
+    def _citation(self, ref: str, notes: list[tuple[Source, Figure]]) -> SafeString:
+        cited = self.citations.get(ref)
+        if cited is None or cited.version is None or cited.withheld:
+            return format_html(
+                '<span class="cited cited-withheld" data-record="{}">{}</span>',
+                ref,
+                _("number withheld: its source changed"),
+            )
+        source = self._source(cited.version)
+        value = cited.record.key if cited.figure is None else figure_value(cited.figure)
+        if cited.figure is not None:
+            if cited.figure not in source.figures:
+                source.figures.append(cited.figure)
+            notes.append((source, cited.figure))
+            value = short_value(cited.figure)
+        elif cited.record.key not in ref:
+            value = ref
+        return format_html(
+            '<span class="cited" data-record="{}">{}<a class="cited-source" href="#source-{}">'
+            '<span class="visually-hidden">{} </span>{}</a></span>',
+            ref,
+            value if cited.figure is not None else "",
+            source.number,
+            _("Source"),
+            source.number,
+        )
+
+    def _source(self, version: RecordVersion) -> Source:
+        key = version.record.key
+        if key not in self.sources:
+            self.sources[key] = Source(len(self.sources) + 1, version)
+        return self.sources[key]
+
+
+def short_value(figure: Figure) -> str:
+    """Return a figure without its interval, which stands in the note beside it."""
+    if figure.low is None and figure.high is None:
+        return figure_value(figure)
+    return figure_value(figure).partition(" (")[0]
+
+
+def picture_url(name: str) -> str:
+    """Return where an uploaded picture is served, or nothing when there is none of that name."""
+    row = Picture.objects.filter(name=name).only("public_id").first()
+    return "" if row is None else reverse("frontdoor:picture", args=[row.public_id])
+
+
+def address_of(target: str, language: str) -> str:
+    """Return the address a link of a page leads to; ``page:slug`` stays in the page's language."""
+    if not target.startswith("page:"):
+        return target
+    slug = target.removeprefix("page:")
+    fixed = {"home", "contact", "newsletter", "locations", "crisis"}
+    if slug in fixed:
+        return reverse(f"frontdoor:{slug}", kwargs={"language": language})
+    return reverse("frontdoor:page", kwargs={"slug": slug, "language": language})

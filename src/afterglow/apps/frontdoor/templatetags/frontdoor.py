@@ -1,0 +1,106 @@
+"""Tags that draw a public page. ``{% load frontdoor %}``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+from urllib.parse import urlparse
+
+from django import template
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from afterglow.apps.evidence import words
+from afterglow.apps.evidence.models import RecordVersion
+from afterglow.apps.evidence.templatetags.evidence import said
+from afterglow.apps.frontdoor.forms import REASONS, TIMES
+from afterglow.apps.frontdoor.shown import short_value
+from afterglow.core.evidence.figures import Figure
+from afterglow.core.frontdoor import ContactReason, ContactTime
+
+register = template.Library()
+
+PUBLIC_FIELDS: Final = (
+    "year",
+    "recommendation",
+    "current_state",
+    "rule",
+    "corrected_wording",
+    "kind",
+    "schedule",
+    "not_approved_for",
+)
+WEEKDAYS: Final = (
+    gettext_lazy("Monday"),
+    gettext_lazy("Tuesday"),
+    gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"),
+    gettext_lazy("Friday"),
+    gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)
+
+
+@register.filter
+def public_value(figure: Figure) -> str:
+    """Return a figure's number with its unit and no interval."""
+    return short_value(figure)
+
+
+@register.filter
+def interval_words(figure: Figure) -> str:
+    """Return the interval of a figure that has one."""
+    given = {
+        "level": figure.level,
+        "low": f"{figure.low:f}".replace("-", "\u2212"),
+        "high": f"{figure.high:f}".replace("-", "\u2212"),
+    }
+    return _("%(level)s %% interval %(low)s to %(high)s") % given
+
+
+@register.filter
+def public_fields(version: RecordVersion) -> list[tuple[str, str]]:
+    """Return what a record says to visitors: its fields by name, in order."""
+    return [
+        (str(words.field_words(name)), said(version.body[name]))
+        for name in PUBLIC_FIELDS
+        if version.body.get(name)
+    ]
+
+
+@register.filter
+def host_of(address: str) -> str:
+    """Return the host of an address, to be shown instead of the whole."""
+    return urlparse(address).hostname or address
+
+
+@register.filter
+def checked_on(version: RecordVersion) -> dt.date | None:
+    """Return the day somebody last read a version against its sources."""
+    days: list[dt.date] = [check.checked_on for check in version.checks.all()]
+    return max(days, default=None)
+
+
+@register.filter
+def weekday(number: int) -> str:
+    """Return a weekday's name; Monday is 0."""
+    return str(WEEKDAYS[number])
+
+
+@register.filter
+def hour(at: dt.time) -> str:
+    """Return a time of day as 18:35."""
+    return time_format(at, "H:i")
+
+
+@register.filter
+def reason_of_contact(code: str) -> str:
+    """Return why somebody asks to be called."""
+    return str(dict(REASONS).get(ContactReason(code), code))
+
+
+@register.filter
+def time_of_contact(code: str) -> str:
+    """Return when a call suits."""
+    return str(dict(TIMES).get(ContactTime(code), code))

@@ -1,0 +1,1 @@
+"""Views of the public face: pages, contact, newsletter, and the staff's side of them."""

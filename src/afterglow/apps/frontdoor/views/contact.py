@@ -1,0 +1,51 @@
+"""The contact request: one form, and the crisis page at once when it is needed."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from afterglow.apps.frontdoor.forms import ContactForm
+from afterglow.apps.frontdoor.services.contact import ask_for_contact
+from afterglow.apps.frontdoor.views.frame import frame, in_language
+from afterglow.core.frontdoor import ContactReason, ContactTime
+from afterglow.web import clock
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_language
+def contact(request: HttpRequest, *, language: str) -> HttpResponse:
+    """Ask to be called. Who is in danger now sees the crisis page, complete form or not."""
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        ask_for_contact(
+            site=given["site"],
+            name=given["name"],
+            reach_at=given["reach_at"],
+            times=[ContactTime(code) for code in given["times"]],
+            reason=ContactReason(given["reason"]),
+            language=language,
+            may_contact=given["may_contact"],
+            in_crisis=form.in_danger,
+            at=clock.now(),
+        )
+        if not form.in_danger:
+            return redirect("frontdoor:contact-sent", language=language)
+    if form.in_danger:
+        return redirect("frontdoor:crisis", language=language)
+    context = {**frame(language, slug="contact", path=request.path), "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "frontdoor/contact.html", context, status=status)
+
+
+@never_cache
+@require_safe
+@in_language
+def sent(request: HttpRequest, *, language: str) -> HttpResponse:
+    """Say that it arrived and when somebody calls."""
+    context = frame(language, slug="contact", path=request.path)
+    return render(request, "frontdoor/contact_sent.html", context)

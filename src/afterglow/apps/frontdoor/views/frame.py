@@ -1,0 +1,138 @@
+"""What every public page stands in: language, menu, crisis line, headers; no script at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
+
+from afterglow.apps.evidence.models import Publication
+from afterglow.apps.frontdoor import queries
+from afterglow.apps.frontdoor.shown import ShownPage, address_of
+
+P = ParamSpec("P")
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+LOCALES: Final = {"en": "en_US", "es": "es_US"}
+
+
+def in_language(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Speak the language of the address, whatever the browser or the account prefers."""
+
+    @wraps(view)
+    def spoken(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        language = str(kwargs.get("language", "en"))
+        with translation.override(language):
+            response = view(request, *args, **kwargs)
+        response.headers["Content-Language"] = language
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        return response
+
+    return spoken
+
+
+def frame(language: str, *, slug: str = "", path: str = "") -> dict[str, Any]:
+    """Return what the frame of a public page shows; ``path`` is where it stands, for ``og:url``."""
+    others = [code for code, _name in settings.LANGUAGES if code != language]
+    return {
+        "language": language,
+        "menu": [
+            {
+                "label": each.label,
+                "url": address_of(f"page:{each.slug}", language),
+                "current": each.slug == slug,
+            }
+            for each in queries.menu(language)
+        ],
+        "crisis": queries.crisis_lines()[0],
+        "home": reverse("frontdoor:home", kwargs={"language": language}),
+        "contact": reverse("frontdoor:contact", kwargs={"language": language}),
+        "crisis_page": reverse("frontdoor:crisis", kwargs={"language": language}),
+        "newsletter": reverse("frontdoor:newsletter", kwargs={"language": language}),
+        "locations": reverse("frontdoor:locations", kwargs={"language": language}),
+        "languages": {code: _elsewhere(slug, code) for code in others} if slug else {},
+        "canonical": f"{settings.ORIGIN}{path}",
+        "locale": LOCALES.get(language, language),
+        "demo": settings.DEMO,
+        "said": _has("what-is-often-said", language),
+    }
+
+
+def _elsewhere(slug: str, language: str) -> str:
+    if slug in ("contact", "newsletter", "locations", "crisis") or _has(slug, language):
+        return address_of(f"page:{slug}", language)
+    return reverse("frontdoor:home", kwargs={"language": language})
+
+
+def _has(slug: str, language: str) -> bool:
+    return queries.published_page(slug, language) is not None
+
+
+def draw(
+    request: HttpRequest, shown: ShownPage, *, slug: str, path: str, **more: Any
+) -> HttpResponse:
+    """Draw a page as visitors see it; a preview draws the same with a band above it."""
+    publication = shown.publication
+    context = {
+        **frame(shown.language, slug=slug, path=path),
+        "page": shown,
+        "publication": publication,
+        "structured": structured_data(shown, path),
+        "sites": queries.open_sites(),
+        **more,
+    }
+    return render(request, "frontdoor/page.html", context)
+
+
+def structured_data(shown: ShownPage, path: str) -> SafeString:
+    """Return the page as schema.org's MedicalWebPage, with every source as a citation."""
+    row: Publication = shown.publication
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "MedicalWebPage",
+        "name": row.title,
+        "description": shown.description,
+        "inLanguage": shown.language,
+        "url": f"{settings.ORIGIN}{path}",
+        "about": {"@type": "Drug", "name": "Ketamine"},
+        "author": {"@type": "Person", "name": row.author_name},
+        "citation": [
+            {"@type": "CreativeWork", "name": source.version.title}
+            | ({"url": source.version.addresses[0]} if source.version.addresses else {})
+            for source in shown.sources
+        ],
+    }
+    if row.reviewer_name:
+        data["reviewedBy"] = {"@type": "Person", "name": row.reviewer_name}
+    if row.reviewed_at:
+        data["lastReviewed"] = row.reviewed_at.date().isoformat()
+    if row.published_at:
+        data["datePublished"] = row.published_at.isoformat()
+    text = json.dumps(data, ensure_ascii=False)
+    # Inside a script element only "<" could end it; JSON may write it as an escape.
+    return mark_safe(text.replace("<", "\\u003c"))  # noqa: S308
+
+
+def etag_of(body: bytes) -> str:
+    """Return a strong entity tag."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

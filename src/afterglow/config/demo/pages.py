@@ -1,0 +1,69 @@
+"""The demo's public pages: written, medically reviewed and published by its people."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.evidence import services as evidence
+from afterglow.apps.evidence.models import Record
+from afterglow.apps.evidence.services import Refused
+from afterglow.apps.frontdoor import queries, services
+from afterglow.apps.frontdoor.files import PageFile, page_files
+from afterglow.core.errors import InvalidValue
+
+
+def seed_pages(
+    *, author: Account, reviewer: Account, director: Account, at: dt.datetime, on: dt.date
+) -> int:
+    """Publish the pages that come with Afterglow and are not there yet; return how many.
+
+    The director approves the records they cite: the gate is the same as for any page. What people
+    wrote since is left alone. Raises InvalidValue when the gate refuses one of our own pages.
+    """
+    wanted = [page for page in page_files() if queries.newest_of(_key(page)) is None]
+    keys = {key for page in wanted for key in page.records}
+    for record in Record.objects.filter(key__in=keys, current=None, is_withdrawn=False):
+        version = record.versions.order_by("-number")[0]
+        done = evidence.approve_version(version=version.public_id, by=director, at=at, on=on)
+        if isinstance(done, Refused):
+            raise InvalidValue(f"The record {record.key} is not approved: {done.decision.codes}.")
+    for page in wanted:
+        _publish(page, author=author, reviewer=reviewer, director=director, at=at, on=on)
+    return len(wanted)
+
+
+def _key(page: PageFile) -> str:
+    return f"page:{page.slug}:{page.language}"
+
+
+def _publish(
+    page: PageFile,
+    *,
+    author: Account,
+    reviewer: Account,
+    director: Account,
+    at: dt.datetime,
+    on: dt.date,
+) -> None:
+    row = services.make_page(
+        slug=page.slug,
+        language=page.language,
+        menu_label=page.menu_label,
+        position=page.position,
+        by=author,
+        at=at,
+        on=on,
+    )
+    text = services.write_page(
+        page=row, title=page.title, blocks=page.blocks, by=author, at=at, on=on
+    )
+    for step, by in (
+        (evidence.submit, author),
+        (evidence.review, reviewer),
+        (evidence.publish, director),
+    ):
+        done = step(publication=text.public_id, by=by, at=at, on=on)
+        if isinstance(done, Refused):
+            why = "; ".join(f"{each.code} {each.seen}" for each in done.decision.blockers)
+            raise InvalidValue(f"{row.key} is refused: {why}.")

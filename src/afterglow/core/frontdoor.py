@@ -1,0 +1,57 @@
+"""The words of the public face: what a visitor may ask for, and the kinds of block of a page."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ContactReason(StrEnum):
+    """Why somebody asks to be called."""
+
+    CONSULTATION = "consultation"
+    QUESTION = "question"
+    COSTS = "costs"
+    REFERRAL = "referral"
+
+
+class ContactTime(StrEnum):
+    """When a call suits."""
+
+    WEEKDAY_MORNING = "weekday_morning"
+    WEEKDAY_AFTERNOON = "weekday_afternoon"
+    WEEKDAY_EVENING = "weekday_evening"
+    SATURDAY = "saturday"
+
+
+class BlockKind(StrEnum):
+    """What a block of a page is. The anchor of a block begins with it, so it is signed with it."""
+
+    DESCRIPTION = "description"
+    LEAD = "lead"
+    TEXT = "text"
+    CARDS = "cards"
+    STEPS = "steps"
+    NOTE = "note"
+    CALL = "call"
+    QUESTIONS = "questions"
+    TABLE = "table"
+    ICONS = "icons"
+    SAID = "said"
+    RECORDS = "records"
+    SITES = "sites"
+
+    @property
+    def compares(self) -> bool:
+        """Whether its figures stand side by side, so that like-with-like holds among them."""
+        return self in (BlockKind.TABLE, BlockKind.ICONS)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it shows a claim only to correct it."""
+        return self is BlockKind.SAID
+
+
+def kind_of_anchor(anchor: str) -> BlockKind:
+    """Return the kind that an anchor such as ``text-3`` begins with; plain text when none."""
+    head = anchor.rpartition("-")[0]
+    return next((kind for kind in BlockKind if kind == head), BlockKind.TEXT)

@@ -1,0 +1,118 @@
+"""The public face in a browser: no script, readable everywhere, and the staff's whole way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from afterglow.apps.accounts.models import Account
+from afterglow.config.demo.pages import seed_pages
+from afterglow.web import clock
+from support.evidence import AT, ON, Library, open_library
+from support.frontdoor import LATER
+
+TEN = (
+    "",
+    "what-is-ketamine/",
+    "how-it-works/",
+    "compared/",
+    "guidance/",
+    "our-approach/",
+    "decide/",
+    "what-is-often-said/",
+    "contact/",
+    "es/safety/",
+)
+
+
+@pytest.fixture
+def library(transactional_db: None) -> Iterator[Library]:
+    with clock.fixed(LATER):
+        found = open_library()
+        seed_pages(
+            author=found.author, reviewer=found.reviewer, director=found.director, at=AT, on=ON
+        )
+        yield found
+
+
+@pytest.fixture
+def sign_in(page: Page, live_server: Any) -> Callable[[Account], None]:
+    """Give the browser the session of an account, as after the sign-in page."""
+
+    def one(account: Account) -> None:
+        client = Client()
+        client.force_login(account)
+        name = settings.SESSION_COOKIE_NAME
+        value = client.cookies[name].value
+        page.context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+
+    return one
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_staff_write_a_page_see_it_refused_mend_it_and_publish_it(
+    page: Page, library: Library, sign_in: Callable[[Account], None], live_server: Any
+) -> None:
+    at = live_server.url
+    sign_in(library.author)
+    page.goto(f"{at}/frontdoor/pages/new/")
+    page.get_by_label("Address").fill("news")
+    press(page, "Make the page")
+    page.get_by_label("Title").fill("What is new")
+    page.get_by_label("Words").nth(1).fill("It helps 75 % of people.")
+    press(page, "Save and preview")
+    expect(page.get_by_text("stands in the text without a record behind it")).to_be_visible()
+
+    page.get_by_role("link", name="Go on writing").click()
+    page.get_by_label("Words").nth(0).fill("With ketamine [[P01#response-ketamine]].")
+    press(page, "Save and preview")
+    expect(page.get_by_text("Nothing stands against publishing these words.")).to_be_visible()
+    page.get_by_role("link", name="Review and publish").click()
+    text = page.url
+    press(page, "Hand to medical review")
+    sign_in(library.reviewer)
+    page.goto(text)
+    press(page, "Sign as medically reviewed")
+    sign_in(library.director)
+    page.goto(text)
+    press(page, "Publish")
+
+    page.context.clear_cookies()
+    page.goto(f"{at}/news/")
+    expect(page.locator(".pub-words .cited")).to_contain_text("27.4")
+    expect(page.get_by_text("Medically reviewed by")).to_be_visible()
+
+
+def test_a_visitor_without_script_asks_for_a_call_and_reaches_the_crisis_page(
+    open_screen: Callable[..., Page], library: Library, live_server: Any
+) -> None:
+    screen = open_screen(live_server.url, java_script_enabled=False)
+    screen.goto("/")
+    screen.get_by_text("Menu").click()
+    screen.get_by_role("link", name="Is it for me?").click()
+    expect(screen.get_by_role("heading", level=1)).to_contain_text("Who should think about it")
+    screen.get_by_role("banner").get_by_role("link", name="Ask for a call").click()
+    screen.get_by_label("Yes").check()
+    screen.get_by_role("button", name="Send").click()
+
+    expect(screen.get_by_role("heading", level=1)).to_have_text("Help now")
+    expect(screen.get_by_role("link", name="Call 988")).to_be_visible()
+
+
+def test_ten_pages_are_accessible_and_fit_at_every_size(
+    page: Page, library: Library, look: Callable[..., None], live_server: Any
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in TEN:
+        page.goto(f"{live_server.url}/{path}")
+        look(page, f"public-{path.strip('/').replace('/', '-') or 'home'}")
+    assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []

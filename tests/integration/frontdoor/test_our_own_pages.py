@@ -1,0 +1,123 @@
+"""The pages that come with Afterglow: through the gate, no bare number, words one can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from afterglow.apps.evidence import queries as evidence
+from afterglow.apps.evidence.models import Publication
+from afterglow.apps.frontdoor import markup
+from afterglow.apps.frontdoor.files import PageFile, page_files
+from afterglow.apps.frontdoor.shown import address_of
+from afterglow.config.demo.pages import seed_pages
+from afterglow.core.evidence.vocabulary import ClaimVerdict
+from afterglow.core.evidence.writing import bare_numbers
+from afterglow.core.frontdoor import BlockKind
+from afterglow.web import clock
+from support.evidence import AT, ON, Library, open_library
+from support.frontdoor import LATER, read, visible
+from support.reading import english_grade, spanish_ease
+
+SLUGS = {page.slug for page in page_files()}
+FIXED = ("home", "contact", "newsletter", "locations", "crisis")
+
+
+@pytest.fixture
+def published(library: Library) -> Library:
+    seed_pages(
+        author=library.author, reviewer=library.reviewer, director=library.director, at=AT, on=ON
+    )
+    return library
+
+
+def path_of(page: PageFile) -> str:
+    return address_of(f"page:{page.slug}", page.language)
+
+
+def test_every_page_is_there_in_both_languages() -> None:
+    by_language = {
+        code: {page.slug for page in page_files() if page.language == code} for code in ("en", "es")
+    }
+    assert by_language["en"] == by_language["es"]
+    assert len(by_language["en"]) == 16
+
+
+def test_the_gate_lets_them_through_and_no_number_stands_bare(
+    client: Client, published: Library
+) -> None:
+    wrong = [
+        row.title
+        for row in evidence.what_is_often_said()
+        if row.verdict in (ClaimVerdict.WRONG, ClaimVerdict.UNVERIFIABLE)
+    ]
+    assert len(wrong) >= 8
+    for page in page_files():
+        response = client.get(path_of(page))
+        assert response.status_code == 200, page.slug
+        body = response.content.decode()
+        words = visible(body)
+        assert bare_numbers(words) == (), (page.slug, page.language, bare_numbers(words))
+        assert "%" not in words, (page.slug, page.language)
+        shown = " ".join(read(body).cited) + words
+        if page.slug != "what-is-often-said":
+            assert [claim for claim in wrong if claim in shown] == [], page.slug
+        else:
+            assert [claim for claim in wrong if claim not in shown] == []
+            corrected = [row.corrected_wording[:50] for row in evidence.what_is_often_said()]
+            assert [right for right in corrected if right not in shown] == []
+        for target in set(re.findall(r'href="(/[^"#?]*)"', body)):
+            if target.startswith(("/static/", "/accounts/")):
+                continue
+            assert client.get(target).status_code == 200, (page.slug, target)
+
+
+def test_seeding_again_changes_nothing(published: Library) -> None:
+    before = Publication.objects.count()
+
+    again = seed_pages(
+        author=published.author,
+        reviewer=published.reviewer,
+        director=published.director,
+        at=LATER,
+        on=ON,
+    )
+
+    assert again == 0
+    assert Publication.objects.count() == before
+
+
+def test_the_results_page_claims_nothing_of_our_own(client: Client, published: Library) -> None:
+    body = client.get("/results/").content.decode()
+    refs = set(re.findall(r'data-record="([^"]+)"', body))
+
+    assert "We claim nothing yet" in visible(body)
+    for words in ("Who is missing", "Worse", "How sure", "Who started"):
+        assert words in visible(body)
+    assert {ref.partition("#")[0] for ref in refs} == {"T38", "T39", "P13"}
+    assert not any(ref.startswith("T42") for ref in refs)
+
+
+@pytest.mark.parametrize("page", page_files(), ids=lambda page: f"{page.language}-{page.slug}")
+def test_the_words_can_be_read(page: PageFile) -> None:
+    words = "\n".join(
+        markup.plain(block.text) for block in page.blocks if block.kind is not BlockKind.TABLE
+    )
+    if page.language == "en":
+        assert english_grade(words) <= 8, english_grade(words)
+    else:
+        assert spanish_ease(words) >= 60, spanish_ease(words)
+    assert all(
+        target.removeprefix("page:") in SLUGS | set(FIXED)
+        for block in page.blocks
+        for target in re.findall(r"\]\((page:[a-z-]+)\)", block.text)
+    )
+
+
+@pytest.fixture
+def library(db: None) -> Iterator[Library]:
+    with clock.fixed(LATER):
+        yield open_library()
