@@ -237,7 +237,7 @@ def test_a_read_back_with_another_unit_or_another_patient_differs(
     assert _same(said, expected) is same
 
 
-def test_a_task_about_suicide_is_due_within_the_hour_of_each_statement() -> None:
+def test_a_task_about_suicide_is_due_within_half_an_hour_of_each_statement() -> None:
     day = infusing()
 
     in_the_chair(day, 5)
@@ -245,6 +245,6 @@ def test_a_task_about_suicide_is_due_within_the_hour_of_each_statement() -> None
 
     due = list(Task.objects.filter(kind="suicide_positive").values_list("due_at", flat=True))
     assert [each - day.minute(5) for each in sorted(due)] == [
-        dt.timedelta(minutes=60),
-        dt.timedelta(minutes=64),
+        dt.timedelta(minutes=30),
+        dt.timedelta(minutes=34),
     ]

@@ -459,7 +459,7 @@ def test_who_is_called_back_is_asked_why_and_it_stands_in_the_record() -> None:
 
     assert answer.status_code == 302
     assert day.refreshed().state == "recovery"
-    assert SessionEvent.objects.get(text="Faint at the door").kind == "note"
+    assert SessionEvent.objects.get(text="Faint at the door").kind == "called_back"
 
 
 def test_an_override_at_the_tablet_is_in_the_name_of_who_signed_in_beside() -> None:

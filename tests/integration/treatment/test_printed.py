@@ -53,8 +53,8 @@ from support.infusion_day import (
     discharged,
     infusing,
     prepared,
-    read_back,
     take_vitals,
+    witness_waste,
 )
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +130,7 @@ def eventful() -> Day:
     )
     accounted = accounting.account_for_bag(
         session=day.id,
-        witness=read_back(day, at=day.minute(81)),
+        witness=witness_waste(day, at=day.minute(81)),
         by=day.clinician,
         at=day.minute(81),
         key=uuid.uuid4(),

@@ -8,14 +8,15 @@ import pytest
 
 from afterglow.apps.treatment.outcomes import Done
 from afterglow.apps.treatment.services import closing, overrides, signing
-from afterglow.apps.treatment.services.deciding import READINESS
+from afterglow.apps.treatment.services.deciding import READINESS, decision_at
 from afterglow.apps.work.kinds import REVIEW_OVERRIDE, SIGN_RECORD
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import complete_task
+from afterglow.core.decisions import Overrider
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import SessionEnding
 from factories import staff
-from support.infusion_day import Day, discharged, prepared, take_vitals
+from support.infusion_day import Day, discharged, prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -57,33 +58,33 @@ def test_a_session_that_was_called_off_waits_for_its_signature_too() -> None:
 
 def test_overrides_wait_for_the_director_in_one_task_until_they_were_looked_at() -> None:
     day = prepared()
-    take_vitals(day, at=day.minute(-2))
-    take_vitals(day, at=day.minute(-1))
     director = staff(Role.MEDICAL_DIRECTOR, site=day.site)
 
-    def override(code: str, minute: float) -> None:
+    def override(minute: float) -> None:
+        now = day.minute(minute)
+        standing = decision_at(day.refreshed(), READINESS, at=now).blockers
+        code = next(each.code for each in standing if each.overridable_by == Overrider.PRESCRIBER)
         done = overrides.override_reasons(
             session=day.id,
             gate=READINESS,
             codes=[code],
             reason="Steady all morning",
             by=day.prescriber,
-            at=day.minute(minute),
+            at=now,
         )
         assert isinstance(done, Done), done
 
-    override("BASELINE_TOO_CLOSE", 0)
+    override(-4)
+    override(-3)
     (first,) = tasks(day, REVIEW_OVERRIDE)
     complete_task(
         task=first.public_id,
         by=director,
-        at=day.minute(1),
-        on=day.site.local_date(day.minute(1)),
+        at=day.minute(-2),
+        on=day.site.local_date(day.minute(-2)),
         outcome="Looked at",
     )
-    take_vitals(day, at=day.minute(8))
-    take_vitals(day, at=day.minute(8.5))
-    override("BASELINE_TOO_CLOSE", 9)
+    override(-1)
 
     assert first.owner_role == Role.MEDICAL_DIRECTOR
     assert [each.state for each in tasks(day, REVIEW_OVERRIDE)] == [TaskState.DONE, TaskState.OPEN]

@@ -120,4 +120,4 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 def _back(request: HttpRequest, wanted: str) -> str:
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if ours else "/"
+    return wanted if ours and wanted.startswith("/") else "/"

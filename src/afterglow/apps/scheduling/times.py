@@ -12,10 +12,13 @@ def instant(day: dt.date, clock: dt.time, zone: ZoneInfo) -> dt.datetime:
     """Return the instant (UTC) of a wall-clock time.
 
     A time that occurs twice (the clocks go back) means the first one. Raises InvalidValue for a
-    time that does not occur (the clocks go forward).
+    time that does not occur (the clocks go forward) and at the ends of the calendar.
     """
     local = dt.datetime.combine(day, clock, tzinfo=zone)
-    there_and_back = local.astimezone(dt.UTC).astimezone(zone)
+    try:
+        there_and_back = local.astimezone(dt.UTC).astimezone(zone)
+    except OverflowError:  # years 1 and 9999: the same hour elsewhere lies outside the calendar
+        raise InvalidValue(f"{day.year:04d} is not a year that can be reckoned with.") from None
     if there_and_back.replace(tzinfo=None) != local.replace(tzinfo=None):
         raise InvalidValue(
             f"{clock:%H:%M} does not occur on {day:%d %b %Y} at this site: "
