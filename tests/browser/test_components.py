@@ -83,7 +83,7 @@ def test_the_page_speaks_spanish_after_one_press(page: Page) -> None:
     page.get_by_role("button", name="Español").click()
 
     expect(page.locator("html")).to_have_attribute("lang", "es")
-    expect(page.get_by_text("Nadie puede anular esto").first).to_be_visible()
+    expect(page.get_by_text("Nadie puede autorizar una excepción").first).to_be_visible()
 
 
 def test_escape_closes_a_dialog_and_focus_comes_back(page: Page) -> None:
@@ -102,7 +102,10 @@ def test_slash_finds_the_patient_search_and_typing_sets_off_no_shortcut(page: Pa
     page.goto("/design/")
     page.evaluate("""() => {
         window.presses = 0;
-        document.querySelector('[data-key="s"]').addEventListener("click", () => window.presses++);
+        document.querySelector('[data-key="s"]').addEventListener("click", (event) => {
+            event.preventDefault();  // the press is counted, the page stays
+            window.presses++;
+        });
     }""")
     page.locator("body").click(position={"x": 2, "y": 300})
 

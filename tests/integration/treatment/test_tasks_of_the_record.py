@@ -16,7 +16,7 @@ from afterglow.core.decisions import Overrider
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import SessionEnding
 from factories import staff
-from support.infusion_day import Day, discharged, prepared
+from support.infusion_day import Day, discharged, prepared, take_vitals
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,6 @@ def test_overrides_wait_for_the_director_in_one_task_until_they_were_looked_at()
         assert isinstance(done, Done), done
 
     override(-4)
-    override(-3)
     (first,) = tasks(day, REVIEW_OVERRIDE)
     complete_task(
         task=first.public_id,
@@ -84,7 +83,8 @@ def test_overrides_wait_for_the_director_in_one_task_until_they_were_looked_at()
         on=day.site.local_date(day.minute(-2)),
         outcome="Looked at",
     )
-    override(-1)
+    take_vitals(day, at=day.minute(-1), systolic=172)
+    override(-0.5)
 
     assert first.owner_role == Role.MEDICAL_DIRECTOR
     assert [each.state for each in tasks(day, REVIEW_OVERRIDE)] == [TaskState.DONE, TaskState.OPEN]
