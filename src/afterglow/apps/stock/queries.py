@@ -79,11 +79,11 @@ def statement(vial: Vial) -> list[StatementLine]:
         .select_related("by", "witness__account", "session")
         .order_by("sequence")
     )
-    so_far: list[Line] = []
+    on_hand = Decimal(0)
     shown = []
     for entry in entries:
-        so_far.extend(_lines([entry]))
-        shown.append(StatementLine(entry, balance(so_far).on_hand))
+        on_hand += balance(_lines([entry])).on_hand  # a balance is a sum, line by line
+        shown.append(StatementLine(entry, on_hand))
     return shown
 
 
