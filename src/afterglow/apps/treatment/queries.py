@@ -200,6 +200,16 @@ def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
     )
 
 
+def ending_of_a_stop(session: TreatmentSession, *, at: datetime) -> InfusionEnding:
+    """Completed when the whole bag was given by then; the person can say otherwise afterwards."""
+    infusion = infusion_of(session)
+    if infusion is None:
+        return InfusionEnding.STOPPED_BY_CLINICIAN
+    settled = given(infusion, at=at).settled
+    done = settled.volume >= infusion.preparation.to_be_infused_ml
+    return InfusionEnding.COMPLETED if done else InfusionEnding.STOPPED_BY_CLINICIAN
+
+
 def accounted_at(infusion: Infusion) -> datetime | None:
     """Return when the bag of an infusion was accounted for; None while it is not."""
     vial = infusion.preparation.vial_id

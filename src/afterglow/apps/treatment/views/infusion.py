@@ -207,14 +207,8 @@ def stop(request: StaffRequest, session: UUID) -> HttpResponse:
 
 
 def _ending_now(session: UUID, at: datetime) -> InfusionEnding:
-    """Completed when the whole bag was given; the person can say otherwise afterwards."""
     row = TreatmentSession.objects.filter(public_id=session).first()
-    infusion = queries.infusion_of(row) if row else None
-    if infusion is None:
-        return InfusionEnding.STOPPED_BY_CLINICIAN
-    settled = queries.given(infusion, at=at).settled
-    done = settled.volume >= infusion.preparation.to_be_infused_ml
-    return InfusionEnding.COMPLETED if done else InfusionEnding.STOPPED_BY_CLINICIAN
+    return queries.ending_of_a_stop(row, at=at) if row else InfusionEnding.STOPPED_BY_CLINICIAN
 
 
 @login_required
