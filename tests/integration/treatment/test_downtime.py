@@ -18,6 +18,7 @@ from afterglow.apps.treatment.models import MedicineGiven, PumpAction, Refusal, 
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done
 from afterglow.apps.treatment.services import from_paper as paper
+from afterglow.apps.treatment.services import lines
 from afterglow.apps.treatment.services.infusions import act_on_pump
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Rate
@@ -37,11 +38,11 @@ def day() -> Day:
     return infusing()
 
 
-def copied(day: Day, *lines: paper.PaperLine, minute: float = 30, **given: Any) -> Any:
+def copied(day: Day, *written: lines.LateLine, minute: float = 30, **given: Any) -> Any:
     given.setdefault("seen_sequence", 1)
     return paper.copy_from_paper(
         session=day.id,
-        lines=lines,
+        lines=written,
         kept_by=day.second,
         by=day.clinician,
         at=day.minute(minute),
@@ -50,13 +51,13 @@ def copied(day: Day, *lines: paper.PaperLine, minute: float = 30, **given: Any) 
     )
 
 
-def readings(day: Day, minute: float, systolic: int) -> paper.PaperReadings:
+def readings(day: Day, minute: float, systolic: int) -> lines.ReadingsLine:
     values = {
         VitalSignCode.SYSTOLIC: Decimal(systolic),
         VitalSignCode.DIASTOLIC: Decimal(80),
         VitalSignCode.SPO2: Decimal(97),
     }
-    return paper.PaperReadings(at=day.minute(minute), readings=values)
+    return lines.ReadingsLine(at=day.minute(minute), readings=values)
 
 
 # -- the sheet ----------------------------------------------------------------------------------
@@ -108,10 +109,10 @@ def test_what_stands_on_paper_is_charted_at_its_own_times_and_says_whose_paper(d
     outcome = copied(
         day,
         readings(day, 20, 131),
-        paper.PaperPump(
+        lines.PumpLine(
             at=day.minute(12), kind=PumpActionKind.CHANGE_RATE, rate=Rate.ml_per_h("50")
         ),
-        paper.PaperNote(at=day.minute(14), kind=EventKind.SYMPTOM, text="", label="Nausea"),
+        lines.NoteLine(at=day.minute(14), kind=EventKind.SYMPTOM, text="", label="Nausea"),
         readings(day, 10, 128),
         sheet="AC7DEF",
     )
@@ -135,7 +136,7 @@ def test_one_wrong_line_keeps_every_line_out_and_is_named(day: Day) -> None:
     outcome = copied(
         day,
         readings(day, 10, 128),
-        paper.PaperPump(
+        lines.PumpLine(
             at=day.minute(12), kind=PumpActionKind.CHANGE_RATE, rate=Rate.ml_per_h("5000")
         ),
     )
@@ -169,7 +170,7 @@ def test_a_rate_charted_on_another_screen_meanwhile_is_not_written_over(day: Day
         copied(
             day,
             readings(day, 10, 128),
-            paper.PaperPump(
+            lines.PumpLine(
                 at=day.minute(12), kind=PumpActionKind.CHANGE_RATE, rate=Rate.ml_per_h("50")
             ),
         )
@@ -177,7 +178,7 @@ def test_a_rate_charted_on_another_screen_meanwhile_is_not_written_over(day: Day
 
 
 def test_a_stop_on_paper_ends_the_infusion_at_its_paper_time(day: Day) -> None:
-    copied(day, paper.PaperPump(at=day.minute(40), kind=PumpActionKind.STOP), minute=70)
+    copied(day, lines.PumpLine(at=day.minute(40), kind=PumpActionKind.STOP), minute=70)
 
     day.infusion.refresh_from_db()
     assert (day.infusion.ended_at, day.infusion.ending) == (day.minute(40), "completed")
@@ -186,7 +187,7 @@ def test_a_stop_on_paper_ends_the_infusion_at_its_paper_time(day: Day) -> None:
 def test_a_stop_before_the_last_pump_entry_is_refused_and_not_moved(day: Day) -> None:
     early = day.started - dt.timedelta(minutes=2)
 
-    outcome = copied(day, paper.PaperPump(at=early, kind=PumpActionKind.STOP))
+    outcome = copied(day, lines.PumpLine(at=early, kind=PumpActionKind.STOP))
 
     assert outcome.decision.codes == ("PAPER_STOP_OUT_OF_ORDER",)
     day.infusion.refresh_from_db()

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
 from afterglow.apps.monitoring.pumps import delivered_since
 from afterglow.apps.stock.models import LedgerEntry
@@ -14,12 +16,14 @@ from afterglow.apps.treatment.models import (
     InfusionOrder,
     MedicineGiven,
     MedicineToday,
+    OfflineEntry,
     Preparation,
     PumpAction,
     PumpDifference,
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import RateFrom, Reconciliation, reconcile
 from afterglow.core.quantities import Rate
@@ -258,6 +262,13 @@ def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
         ShownEvent(number, row, names.get(row.pk, row.label), row.pk in gone)
         for number, row in enumerate(own, start=1)
     ]
+
+
+def offline_unsettled(session: TreatmentSession) -> QuerySet[OfflineEntry]:
+    """Return what a tablet typed offline, could not be charted, and waits for a person."""
+    return OfflineEntry.objects.filter(session=session, resolution__isnull=True).exclude(
+        outcome=OfflineOutcome.CHARTED
+    )
 
 
 def suicide_task_key(session: TreatmentSession) -> str:

@@ -22,12 +22,12 @@ from afterglow.apps.treatment.forms.infusion import (
     new_key,
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
-from afterglow.apps.treatment.services.from_paper import (
-    PaperLine,
-    PaperMedicine,
-    PaperNote,
-    PaperPump,
-    PaperReadings,
+from afterglow.apps.treatment.services.lines import (
+    LateLine,
+    MedicineLine,
+    NoteLine,
+    PumpLine,
+    ReadingsLine,
 )
 from afterglow.apps.treatment.shown.grid import Line
 from afterglow.core.instruments.definition import Instrument
@@ -140,9 +140,9 @@ class ReadingsRow(_Row, ObservationForm):
         self.needs_time(cleaned)
         return cleaned
 
-    def line(self, at: datetime) -> PaperLine:
+    def line(self, at: datetime) -> LateLine:
         """Return what was read."""
-        return PaperReadings(at=at, readings=self.readings, scales=self.scales)
+        return ReadingsLine(at=at, readings=self.readings, scales=self.scales)
 
 
 class PumpRow(_Row, ChartForm):
@@ -167,12 +167,12 @@ class PumpRow(_Row, ChartForm):
             self.add_error("rate", _("Write the new rate in mL/h."))
         return cleaned
 
-    def line(self, at: datetime) -> PaperLine:
+    def line(self, at: datetime) -> LateLine:
         """Return the entry."""
         rate = self.cleaned_data.get("rate")
         kind = PumpActionKind(self.cleaned_data["what"])
         moves = kind in (PumpActionKind.CHANGE_RATE, PumpActionKind.RESUME)
-        return PaperPump(
+        return PumpLine(
             at=at,
             kind=kind,
             rate=Rate.ml_per_h(rate) if rate is not None and moves else None,
@@ -200,9 +200,9 @@ class MedicineRow(_Row, DrugForm):
         self.needs_time(cleaned)
         return cleaned
 
-    def line(self, at: datetime) -> PaperLine:
+    def line(self, at: datetime) -> LateLine:
         """Return what was given."""
-        return PaperMedicine(
+        return MedicineLine(
             at=at,
             product=self.product.public_id,
             dose=self.given_dose,
@@ -232,12 +232,12 @@ class NoteRow(_Row, ChartForm):
             self.add_error("text", _("Write what the paper says."))
         return cleaned
 
-    def line(self, at: datetime) -> PaperLine:
+    def line(self, at: datetime) -> LateLine:
         """Return the line."""
         kind = EventKind(self.cleaned_data["what"])
         text = self.cleaned_data["text"]
         labelled = kind in (EventKind.SYMPTOM, EventKind.MARK)
-        return PaperNote(
+        return NoteLine(
             at=at,
             kind=kind,
             label=text[:120] if labelled else "",
@@ -303,7 +303,7 @@ class PaperForm:
         """The lines that hold something."""
         return [row for row in self.rows() if not row.is_blank]
 
-    def lines(self) -> list[PaperLine]:
+    def lines(self) -> list[LateLine]:
         """Return what was typed, in the order of the page."""
         return [row.line(row.happened_at) for row in self.filled]
 

@@ -3,71 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import SessionEvent
-from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import charting, infusions
 from afterglow.apps.treatment.services.acting import done_before, lock_session, refuse, tell
-from afterglow.apps.visits.models import TreatmentSession
+from afterglow.apps.treatment.services.lines import (
+    LateLine,
+    MedicineLine,
+    NoteLine,
+    PumpLine,
+    ReadingsLine,
+    chart_line,
+)
 from afterglow.core.decisions import Decision, blocker
-from afterglow.core.monitoring.catalogue import VitalSignCode
-from afterglow.core.quantities import Dose, Rate
 from afterglow.core.roles import Action
-
-
-@dataclass(frozen=True, slots=True)
-class PaperReadings:
-    """One column of readings. ``scales`` holds the answers of each instrument by its key."""
-
-    at: datetime
-    readings: Mapping[VitalSignCode, Decimal] = field(default_factory=dict)
-    scales: Mapping[str, Mapping[str, int | None]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PaperPump:
-    """One line of the pump: a rate change, a pause, a resume or the stop."""
-
-    at: datetime
-    kind: PumpActionKind
-    rate: Rate | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PaperMedicine:
-    """One medicine that was given beside the infusion."""
-
-    at: datetime
-    product: UUID
-    dose: Dose
-    route: str
-    indication: str = ""
-    above_usual_confirmed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PaperNote:
-    """One line of what happened."""
-
-    at: datetime
-    kind: EventKind
-    text: str
-    label: str = ""
-
-
-PaperLine = PaperReadings | PaperPump | PaperMedicine | PaperNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +46,7 @@ class _NotThisLine(Exception):
 def copy_from_paper(
     *,
     session: UUID,
-    lines: Sequence[PaperLine],
+    lines: Sequence[LateLine],
     kept_by: Account,
     by: Account,
     at: datetime,
@@ -116,11 +73,11 @@ def copy_from_paper(
             cautions = Decision()
             for number, line in ordered:
                 step = uuid.uuid5(key, str(number))
-                done = _chart(row, line, by=by, at=at, key=step, seen=seen_sequence)
+                done = chart_line(row, line, by=by, at=at, key=step, seen=seen_sequence)
                 if isinstance(done, Refused):
                     raise _NotThisLine(number, done.decision)
                 cautions &= done.decision
-                if isinstance(line, PaperPump):
+                if isinstance(line, PumpLine):
                     seen_sequence += 1
     except _NotThisLine as stopped:
         refuse("copy-from-paper", session=row, decision=stopped.decision, by=by, at=at)
@@ -154,101 +111,13 @@ def copy_from_paper(
     return Done(event, cautions)
 
 
-def _chart(
-    row: TreatmentSession, line: PaperLine, *, by: Account, at: datetime, key: UUID, seen: int
-) -> Done[Any] | Refused:
-    session = row.public_id
-    match line:
-        case PaperReadings():
-            return charting.chart_observations(
-                session=session,
-                readings=line.readings,
-                scales=line.scales,
-                taken_at=line.at,
-                by=by,
-                at=at,
-                key=key,
-            )
-        case PaperPump(kind=PumpActionKind.STOP):
-            return _stop(row, line, by=by, at=at, key=key)
-        case PaperPump():
-            return infusions.act_on_pump(
-                session=session,
-                kind=line.kind,
-                by=by,
-                at=at,
-                key=key,
-                seen_sequence=seen,
-                happened_at=line.at,
-                rate=line.rate,
-                reason=line.reason,
-            )
-        case PaperMedicine():
-            return charting.give_medicine(
-                session=session,
-                product=line.product,
-                dose=line.dose,
-                route=line.route,
-                indication=line.indication,
-                by=by,
-                at=at,
-                key=key,
-                happened_at=line.at,
-                above_usual_confirmed=line.above_usual_confirmed,
-            )
-        case PaperNote():
-            return charting.record_event(
-                session=session,
-                kind=line.kind,
-                by=by,
-                at=at,
-                key=key,
-                happened_at=line.at,
-                label=line.label,
-                text=line.text,
-            )
-
-
-def _stop(
-    row: TreatmentSession, line: PaperPump, *, by: Account, at: datetime, key: UUID
-) -> Done[Any] | Refused:
-    """Chart the stop of the paper; one that lies before the last pump entry is refused here.
-
-    A stop pressed at the screen is never refused and moves itself after the last entry. A stop that
-    is copied has time to be put right.
-    """
-    infusion = queries.infusion_of(row)
-    last = queries.actions_of(infusion)[-1] if infusion else None
-    seen, limit = (line.at.isoformat(), last.at.isoformat()) if last else ("", "")
-    if last is not None and last.kind == PumpActionKind.STOP:
-        why = blocker("PAPER_STOP_TWICE", "The stop is charted already.", seen=limit)
-        return Refused(Decision((why,)))
-    if last is not None and line.at <= last.at:
-        why = blocker(
-            "PAPER_STOP_OUT_OF_ORDER",
-            "The stop on paper is not after the last pump entry.",
-            seen=seen,
-            limit=limit,
-        )
-        return Refused(Decision((why,)))
-    return infusions.record_pump_stopped(
-        session=row.public_id,
-        ending=queries.ending_of_a_stop(row, at=line.at),
-        by=by,
-        at=at,
-        key=key,
-        happened_at=line.at,
-        reason=line.reason,
-    )
-
-
-def _told(lines: Sequence[PaperLine]) -> str:
+def _told(lines: Sequence[LateLine]) -> str:
     """Say in one line what was copied, as it stands in the record: English, as all of it."""
     words = {
-        PaperReadings: "sets of readings",
-        PaperPump: "pump entries",
-        PaperMedicine: "medicines",
-        PaperNote: "notes",
+        ReadingsLine: "sets of readings",
+        PumpLine: "pump entries",
+        MedicineLine: "medicines",
+        NoteLine: "notes",
     }
     counted = [
         (sum(isinstance(line, kind) for line in lines), name) for kind, name in words.items()
