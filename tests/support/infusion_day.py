@@ -77,6 +77,7 @@ from factories import (
     definition,
     staff,
 )
+from support.remembered import remembered
 
 PRN = ("ondansetron", "midazolam", "labetalol")
 CALM = {
@@ -181,6 +182,7 @@ def prn_products() -> dict[str, Product]:
     }
 
 
+@remembered
 def checked_in(
     *,
     at: dt.datetime = AT,
@@ -361,6 +363,7 @@ def witness_waste(day: Day, *, at: dt.datetime) -> Countersignature:
     return signed_by(day.second, day, act="waste", on=on, at=at)
 
 
+@remembered
 def prepared(**given: Any) -> Day:
     """Walk until the bag is drawn and read back: the session is READY, but for the baseline."""
     day = checked_in(**given)
@@ -400,6 +403,7 @@ def prepared(**given: Any) -> Day:
     return day
 
 
+@remembered
 def ready(**given: Any) -> Day:
     """Walk until nothing stands between the patient and the start."""
     day = prepared(**given)
@@ -409,6 +413,7 @@ def ready(**given: Any) -> Day:
     return day
 
 
+@remembered
 def infusing(**given: Any) -> Day:
     """Walk until the infusion runs; it started at ``day.started``."""
     day = ready(**given)
@@ -421,6 +426,7 @@ def infusing(**given: Any) -> Day:
     return day
 
 
+@remembered
 def recovering(**given: Any) -> Day:
     """Walk until the pump is stopped after the whole 40 minutes; every reading was taken."""
     day = infusing(**given)
@@ -439,6 +445,7 @@ def recovering(**given: Any) -> Day:
     return day
 
 
+@remembered
 def recovered(**given: Any) -> Day:
     """Walk until nothing stands between the patient and the way home, 40 minutes after the stop."""
     day = recovering(**given)
@@ -500,6 +507,7 @@ WELL: dict[str, Any] = {
 """Somebody who may go home."""
 
 
+@remembered
 def discharged(**given: Any) -> Day:
     """Walk until the patient has left and the bag is accounted for: ready to be signed."""
     day = recovered(**given)
@@ -525,6 +533,7 @@ def discharged(**given: Any) -> Day:
     return day
 
 
+@remembered
 def signed(**given: Any) -> Day:
     """Walk until the record is signed and locked."""
     day = discharged(**given)
