@@ -368,7 +368,10 @@ def _class_of(name: str, listed: CurrentMedicine | None, given: str) -> str:
         return known.drug_class.code
     chosen = (listed.drug_class if listed else "") or given
     if chosen and chosen != OTHER_CLASS and chosen not in shipped.classes:
-        raise InvalidValue(f"There is no drug class {chosen!r}.")
+        raise InvalidValue(
+            "There is no drug class '%(chosen)s'.",
+            chosen=chosen,
+        )
     return chosen
 
 
