@@ -14,7 +14,7 @@ from afterglow.apps.medicines.models import Product
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import charting
+from afterglow.apps.treatment.services import charting, handing_over
 from afterglow.apps.treatment.views.asking import Ask
 from afterglow.core.roles import CLINICAL
 from afterglow.web import formats
@@ -85,7 +85,7 @@ class HandOver(Ask):
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Chart it."""
-        return charting.hand_over(
+        return handing_over.hand_over(
             session=self.session.public_id,
             to=Account.objects.get(public_id=form.cleaned_data["to"]),
             by=self.request.user,

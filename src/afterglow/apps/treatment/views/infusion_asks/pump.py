@@ -13,7 +13,7 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import infusions, pump
+from afterglow.apps.treatment.services import infusions, pump, rates
 from afterglow.apps.treatment.views.asking import Ask, saved_words
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
@@ -51,9 +51,9 @@ class Rate(Ask):
         last = self.last
         if infusion is None or last is None:
             return {}
-        shares = infusions.slower_shares(infusion)
+        shares = rates.slower_shares(infusion)
         return {
-            "fastest": infusions.fastest_rate(infusion),
+            "fastest": rates.fastest_rate(infusion),
             "quick": [
                 (share, formats.number(last.rate_ml_per_h.value * share / 100, 1))
                 for share in shares
