@@ -210,6 +210,6 @@ def test_a_message_of_a_device_that_nobody_knows_is_a_task_at_every_site() -> No
 
     for item in ReviewItem.objects.all():
         services.reject_review(
-            item=item.public_id, reason="A loan", by=staff(Role.ADMINISTRATOR), at=later(9)
+            item=item.public_id, reason="A loan", by=staff(Role.MONITOR), at=later(9)
         )
     assert {task.state for task in queue_tasks()} == {TaskState.DONE}
