@@ -44,7 +44,7 @@ from afterglow.core.treatment.lifecycles import BEFORE_START, InfusionState, Ses
 from afterglow.db.models import StaleRow
 from afterglow.web import clock, formats
 from afterglow.web.requests import StaffRequest
-from afterglow.web.sentences import sentence_of
+from afterglow.web.sentences import error_words, sentence_of
 
 PUMP_EVENTS = (
     "infusion-started",
@@ -264,7 +264,7 @@ def _act(request: StaffRequest, session: UUID, kind: PumpActionKind) -> HttpResp
             "session": row,
             "site": row.site,
             "title": title,
-            "stale": stale,
+            "stale": error_words(stale),
             "last": last_pump_action(row),
             "url": request.path,
             "key": new_key(),
