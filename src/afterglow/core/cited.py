@@ -6,7 +6,9 @@ A leaf in a definition's JSON body is an object, never a bare number::
 
 ``status`` is ``confirmed`` (a source was read), ``GK`` (general knowledge, unconfirmed) or ``DP``
 (default proposed). GK and DP values are shown as "proposed, not approved" until a medical director
-approves the version that holds them.
+approves the version that holds them. Pharmacological models say more closely how a number is
+founded: ``C`` read in the cited place, ``C2`` read in a transcription, ``D`` derived, ``M`` from
+memory, ``P`` proposed (``core.pharmacology.standing`` reads the same letters).
 """
 
 from __future__ import annotations
@@ -26,11 +28,21 @@ class Status(StrEnum):
     CONFIRMED = "confirmed"
     GENERAL_KNOWLEDGE = "GK"
     DEFAULT_PROPOSED = "DP"
+    READ = "C"
+    TRANSCRIBED = "C2"
+    DERIVED = "D"
+    MEMORY = "M"
+    PROPOSED = "P"
 
     @property
     def needs_approval(self) -> bool:
         """Whether the screen must say "proposed, not approved" until a director approves."""
-        return self is not Status.CONFIRMED
+        return self in _TO_APPROVE
+
+
+_TO_APPROVE = frozenset(
+    {Status.GENERAL_KNOWLEDGE, Status.DEFAULT_PROPOSED, Status.MEMORY, Status.PROPOSED}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ class DefinitionKind(StrEnum):
     CHECKLIST = "checklist"
     PATIENT_INSTRUCTIONS = "patient_instructions"
     DEVICE_PROFILE = "device_profile"
+    PK_MODEL = "pk_model"
+    PK_EFFECT = "pk_effect"
+    PK_CONSTANTS = "pk_constants"
 
 
 class ApprovalAct(StrEnum):

@@ -14,6 +14,7 @@ import jsonschema
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.core.cited import leaves
 from afterglow.core.errors import InvalidValue
+from afterglow.core.pharmacology.definition import parse_model
 
 DATA: Final = Path(__file__).resolve().parents[2] / "data"
 SINGLE_FILES: Final[Mapping[str, DefinitionKind]] = {
@@ -25,6 +26,13 @@ SINGLE_FILES: Final[Mapping[str, DefinitionKind]] = {
     "device_profiles": DefinitionKind.DEVICE_PROFILE,
 }
 """Folder of ``<key>/<version>.json`` files → the kind they hold."""
+PHARMACOLOGY: Final[Mapping[str, DefinitionKind]] = {
+    "models": DefinitionKind.PK_MODEL,
+    "effects": DefinitionKind.PK_EFFECT,
+    "constants": DefinitionKind.PK_CONSTANTS,
+}
+"""The same under ``pharmacology``: the core reads these without Django, so key and version are
+their path's and sources are theirs, leaf by leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,20 @@ def found(data: Path = DATA) -> Iterator[Seed]:
     for folder, kind in SINGLE_FILES.items():
         for file in sorted((data / folder).glob("*/*.json")):
             yield _single(file, kind)
+    for folder, kind in PHARMACOLOGY.items():
+        for file in sorted((data / "pharmacology" / folder).glob("*/*.json")):
+            yield _pharmacological(file, kind)
+
+
+def _pharmacological(file: Path, kind: DefinitionKind) -> Seed:
+    body = _read(file)
+    key = file.parent.name
+    cited = parse_model(key, int(file.stem), body).citations if "states" in body else ()
+    source = "; ".join(cited) or _LEAF_BY_LEAF
+    return _checked(Seed(kind, key, int(file.stem), body.get("title", key), source, body), file)
+
+
+_LEAF_BY_LEAF: Final = "each value names its own source"
 
 
 def _protocol(meta_file: Path) -> Seed:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from afterglow.core.pharmacology import effects, library
+from afterglow.core.pharmacology.definition import Model
 from afterglow.core.pharmacology.errors import BadTimes
 from afterglow.core.pharmacology.inputs import Regimen
 from afterglow.core.pharmacology.simulation import simulate
@@ -48,7 +49,7 @@ def mechanism_timeline(
     regimen: Regimen,
     *,
     hours: npt.ArrayLike | None = None,
-    model: str = "otto2021",
+    model: Model | str = "otto2021",
     accept_unconfirmed: bool = False,
 ) -> tuple[Strand, ...]:
     """Return every strand of the explainer for one dose: biologic, experiential, neuroplastic.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from afterglow.core.decisions import Decision
 from afterglow.core.errors import InvalidValue
 from afterglow.core.pharmacology import building
-from afterglow.core.pharmacology.definition import Model, load_model
+from afterglow.core.pharmacology.definition import Model, VariabilityBlock, load_model
 from afterglow.core.pharmacology.inputs import Regimen
 from afterglow.core.pharmacology.patient import Patient
 from afterglow.core.pharmacology.sampling import vary
@@ -93,6 +93,7 @@ def predicted_band(
     patient: Patient,
     model: Model | str = "otto2021",
     effect_site: bool = False,
+    ke0: Number | None = None,
     accept_unconfirmed: bool = False,
     twins: int = TWINS,
 ) -> PredictedBand:
@@ -100,8 +101,9 @@ def predicted_band(
 
     ``regimen`` from a plan, or from charted or reported rates by ``Regimen.from_rates``;
     ``times_min`` (t,) ascending minutes from its zero. With an effect site (a proposed rate
-    constant) ``accept_unconfirmed`` is needed, and the result names the number. Where its limits
-    forbid a prediction, ``lines`` is empty and ``decision`` says why. No numba, a few milliseconds.
+    constant, the shipped one unless ``ke0`` is given) ``accept_unconfirmed`` is needed, and the
+    result names the number. Where its limits forbid a prediction, ``lines`` is empty and
+    ``decision`` says why. No numba, a few milliseconds.
     """
     model = load_model(model) if isinstance(model, str) else model
     times = building.checked_times(times_min)
@@ -110,7 +112,7 @@ def predicted_band(
     decision = validity(model, patient, regimen)
     if not model.variability:
         decision &= Decision((NO_VARIABILITY.reason(seen=model.key, limit="otto2021"),))
-    ke0 = effect_site_ke0() if effect_site else None
+    ke0 = (ke0 or effect_site_ke0()) if effect_site else None
     bodies = _twins(model, patient, twins)
     routes = building.routes_of(regimen)
     system = building.build_system(model, bodies, routes=routes, effect_site_ke0=ke0)
@@ -139,12 +141,11 @@ def predicted_band(
 
 
 @lru_cache(maxsize=64)
-def _drawn(key: str, version: int, twins: int) -> Mapping[str, Floats]:
+def _drawn(blocks: tuple[VariabilityBlock, ...], twins: int) -> Mapping[str, Floats]:
     """Return the random factor of every parameter that varies, per twin: shape (twins,)."""
-    model = load_model(key, version)
     rng = np.random.Generator(np.random.PCG64(SEED))
     factors: dict[str, building.Value] = {}
-    for block in model.variability:
+    for block in blocks:
         if block.logit:
             continue
         factors |= {name: np.ones(twins) for name in block.parameters}
@@ -155,7 +156,7 @@ def _drawn(key: str, version: int, twins: int) -> Mapping[str, Floats]:
 def _twins(model: Model, patient: Patient, twins: int) -> dict[str, building.Value]:
     """Return the parameters of the typical patient first, then of every twin: (twins + 1,)."""
     values = building.typical_parameters(model, building.covariates_of(patient))
-    factors = _drawn(model.key, model.version, twins)
+    factors = _drawn(model.variability, twins)
     everyone: dict[str, building.Value] = {}
     for name, value in values.items():
         factor = factors.get(name, np.ones(twins))
@@ -206,17 +207,26 @@ def compare_plans(
     *,
     patient: Patient,
     model: Model | str = "otto2021",
+    accept_unconfirmed: bool = False,
 ) -> Comparison:
     """Return both bands from the same twins, and how peak and area of the typical patient change.
 
     The ratios are empty when either plan may not be predicted.
     """
     one, two = (
-        predicted_band(plan, times_min, patient=patient, model=model) for plan in (first, second)
+        predicted_band(
+            plan, times_min, patient=patient, model=model, accept_unconfirmed=accept_unconfirmed
+        )
+        for plan in (first, second)
     )
     ratios: dict[str, tuple[float, float]] = {}
     if one.drawn and two.drawn:
-        a, b = (simulate(model, plan, one.times_min, patient=patient) for plan in (first, second))
+        a, b = (
+            simulate(
+                model, plan, one.times_min, patient=patient, accept_unconfirmed=accept_unconfirmed
+            )
+            for plan in (first, second)
+        )
         for name in a.ng_per_ml:
             area = b.auc_ng_h_per_ml[name][-1], a.auc_ng_h_per_ml[name][-1]
             ratios[name] = (_over(b[name].max(), a[name].max()), _over(*area))
@@ -258,6 +268,7 @@ def if_stopped(
     thresholds_ng_per_ml: Sequence[float],
     model: Model | str = "otto2021",
     effect_site: bool = False,
+    ke0: Number | None = None,
     accept_unconfirmed: bool = False,
     within_min: float = 240.0,
     every_min: float = 1.0,
@@ -279,6 +290,7 @@ def if_stopped(
         patient=patient,
         model=model,
         effect_site=effect_site,
+        ke0=ke0,
         accept_unconfirmed=accept_unconfirmed,
     )
     since = times - at_min
