@@ -43,6 +43,12 @@ class SiteForm(WebForm):
     )
     emergency_number = forms.CharField(label=_("Emergency number"), max_length=20, initial="911")
     is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
+    shows_predicted_level = forms.BooleanField(
+        label=_("Show the predicted level on the infusion page"),
+        required=False,
+        initial=True,
+        help_text=_("A modelled band under the vital signs; it is secondary and never a reading."),
+    )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def clean_time_zone(self) -> str:

@@ -23,6 +23,11 @@ class Site(PublicModel, VersionedModel):
     after_hours_phone = models.CharField(max_length=40, help_text="Answered 24 hours.")
     emergency_number = models.CharField(max_length=20, default="911")
     is_active = models.BooleanField(default=True)
+    shows_predicted_level = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether the infusion page shows the modelled level.",
+    )
 
     class Meta:
         verbose_name = "site"

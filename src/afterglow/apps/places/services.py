@@ -35,6 +35,7 @@ class SiteWords:
     address: str = ""
     emergency_number: str = "911"
     is_active: bool = True
+    shows_predicted_level: bool = True
 
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
