@@ -10,6 +10,7 @@ from django.db.models import signals
 
 ORDER = [
     ["audit", "events", "definitions", "documents", "work", "notices"],
+    ["pharmacology"],
     ["places"],
     ["accounts"],
     ["people"],

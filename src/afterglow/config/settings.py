@@ -64,6 +64,8 @@ INSTALLED_APPS = [
     "afterglow.apps.documents",
     "afterglow.apps.work",
     "afterglow.apps.notices",
+    # what the definitions' models predict
+    "afterglow.apps.pharmacology",
     # who, where and what
     "afterglow.apps.places",
     "afterglow.apps.accounts",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("afterglow.apps.monitoring.urls")),
     path("", include("afterglow.apps.notices.urls")),
     path("", include("afterglow.apps.people.urls")),
+    path("", include("afterglow.apps.pharmacology.urls")),
     path("", include("afterglow.apps.places.urls")),
     path("", include("afterglow.apps.scheduling.urls")),
     path("", include("afterglow.apps.stock.urls")),

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from afterglow.apps.treatment.views import arrival, masses, ordering, preparing, starting
+from afterglow.apps.treatment.views import (
+    arrival,
+    masses,
+    ordering,
+    predicting,
+    preparing,
+    starting,
+)
 
 urlpatterns = [
     path("appointments/<uuid:appointment>/begin/", arrival.begin, name="begin"),
@@ -16,6 +23,7 @@ urlpatterns = [
         name="take-mass-back",
     ),
     path("sessions/<uuid:session>/plan/", ordering.plan, name="plan"),
+    path("sessions/<uuid:session>/plan/predicted/", predicting.compare, name="predicted"),
     path("sessions/<uuid:session>/plan/cancel/", ordering.cancel, name="order-cancel"),
     path("sessions/<uuid:session>/prepare/", preparing.prepare, name="prepare"),
     path("sessions/<uuid:session>/prepare/read-back/", preparing.read_back, name="read-back"),

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from afterglow.apps.treatment.views import emergency, infusion, infusion_alarms, infusion_asks
+from afterglow.apps.treatment.views import (
+    emergency,
+    infusion,
+    infusion_alarms,
+    infusion_asks,
+    predicting,
+)
 
 urlpatterns = [
     path("infusion/", infusion.page, name="infusion"),
     path("infusion/panels/<slug:name>/", infusion.panel, name="infusion-panel"),
+    path("infusion/predicted/", predicting.slot, name="infusion-predicted"),
     path("infusion/readings.json", infusion.readings, name="infusion-readings"),
     path("infusion/stop/", infusion.stop, name="infusion-stop"),
     path("infusion/mark/", infusion.mark, name="infusion-mark"),

@@ -26,6 +26,7 @@ from afterglow.apps.treatment.models import InfusionOrder
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import orders
+from afterglow.apps.treatment.views import predicting
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import BEFORE_START
 from afterglow.web import clock, editing
@@ -64,6 +65,7 @@ def plan(request: StaffRequest, session: UUID) -> HttpResponse:
     page = {
         **pages.frame(row, step=pages.PLAN, at=at),
         "planned": planned,
+        "sheet": predicting.sheet_of_order(row, planned),
         "in_use": queries.preparation_in_use(row),
         "protocol": rules_of(row.protocol_id),
         "may_sign": may_sign and row.state in BEFORE_START,

@@ -1,0 +1,1 @@
+"""What pharmacology shows on pages: predicted levels, plans side by side, the mechanism."""

@@ -1,0 +1,1 @@
+"""Template tags of predicted levels and the mechanism explainer."""
