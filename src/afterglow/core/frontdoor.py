@@ -39,6 +39,7 @@ class BlockKind(StrEnum):
     SAID = "said"
     RECORDS = "records"
     SITES = "sites"
+    MECHANISM = "mechanism"
 
     @property
     def compares(self) -> bool:

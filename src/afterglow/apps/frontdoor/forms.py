@@ -41,6 +41,7 @@ KINDS: Final = (
     (BlockKind.SAID, _("What is often said, corrected")),
     (BlockKind.RECORDS, _("Records as cards")),
     (BlockKind.SITES, _("Our sites")),
+    (BlockKind.MECHANISM, _("How it may work, with a simulation")),
 )
 DANGER: Final = (("no", _("No")), ("yes", _("Yes")))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from afterglow.apps.frontdoor.views import contact, newsletter, public, staff
+from afterglow.apps.frontdoor.views import contact, newsletter, public, simulation, staff
 
 app_name = "frontdoor"
 
@@ -15,6 +15,7 @@ def _public(language: str, before: str) -> list[URLPattern]:
     return [
         path(before, public.home, given, name="home"),
         path(f"{before}crisis/", public.crisis, given, name="crisis"),
+        path(f"{before}simulation/", simulation.simulation, given, name="simulation"),
         path(f"{before}contact/", contact.contact, given, name="contact"),
         path(f"{before}contact/sent/", contact.sent, given, name="contact-sent"),
         path(f"{before}newsletter/", newsletter.sign_up, given, name="newsletter"),

@@ -70,6 +70,7 @@ def frame(language: str, *, slug: str = "", path: str = "") -> dict[str, Any]:
         "crisis_page": reverse("frontdoor:crisis", kwargs={"language": language}),
         "newsletter": reverse("frontdoor:newsletter", kwargs={"language": language}),
         "locations": reverse("frontdoor:locations", kwargs={"language": language}),
+        "simulation": reverse("frontdoor:simulation", kwargs={"language": language}),
         "languages": {code: _elsewhere(slug, code) for code in others} if slug else {},
         "canonical": f"{settings.ORIGIN}{path}",
         "locale": LOCALES.get(language, language),
