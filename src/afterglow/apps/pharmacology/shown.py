@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from afterglow.apps.pharmacology import drawing, queries
 from afterglow.apps.pharmacology.drawing import Chart, Layer
 from afterglow.apps.pharmacology.queries import Parameters
