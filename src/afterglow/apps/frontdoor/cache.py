@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db import connection
@@ -27,6 +27,7 @@ class Kept:
     state: State
     body: bytes
     etag: str
+    media_type: str = "text/html; charset=utf-8"
 
 
 _kept: dict[tuple[str, ...], Kept] = {}
@@ -54,7 +55,7 @@ def kept_or_made(key: tuple[str, ...], make: Callable[[], Kept | None]) -> Kept 
     made = make()
     if made is None:
         return None
-    fresh = Kept(state, made.body, made.etag)
+    fresh = replace(made, state=state)
     with _lock:
         if len(_kept) >= MOST:
             _kept.clear()

@@ -34,6 +34,16 @@ class Source:
     version: RecordVersion
     figures: list[Figure] = field(default_factory=list)
 
+    @property
+    def words(self) -> str:
+        """What the record says: for a claim its right wording, for any other its name."""
+        return self.version.corrected_wording or self.version.title
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the source itself stands: never the copy at which somebody read it."""
+        return evidence.public_addresses(self.version)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -74,6 +84,16 @@ class Section:
     arrays: tuple[IconArray, ...]
     records: tuple[tuple[Source, ShownCitation], ...]
 
+    @property
+    def pictures(self) -> tuple[Shown, ...]:
+        """Its pictures, for a page's head, where they stand beside the words."""
+        return tuple(part for part in self.parts if part.kind == "picture")
+
+    @property
+    def words(self) -> tuple[Shown, ...]:
+        """Everything but its pictures."""
+        return tuple(part for part in self.parts if part.kind != "picture")
+
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
@@ -84,6 +104,17 @@ class ShownPage:
     description: str
     sections: tuple[Section, ...]
     sources: tuple[Source, ...]
+
+    @property
+    def lead(self) -> Section | None:
+        """The opening words, when the page begins with some: they stand in its head."""
+        first = self.sections[0] if self.sections else None
+        return first if first is not None and first.kind is BlockKind.LEAD else None
+
+    @property
+    def rest(self) -> tuple[Section, ...]:
+        """Every section that does not stand in the head."""
+        return self.sections[1:] if self.lead else self.sections
 
 
 def show(publication: Publication, *, language: str) -> ShownPage:
