@@ -77,6 +77,7 @@ def frame(language: str, *, slug: str = "", path: str = "") -> dict[str, Any]:
         "newsletter": reverse("frontdoor:newsletter", kwargs={"language": language}),
         "locations": reverse("frontdoor:locations", kwargs={"language": language}),
         "languages": {code: _elsewhere(slug, code) for code in others} if slug else {},
+        "origin": settings.ORIGIN,
         "canonical": f"{settings.ORIGIN}{path}",
         "locale": LOCALES.get(language, language),
         "og_image": f"{settings.ORIGIN}{picture_of(slug, language)}" if slug else "",
@@ -109,9 +110,8 @@ def own_words(slug: str, language: str) -> dict[str, Any]:
 
 def sender_of(request: HttpRequest) -> str:
     """Return from where a request comes: what the nearest proxy saw, when we stand behind one."""
-    if settings.SECURE_PROXY_SSL_HEADER and (
-        forwarded := request.headers.get("X-Forwarded-For", "").strip()
-    ):
+    forwarded = request.headers.get("X-Forwarded-For", "").strip()
+    if forwarded and settings.ORIGIN.startswith("https://"):  # then a proxy stands before us
         return forwarded.rpartition(",")[2].strip()
     return str(request.META.get("REMOTE_ADDR", ""))
 

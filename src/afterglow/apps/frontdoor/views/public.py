@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from afterglow.apps.documents.rendering import draw_picture
 from afterglow.apps.frontdoor import cache, queries
+from afterglow.apps.frontdoor.middleware import KEPT
 from afterglow.apps.frontdoor.models import Picture
 from afterglow.apps.frontdoor.shown import address_of, show
 from afterglow.apps.frontdoor.views.frame import (
@@ -240,4 +241,5 @@ def _kept_or_none(
         response = HttpResponse(kept.body, content_type=kept.media_type)
     response.headers["ETag"] = kept.etag
     response.headers["Cache-Control"] = "public, no-cache"
+    setattr(response, KEPT, kept.state)
     return response
