@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 ILLUSTRATIONS: Final = {
-    name: f"frontdoor/drawings/{name}.svg" for name in ("horizon", "synapse", "room", "path")
+    name: f"frontdoor/drawings/{name}.svg" for name in ("horizon", "path", "room", "synapse", "watch")
 }
 """Name in a page's words to its template."""
