@@ -111,7 +111,7 @@ def test_a_page_is_written_refused_mended_published_flagged_and_signed_again(
 
     page.context.clear_cookies()
     page.goto(f"{at}/news/")
-    expect(page.locator(".pub-words .cited")).to_contain_text("27.4")
+    expect(page.locator(".pub-hero .cited")).to_contain_text("27.4")
     expect(page.get_by_text("Medically reviewed by")).to_be_visible()
     expect(page.locator(".pub-sources")).to_contain_text("version 1")
 

@@ -28,7 +28,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A place on the drawing; ``left`` says that its name stands left of it."""
+    """A place on the drawing; ``left`` says that its name ends above it, near the right edge."""
 
     name: str
     x: float
@@ -70,7 +70,10 @@ def draw(spots: Sequence[Spot], outline: Mapping[str, Sequence[Sequence[Point]]]
         low[0] <= spot.longitude <= high[0] and low[1] <= spot.latitude <= high[1] for spot in spots
     )
     country = inside and span_km(spots) >= COUNTRY_FROM_KM
-    if not country:
+    if country:
+        edge = 0.03 * (high[0] - low[0])
+        low, high = (low[0] - edge, low[1] - edge), (high[0] + edge, high[1] + edge)
+    else:
         low, high = _around(spots)
     frame = _Frame.around(low, high)
     bar_km = 0 if country else _round_km(frame.km_wide / 4)

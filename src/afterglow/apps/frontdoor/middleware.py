@@ -43,7 +43,7 @@ class KeptPages:
         response = self.get_response(request)
         state = getattr(response, KEPT, None)
         if plain and state and isinstance(response, HttpResponse) and not response.cookies:
-            headers = tuple((k, v) for k, v in response.headers.items() if k != "Content-Length")
+            headers = tuple(response.headers.items())
             if response.status_code == 200:
                 cache.keep_ready(request.path, cache.Ready(state, response.content, headers))
         return response
@@ -54,7 +54,8 @@ class KeptPages:
         response: HttpResponse
         if seen and seen == kept.get("ETag"):
             response = HttpResponseNotModified()
-            kept.pop("Content-Type", None)
+            for name in ("Content-Type", "Content-Length"):
+                kept.pop(name, None)
         else:
             response = HttpResponse(found.body)
         for name, value in kept.items():
