@@ -223,6 +223,8 @@ def table(found: list[dict[str, Any]]) -> str:
         for name, score in told["scores"].items():
             rows.setdefault(name, []).append(score or 0)
         for name, seconds in told["timings"].items():
+            if seconds is None:
+                continue
             shift = name == "cumulative-layout-shift"
             rows.setdefault(name if shift else f"{name}, s", []).append(
                 seconds if shift else seconds / 1000
