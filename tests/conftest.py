@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from afterglow.config.assets import compile_translations
 from afterglow.web.translations import PACKAGE
@@ -39,3 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure() -> None:
     """Compile the translations that are older than their words, before anything reads them."""
     compile_translations(PACKAGE)
+
+
+@pytest.fixture(autouse=True)
+def quick_hash(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """Hash passwords by MD5: the shipped hash is slow on purpose.
+
+    Not for the tests that look at the shipped one, nor where a process of its own, which knows only
+    the shipped ones, signs people in.
+    """
+    if "shipped_hash" not in request.node.name and not request.node.get_closest_marker("streams"):
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

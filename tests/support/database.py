@@ -49,7 +49,7 @@ def _join(cluster: Cluster) -> IO[str]:
             with (cluster.home / "server.log").open("wb") as log:
                 cluster.start(log=log.fileno())
             _drop_leftovers(cluster)
-            _let_the_owner_become_the_application(cluster)
+            _let_the_owner_do_more(cluster)
     return users
 
 
@@ -71,12 +71,19 @@ def _drop_leftovers(cluster: Cluster) -> None:
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
-def _let_the_owner_become_the_application(cluster: Cluster) -> None:
-    """In tests only: the owner may SET ROLE, to see what the application's role is refused."""
+def _let_the_owner_do_more(cluster: Cluster) -> None:
+    """In tests only: the owner may take the application's role, to see what it is refused, and
+    may write rows without their triggers (``support.remembered``).
+    """
     with psycopg.connect(cluster.url(Role.ADMIN, "postgres"), autocommit=True) as connection:
         connection.execute(
             sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
                 sql.Identifier(Role.APPLICATION), sql.Identifier(Role.OWNER)
+            )
+        )
+        connection.execute(
+            sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(
+                sql.Identifier(Role.OWNER)
             )
         )
 

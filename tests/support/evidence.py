@@ -13,6 +13,7 @@ from afterglow.apps.evidence.services import BlockWords, Done, Refused
 from afterglow.core.roles import Role
 from factories import SiteFactory
 from factories.base import make_staff
+from support.remembered import remembered
 
 AT = dt.datetime(2026, 11, 27, 9, 0, tzinfo=dt.UTC)
 ON = AT.date()
@@ -84,6 +85,7 @@ class Library:
         return Record.objects.get(key=key)
 
 
+@remembered
 def open_library() -> Library:
     """Import everything and give it an author, a reviewer and a director."""
     SiteFactory.create()

@@ -12,32 +12,19 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from afterglow.apps.accounts.models import Account, Countersignature
+from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments import queries as assessments
-from afterglow.apps.assessments import services as scales
-from afterglow.apps.audit.services import subject_type
 from afterglow.apps.consent.models import Consent, SignatureMethod
 from afterglow.apps.definitions.models import DefinitionKind
-from afterglow.apps.devices.models import Device, DevicePlacement
-from afterglow.apps.medicines.models import LabelClass, Product
-from afterglow.apps.monitoring.services import acknowledge_alarm, record_vital_signs_by_hand
-from afterglow.apps.places.models import EquipmentCheck, Room, Site
-from afterglow.apps.scheduling.models import StaffShift
+from afterglow.apps.devices.models import DevicePlacement
+from afterglow.apps.places.models import Room, Site
 from afterglow.apps.stock import services as stock
-from afterglow.apps.stock.models import Vial
 from afterglow.apps.treatment import planning
-from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge, reds_without_symptom_answer
 from afterglow.apps.treatment.models import (
-    CheckIn,
-    Infusion,
-    InfusionOrder,
-    Preparation,
     Recovery,
 )
 from afterglow.apps.treatment.models.checkin import SuicideScreen
@@ -50,21 +37,12 @@ from afterglow.apps.treatment.services import (
     orders,
     preparation,
     signing,
+    weighing,
 )
-from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Diluent
-from afterglow.core.instruments.library import shipped_bodies
-from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import BodyMass, DosePerMass, Duration, MassBasis, Volume
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import InfusionEnding, SessionEnding
-from afterglow.core.treatment.facts import (
-    Antihypertensive,
-    Cpap,
-    EscortState,
-    Identifier,
-    PregnancyTest,
-)
 from factories import (
     AT,
     AppointmentFactory,
@@ -73,114 +51,57 @@ from factories import (
     KetamineFactory,
     PatientFactory,
     RoomFactory,
-    SiteFactory,
     definition,
     staff,
 )
+from support.day_steps import (
+    CALM,
+    PRN,
+    TO_START,
+    Day,
+    acknowledge_alarms,
+    answer_the_door,
+    clinic,
+    on_shift,
+    prn_products,
+    read_back,
+    score_recovery,
+    signed_by,
+    take_vitals,
+    witness_draw,
+    witness_waste,
+)
+from support.remembered import remembered
 
-PRN = ("ondansetron", "midazolam", "labetalol")
-CALM = {
-    VitalSignCode.SYSTOLIC: Decimal(124),
-    VitalSignCode.DIASTOLIC: Decimal(78),
-    VitalSignCode.HEART_RATE: Decimal(72),
-    VitalSignCode.SPO2: Decimal(98),
-    VitalSignCode.RESPIRATORY_RATE: Decimal(14),
-}
-"""A rested adult."""
-
-TO_START = dt.timedelta(minutes=30)
-"""From check-in to the start of the infusion."""
-
-
-@dataclass
-class Day:
-    """Everybody and everything in one session, as far as it was walked."""
-
-    session: TreatmentSession
-    site: Site
-    clinician: Account
-    prescriber: Account
-    second: Account
-    arrived: dt.datetime
-    vial: Vial
-    monitor: Device
-    pump: Device
-    order: InfusionOrder
-    preparation: Preparation | None = None
-    running: Infusion | None = None
-
-    @property
-    def infusion(self) -> Infusion:
-        """The infusion, once the day was walked that far."""
-        assert self.running is not None, "Nothing was started on this day."
-        return self.running
-
-    @property
-    def id(self) -> uuid.UUID:
-        """What services and URLs call the session."""
-        return self.session.public_id
-
-    @property
-    def started(self) -> dt.datetime:
-        """When the infusion starts."""
-        return self.arrived + TO_START
-
-    def minute(self, minutes: float) -> dt.datetime:
-        """Return the instant so many minutes after the start."""
-        return self.started + dt.timedelta(minutes=minutes)
-
-    def refreshed(self) -> TreatmentSession:
-        """Read the session again."""
-        self.session.refresh_from_db()
-        return self.session
+__all__ = [
+    "CALM",
+    "PRN",
+    "TO_START",
+    "WELL",
+    "Day",
+    "acknowledge_alarms",
+    "answer_the_door",
+    "checked_in",
+    "clinic",
+    "discharged",
+    "infusing",
+    "on_shift",
+    "prepared",
+    "prn_products",
+    "read_back",
+    "ready",
+    "recovered",
+    "recovering",
+    "score_recovery",
+    "signed",
+    "signed_by",
+    "take_vitals",
+    "witness_draw",
+    "witness_waste",
+]
 
 
-def clinic(site: Site | None = None, *, at: dt.datetime = AT) -> Site:
-    """Return a site with its instruments on file and its emergency equipment checked today."""
-    site = site or SiteFactory.create()
-    for (key, version), body in shipped_bodies().items():
-        definition(DefinitionKind.INSTRUMENT, key, body, int(version))
-    EquipmentCheck.objects.create(
-        site=site,
-        local_date=site.local_date(at),
-        at=at - dt.timedelta(hours=2),
-        by=uuid.uuid4(),
-        items={"oxygen": True, "suction": True, "defibrillator": True},
-        passed=True,
-    )
-    return site
-
-
-def on_shift(account: Account, site: Site, *, at: dt.datetime = AT) -> Account:
-    """Put somebody on shift at a site for the working day around ``at``."""
-    StaffShift.objects.create(
-        site=site,
-        account=account,
-        during=DateTimeTZRange(at - dt.timedelta(hours=6), at + dt.timedelta(hours=12)),
-    )
-    return account
-
-
-def prn_products() -> dict[str, Product]:
-    """Return the medicines by need that the order of the day names."""
-    wanted: dict[str, dict[str, Any]] = {
-        "ondansetron": {"label_class": LabelClass.ANTIEMETIC},
-        "midazolam": {
-            "label_class": LabelClass.BENZODIAZEPINE,
-            "is_sedative": True,
-            "schedule": "IV",
-        },
-        "labetalol": {"label_class": LabelClass.ANTIHYPERTENSIVE},
-        "haloperidol": {},
-    }
-    return {
-        name: Product.objects.get_or_create(
-            key=name, defaults={"medicine": name, "name": name.capitalize(), **fields}
-        )[0]
-        for name, fields in wanted.items()
-    }
-
-
+@remembered
 def checked_in(
     *,
     at: dt.datetime = AT,
@@ -246,7 +167,7 @@ def checked_in(
         key=uuid.uuid4(),
     )
     answer_the_door(session, by=clinician, at=at + dt.timedelta(minutes=2))
-    weighed = checkin.weigh(
+    weighed = weighing.weigh(
         session=session.public_id,
         mass=BodyMass.kg(kg),
         confirmed_unusual=True,
@@ -279,88 +200,7 @@ def checked_in(
     )
 
 
-def answer_the_door(session: TreatmentSession, *, by: Account, at: dt.datetime) -> None:
-    """Answer every question of the check-in as somebody does who is fit to be treated."""
-    checkin.save_check_in(
-        session=session.public_id,
-        answers={
-            "identifiers": [Identifier.FULL_NAME, Identifier.DATE_OF_BIRTH],
-            "last_solid_at": at - dt.timedelta(hours=9),
-            "last_clear_fluid_at": at - dt.timedelta(hours=4),
-            "alcohol_or_drugs_asked": True,
-            "cannabis_asked": True,
-            "appears_intoxicated": False,
-            "medicines_reviewed_at": at,
-            "decongestant_taken_today": False,
-            "antihypertensive": Antihypertensive.NOT_PRESCRIBED,
-            "glp1_agonist": False,
-            "acutely_ill": False,
-            "cpap": Cpap.NOT_NEEDED,
-            "pregnancy_test": PregnancyTest.NEGATIVE,
-            "pregnancy_tested_on": session.local_date,
-            "escort_state": EscortState.CONFIRMED,
-            "escort_name": "Sam Rivera",
-            "escort_relation": "partner",
-            "escort_phone": "555-0142",
-            "suicide_statement_positive": False,
-            "phq9_item9": 0,
-            "suicide_level": SuicideScreen.NONE,
-        },
-        seen_version=CheckIn.objects.get(session=session).row_version,
-        by=by,
-        at=at,
-    )
-
-
-def take_vitals(day: Day, *, at: dt.datetime, moaas: int | None = 5, **changed: int) -> None:
-    """Take a whole set by hand; ``systolic=172`` and the like change one value of CALM."""
-    readings = {sign: Decimal(changed.get(sign.value, int(value))) for sign, value in CALM.items()}
-    taken = record_vital_signs_by_hand(
-        session=day.id, readings=readings, taken_at=at, by=day.clinician, at=at, key=uuid.uuid4()
-    )
-    assert isinstance(taken, tuple), taken
-    if moaas is not None:
-        scored = scales.record_assessment(
-            session=day.id,
-            instrument="moaas",
-            answers={"response": moaas},
-            by=day.clinician,
-            at=at,
-            key=uuid.uuid4(),
-        )
-        assert hasattr(scored, "row"), scored
-
-
-def signed_by(
-    account: Account, day: Day, *, act: str, on: Any, at: dt.datetime
-) -> Countersignature:
-    """Let somebody sign one act on one row, beside the clinician."""
-    return Countersignature.objects.create(
-        account=account,
-        beside=day.clinician,
-        act=act,
-        subject_type=subject_type(on),
-        subject=on.public_id,
-        at=at,
-    )
-
-
-def witness_draw(day: Day, *, at: dt.datetime) -> Countersignature:
-    """Let the second person sign that they watched the draw."""
-    return signed_by(day.second, day, act="draw", on=day.session, at=at)
-
-
-def read_back(day: Day, *, at: dt.datetime) -> Countersignature:
-    """Let the second person sign in for the read-back of the bag."""
-    return signed_by(day.second, day, act="read-back", on=day.preparation, at=at)
-
-
-def witness_waste(day: Day, *, at: dt.datetime) -> Countersignature:
-    """Let the second person sign that they watched the rest of the bag being wasted."""
-    on = day.running or day.preparation
-    return signed_by(day.second, day, act="waste", on=on, at=at)
-
-
+@remembered
 def prepared(**given: Any) -> Day:
     """Walk until the bag is drawn and read back: the session is READY, but for the baseline."""
     day = checked_in(**given)
@@ -400,6 +240,7 @@ def prepared(**given: Any) -> Day:
     return day
 
 
+@remembered
 def ready(**given: Any) -> Day:
     """Walk until nothing stands between the patient and the start."""
     day = prepared(**given)
@@ -409,6 +250,7 @@ def ready(**given: Any) -> Day:
     return day
 
 
+@remembered
 def infusing(**given: Any) -> Day:
     """Walk until the infusion runs; it started at ``day.started``."""
     day = ready(**given)
@@ -421,6 +263,7 @@ def infusing(**given: Any) -> Day:
     return day
 
 
+@remembered
 def recovering(**given: Any) -> Day:
     """Walk until the pump is stopped after the whole 40 minutes; every reading was taken."""
     day = infusing(**given)
@@ -439,6 +282,7 @@ def recovering(**given: Any) -> Day:
     return day
 
 
+@remembered
 def recovered(**given: Any) -> Day:
     """Walk until nothing stands between the patient and the way home, 40 minutes after the stop."""
     day = recovering(**given)
@@ -454,26 +298,6 @@ def recovered(**given: Any) -> Day:
     )
     day.refreshed()
     return day
-
-
-def score_recovery(day: Day, *, at: dt.datetime) -> None:
-    """Take the recovery's scales as of somebody who is awake and well."""
-    for key, answers in (
-        (
-            "aldrete",
-            dict.fromkeys(("activity", "respiration", "circulation", "consciousness", "oxygen"), 2),
-        ),
-        ("dissociation", {"dissociation": 0}),
-    ):
-        scored = scales.record_assessment(
-            session=day.id,
-            instrument=key,
-            answers=answers,
-            by=day.clinician,
-            at=at,
-            key=uuid.uuid4(),
-        )
-        assert hasattr(scored, "row"), scored
 
 
 WELL: dict[str, Any] = {
@@ -500,6 +324,7 @@ WELL: dict[str, Any] = {
 """Somebody who may go home."""
 
 
+@remembered
 def discharged(**given: Any) -> Day:
     """Walk until the patient has left and the bag is accounted for: ready to be signed."""
     day = recovered(**given)
@@ -525,6 +350,7 @@ def discharged(**given: Any) -> Day:
     return day
 
 
+@remembered
 def signed(**given: Any) -> Day:
     """Walk until the record is signed and locked."""
     day = discharged(**given)
@@ -532,11 +358,3 @@ def signed(**given: Any) -> Day:
     assert isinstance(done, Done), done
     day.refreshed()
     return day
-
-
-def acknowledge_alarms(day: Day, *, at: dt.datetime) -> None:
-    """See every alarm that still waits; a red pressure gave no symptoms."""
-    for alarm in alarms_to_acknowledge(day.session):
-        acknowledge_alarm(alarm=alarm.public_id, by=day.clinician, at=at)
-    for alarm in reds_without_symptom_answer(day.session):
-        acknowledge_alarm(alarm=alarm.public_id, by=day.clinician, at=at, symptomatic=False)

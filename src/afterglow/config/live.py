@@ -23,7 +23,6 @@ from afterglow.config import live_access, live_frames
 from afterglow.config.live_access import Access, Kind
 from afterglow.config.live_hub import Client, Hub, connect
 from afterglow.core.errors import InvalidValue
-from afterglow.web import clock
 
 log = logging.getLogger(__name__)
 
@@ -186,9 +185,9 @@ class Live:
             return True
 
     def _beat(self, place: Position | None) -> bytes:
-        now = clock.now().isoformat()
+        is_reading = self.hub.is_reading and not self.hub.is_behind
         return live_frames.sse(
-            live_frames.BEAT, {"now": now, "reading": self.hub.is_reading}, id=place
+            live_frames.BEAT, {**self.hub.standing(), "reading": is_reading}, id=place
         )
 
     async def _in_thread(self, ask: Callable[[], T]) -> T:

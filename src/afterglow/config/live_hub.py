@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ REPLAY_LIMIT = 2000
 POLL_S = 1.0
 RETRY_SOON_S = 0.05
 RECONNECT_S = 1.0
+BEHIND_AFTER = timedelta(seconds=5)
+"""How long one open transaction may hold events back before screens are told."""
 STALLED = "stream-stalled"
 RESUMED = "stream-resumed"
 
@@ -66,6 +69,10 @@ class Hub:
         self.is_reading = False
         self.started = asyncio.Event()
         self.queries = 0
+        self.proof: datetime | None = None
+        """Until when everything that was written has been told."""
+        self._is_told_behind = False
+        self._held_by: int | None = None
         self._clients: dict[UUID, set[Client]] = defaultdict(set)
 
     def join(self, client: Client) -> None:
@@ -80,6 +87,11 @@ class Hub:
             followers.discard(client)
             if not followers:
                 del self._clients[client.topic]
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether events are held back for longer than a screen may look calm about."""
+        return self.proof is None or clock.now() - self.proof > BEHIND_AFTER
 
     @property
     def clients(self) -> list[Client]:
@@ -138,12 +150,14 @@ class Hub:
         if self.place is None:
             row = await (await connection.execute(outbox.NOW_SQL)).fetchone()
             self.place = Position(row[0] if row else 0, 0)
+            self.proof = clock.now()
             self.started.set()
         if not self.is_reading:
             self.is_reading = True
             self._tell_all(RESUMED)
         while True:
             is_waiting = await self._drain(connection)
+            self._say_how_far_behind(is_waiting)
             # A row behind an older transaction sends no second notice: look again soon.
             pause = RETRY_SOON_S if is_waiting else POLL_S
             async for _notice in connection.notifies(timeout=pause, stop_after=1):
@@ -160,7 +174,12 @@ class Hub:
             events = [outbox.event_of(row) for row in await cursor.fetchall()]
             if not events:
                 row = await (await connection.execute(outbox.WAITING_SQL)).fetchone()
-                return bool(row and row[0])
+                is_waiting, oldest = row if row else (False, None)
+                if not is_waiting or oldest != self._held_by:
+                    # Nothing waits, or another transaction than before is in the way: it moves.
+                    self.proof = clock.now()
+                self._held_by = oldest
+                return bool(is_waiting)
             told = await live_frames.frames(connection, events, self._clients)
             # From here to the end nothing else runs: who joins now is either before or after.
             self.place = events[-1].position
@@ -169,9 +188,25 @@ class Hub:
                     for frame in frames:
                         client.put(frame, at=self.place)
 
+    def _say_how_far_behind(self, is_waiting: bool) -> None:
+        if is_waiting and self.is_behind and not self._is_told_behind:
+            self._is_told_behind = True
+            log.warning("Live streams are behind: a transaction has been open since %s", self.proof)
+            self._tell_all(STALLED)
+        elif self._is_told_behind and not self.is_behind:
+            self._is_told_behind = False
+            self._tell_all(RESUMED)
+
     def _tell_all(self, event: str) -> None:
         for client in self.clients:
-            client.put(live_frames.sse(event, {}))
+            client.put(live_frames.sse(event, self.standing()))
+
+    def standing(self) -> dict[str, Any]:
+        """Return what a screen says of the stream: now, and until when everything was told."""
+        return {
+            "now": clock.now().isoformat(),
+            "proof": self.proof.isoformat() if self.proof else None,
+        }
 
 
 async def connect() -> psycopg.AsyncConnection[Any]:

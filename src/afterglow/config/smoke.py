@@ -17,23 +17,28 @@ import http.client
 import json
 import os
 import re
-import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from afterglow.config.demo.cast import MAIN, PASSWORD, PIN, PLACES, eui64_of
-from afterglow.config.smoke_browser import Browser, Page
+from afterglow.config.demo.cast import MAIN, PIN, PLACES, eui64_of
+from afterglow.config.smoke_arrival import (
+    Day,
+    signed_in,
+    the_gateway_listens,
+    the_nurse_signs_in,
+    the_pages_answer,
+    the_patient_checks_in,
+    well,
+)
+from afterglow.config.smoke_browser import Page
 from afterglow.interop.hl7v2.client import MllpSender
 from afterglow.simulator.main import RoomConfig, SimulatedRoom
 from afterglow.simulator.monitor import MonitorSettings
 from afterglow.simulator.pump import Charted
 
-CLINICIAN, SECOND, PRESCRIBER = "nurse", "nurse2", "doctor"
+SECOND, PRESCRIBER = "nurse2", "doctor"
 WHY = "Smoke run: a machine is tried, nobody is treated"
 RESTED: dict[str, str | list[str]] = {
     "pressure": "122/78",
@@ -45,153 +50,11 @@ RESTED: dict[str, str | list[str]] = {
 """What the nurse reads and types."""
 
 
-@dataclass
-class Day:
-    """What is known of the day so far; ``result`` is what is printed."""
-
-    origin: str
-    gateway_host: str
-    gateway_port: int
-    messages_sent: int = 0
-    messages_acknowledged: int = 0
-    messages_stored: int = 0
-    session_state: str = ""
-    timings: dict[str, float] = field(default_factory=dict)
-    failed: str | None = None
-    nurse: Browser | None = None
-    session: str = ""
-    room: str = ""
-    bedside: SimulatedRoom | None = None
-    bag: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def clinician(self) -> Browser:
-        """The browser of the infusion nurse."""
-        if self.nurse is None:
-            raise AssertionError("Nobody is signed in.")
-        return self.nurse
-
-    def page(self, name: str) -> Page:
-        """Open one page of the session; anything but 200 fails."""
-        return well(self.clinician.get(f"/sessions/{self.session}/{name}"))
-
-    def result(self) -> dict[str, object]:
-        """The object that goes to stdout."""
-        told: dict[str, object] = {
-            "messages_sent": self.messages_sent,
-            "messages_acknowledged": self.messages_acknowledged,
-            "messages_stored": self.messages_stored,
-            "session_state": self.session_state,
-            "timings": self.timings,
-        }
-        return told | ({"failed": self.failed} if self.failed else {})
-
-
-def well(page: Page) -> Page:
-    """Return the page when the server did what was asked. Raises AssertionError with its words."""
-    if page.status != 200:
-        raise AssertionError(f"{page.url} answered {page.status}: {page.problem()[:900]}")
-    return page
-
-
-def the_pages_answer(day: Day) -> None:
-    """The sign-in page answers."""
-    host = urlsplit(day.origin).netloc
-    connection = http.client.HTTPConnection(host, timeout=20)
-    connection.request("GET", "/accounts/login/")
-    status = connection.getresponse().status
-    if status >= 400:
-        raise AssertionError(f"GET /accounts/login/ answered {status}")
-
-
-def the_gateway_listens(day: Day) -> None:
-    """The monitor gateway takes a connection."""
-    socket.create_connection((day.gateway_host, day.gateway_port), timeout=10).close()
-
-
-def the_nurse_signs_in(day: Day) -> None:
-    """The infusion nurse signs in on the sign-in page."""
-    day.nurse = _signed_in(day.origin, CLINICIAN)
-
-
-def _signed_in(origin: str, who: str) -> Browser:
-    """Return the browser of somebody who has just signed in."""
-    browser = Browser(origin)
-    page = well(browser.get("/accounts/login/"))
-    after = browser.submit(page, "/accounts/login/", {"login": who, "password": PASSWORD})
-    if "/accounts/login/" in after.url:
-        raise AssertionError(f"The sign-in of {who} was refused: {after.problem()[:300]}")
-    return browser
-
-
-def the_patient_checks_in(day: Day) -> None:
-    """The board's button opens the session; every question of the door is answered."""
-    opened = well(_begin(day.clinician))
-    found = re.search(r"/sessions/([0-9a-f-]{36})/", opened.url)
-    if found is None:
-        raise AssertionError(f"Checking in led to {opened.url}.")
-    day.session = found[1]
-    page = day.page("check-in/")
-    form = page.form("/check-in/")
-    ago = {hours: _typed(hours) for hours in (4, 9)}
-    answers: dict[str, str | list[str]] = {
-        "identifiers": ["full_name", "date_of_birth"],
-        "weight_kg": _weight(page),
-        "last_solid_at": ago[9],
-        "last_clear_fluid_at": ago[4],
-        "alcohol": "none",
-        "cannabis": "none",
-        "appears_intoxicated": "no",
-        "acutely_ill": "no",
-        "antihypertensive": "not_prescribed",
-        "decongestant_taken_today": "no",
-        "glp1_agonist": "no",
-        "cpap": "not_needed",
-        "pregnancy_test": "not_due",
-        "escort_state": "confirmed",
-        "escort_name": "Robin Ellery",
-        "escort_relation": "partner",
-        "escort_phone": "555-0142",
-        "suicide_statement_positive": "no",
-        "phq9_item9": "0",
-        "suicide_level": "none",
-        "medicines_reviewed": "on",
-    }
-    if "could be pregnant: a test is due" in page.text:
-        answers |= {"pregnancy_test": "negative", "pregnancy_tested_on": ago[4][:10]}
-    for name in form.names:
-        if re.fullmatch(r"medicine_[0-9a-f]{32}", name):
-            answers[name] = "held"
-    well(day.clinician.submit(page, "/check-in/", answers))
-
-
-def _begin(nurse: Browser) -> Page:
-    """Press the board's button of the first patient who can be checked in."""
-    board = well(nurse.get("/board/"))
-    due = [form.action for form in board.forms if form.action.endswith("/begin/")]
-    if not due:
-        raise AssertionError(f"Nobody on the board can be checked in: {board.text[:400]}")
-    return nurse.submit(board, due[0])
-
-
-def _typed(hours: int) -> str:
-    """Return an instant some hours ago, as the site's wall clock shows it."""
-    place = next(each for each in PLACES if each.code == MAIN)
-    then = dt.datetime.now(ZoneInfo(place.time_zone)) - dt.timedelta(hours=hours)
-    return then.strftime("%Y-%m-%dT%H:%M")
-
-
-def _weight(page: Page) -> str:
-    """Return the last weight that the page shows, else a plausible one: what the scale shows."""
-    found = re.search(r"(\d{2,3}\.\d) kg", page.text)
-    return found[1] if found else "74.0"
-
-
 def the_order_is_signed(day: Day) -> None:
     """The prescriber signs today's order at a screen of their own, unless it was signed before."""
     if "No order is signed for today" not in day.page("plan/").text:
         return
-    doctor = _signed_in(day.origin, PRESCRIBER)
+    doctor = signed_in(day.origin, PRESCRIBER)
     page = well(doctor.get(f"/sessions/{day.session}/plan/"))
     well(doctor.submit(page, "/plan/", {"dose": "0.5", "minutes": "40", "basis": "actual"}))
 
@@ -417,7 +280,7 @@ def the_record_is_signed(day: Day) -> None:
         well(day.clinician.submit(missed, "/infusion/missed/", {"reason": WHY}))
     if "override/sign" in day.page("sign/").body:
         _override(day, "sign")
-    doctor = _signed_in(day.origin, PRESCRIBER)
+    doctor = signed_in(day.origin, PRESCRIBER)
     page = well(doctor.get(f"/sessions/{day.session}/sign/"))
     after = well(doctor.submit(page, "/sign/now/"))
     found = re.search(r"SHA-256 ([0-9a-f]{64})", after.text)

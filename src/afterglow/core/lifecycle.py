@@ -34,9 +34,11 @@ class Lifecycle(Generic[S, A]):
     def __post_init__(self) -> None:
         states = set(type(self.initial))
         if set(self.transitions) != states:
-            raise InvalidValue(f"The lifecycle {self.name} needs a row for each of its states.")
+            raise InvalidValue(
+                "The lifecycle %(name)s needs a row for each of its states.", name=self.name
+            )
         if set(self.owners) != states:
-            raise InvalidValue(f"Each state of {self.name} needs an owner.")
+            raise InvalidValue("Each state of %(name)s needs an owner.", name=self.name)
 
     def step(self, state: S, action: A) -> S:
         """Return the state after ``action``. Raises IllegalTransition when the table has none."""
@@ -45,7 +47,11 @@ class Lifecycle(Generic[S, A]):
         except KeyError:
             allowed = ", ".join(self.transitions[state]) or "nothing"
             raise IllegalTransition(
-                f"A {self.name} that is {state} cannot {action}; it can: {allowed}."
+                "A %(name)s that is %(state)s cannot %(action)s; it can: %(allowed)s.",
+                name=self.name,
+                state=str(state),
+                action=str(action),
+                allowed=allowed,
             ) from None
 
     def can(self, state: S, action: A) -> bool:

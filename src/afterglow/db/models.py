@@ -9,7 +9,7 @@ import pghistory.models
 from django.db import models
 from uuid_utils.compat import uuid7
 
-from afterglow.core.errors import AfterglowError
+from afterglow.core.errors import CHANGED_ELSEWHERE, AfterglowError
 from afterglow.db.triggers import append_only
 
 
@@ -17,10 +17,8 @@ class StaleRow(AfterglowError):
     """Somebody else saved the row first; show both versions and let a person decide."""
 
     def __init__(self, row: models.Model, *, seen: int, current: int) -> None:
-        super().__init__(
-            f"This {row._meta.verbose_name} was changed on another screen (you saw version {seen}, "
-            f"it is now version {current}). Nothing of yours was saved; look at it again."
-        )
+        what = row._meta.verbose_name
+        super().__init__(CHANGED_ELSEWHERE, what=what, seen=seen, current=current)
         self.seen = seen
         self.current = current
 

@@ -18,6 +18,7 @@ from django.shortcuts import redirect, render
 from afterglow.core.errors import IllegalTransition, InvalidValue
 from afterglow.db.models import StaleRow
 from afterglow.web.cards import Words
+from afterglow.web.sentences import error_words
 
 TEMPLATE = "web/edit.html"
 
@@ -52,17 +53,17 @@ def save(
     try:
         outcome = act()
     except InvalidValue as problem:
-        form.add_error(None, str(problem))
+        form.add_error(None, error_words(problem))
         return render(request, template, {**page, "form": form}, status=422)
     except IllegalTransition as problem:
-        form.add_error(None, str(problem))
+        form.add_error(None, error_words(problem))
         return render(request, template, {**page, "form": form}, status=409)
     except StaleRow as stale:
         now = dict(current()) if current is not None else {}
         context = {
             **page,
             "form": again(form, seen=stale.current),
-            "stale": str(stale),
+            "stale": error_words(stale),
             "differences": differences(form, now),
         }
         return render(request, template, context, status=409)

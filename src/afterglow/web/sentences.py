@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from afterglow.core.decisions import Overrider, Reason, Severity
+from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.limits import sign_name
 
 REASON: Final = "reason"
 VALUE: Final = "reason value"
 ALARM: Final = "alarm"
 NAME: Final = "name"
-SAID_BY_DATA: Final = frozenset({REASON, VALUE, ALARM, NAME})
+ERROR: Final = "error"
+SAID_BY_DATA: Final = frozenset({REASON, VALUE, ALARM, NAME, ERROR})
 """Contexts whose keys come from rules and definitions; no template or module spells them out."""
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -33,6 +35,20 @@ def sentence_of(reason: Reason) -> str:
     if words == reason.code:
         return reason.sentence
     return words % {"seen": value_words(reason.seen), "limit": value_words(reason.limit)}
+
+
+def error_words(problem: Exception) -> str:
+    """Return what an error says in the reader's language, or in English.
+
+    The key of the translation is the sentence as it was raised, without its values, under the
+    context "error". An error that is none of ours says what it says.
+    """
+    if not isinstance(problem, AfterglowError) or not problem.template:
+        return str(problem)
+    words = pgettext(ERROR, problem.template)
+    if not problem.values:
+        return words
+    return words % {name: value_words(str(value)) for name, value in problem.values.items()}
 
 
 def value_words(value: str) -> str:

@@ -19,7 +19,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract as babel_extract
 from babel.messages.pofile import read_po, write_po
 
-from afterglow.web.sentences import REASON, SAID_BY_DATA
+from afterglow.core.errors import CHANGED_ELSEWHERE
+from afterglow.web.sentences import ERROR, REASON, SAID_BY_DATA
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 LOCALE: Final = PACKAGE / "web" / "locale"
@@ -38,6 +39,30 @@ KEYWORDS: Final[dict[str, tuple[int | tuple[int, str], ...] | None]] = {
 }
 GIVES_REASON: Final = frozenset({"blocker", "caution", "info", "declare", "no", "Reason"})
 NO_REASONS: Final = frozenset({"style_guide.py"})  # its sentences show components, nobody decides
+ON_A_PAGE: Final = frozenset(
+    {
+        "InvalidValue",
+        "IllegalTransition",
+        "Closed",
+        "RecordLocked",
+        "TaskIsClosed",
+        "OfAnotherSession",
+        "NotEnoughInVial",
+    }
+)
+"""The errors whose sentence a page shows."""
+RAISES_TOO: Final = ("core/lifecycle.py", "core/monitoring/device_profile.py")
+NOT_ON_A_PAGE: Final = frozenset(
+    {
+        "apps/definitions/seeds.py",  # files of ours: the command line says what is wrong
+        "apps/evidence/files.py",
+        "apps/frontdoor/files.py",
+        "apps/evidence/synthesis.py",  # the command line's; the page offers only known questions
+        "apps/events/outbox.py",  # a stream's Last-Event-ID: no page
+        "apps/work/kinds.py",  # a mistake in the code or in our own data
+        "apps/notices/words.py",
+    }
+)
 CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{3,}")
 
 
@@ -117,6 +142,35 @@ def missing_reasons(language: str) -> list[str]:
         known = read_po(text, locale=language)
     said = {message.id for message in known if message.context == REASON and message.string}
     return sorted(reason_codes() - said)
+
+
+def errors_said(root: Path = PACKAGE) -> dict[str, set[str]]:
+    """Return every sentence that a page may have to say of an error, and the modules that raise it.
+
+    An f-string stands as "f-string": its values cannot be told from its words any more.
+    """
+    found: dict[str, set[str]] = {CHANGED_ELSEWHERE: {"db/models.py"}}
+    for path in (*sorted((root / "apps").rglob("*.py")), *(root / each for each in RAISES_TOO)):
+        where = path.relative_to(root).as_posix()
+        if where in NOT_ON_A_PAGE:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            call = node.exc if isinstance(node, ast.Raise) else None
+            if isinstance(call, ast.Call) and call.args and _called(call) in ON_A_PAGE:
+                said = call.args[0]
+                if isinstance(said, ast.JoinedStr):
+                    found.setdefault("f-string", set()).add(where)
+                elif isinstance(said, ast.Constant):
+                    found.setdefault(str(said.value), set()).add(where)
+    return found
+
+
+def missing_errors(language: str) -> list[str]:
+    """Return the sentences of errors that ``language`` has no words for."""
+    with po_file(language).open("rb") as text:
+        known = read_po(text, locale=language)
+    said = {message.id for message in known if message.context == ERROR and message.string}
+    return sorted(set(errors_said()) - said)
 
 
 def _called(call: ast.Call) -> str:

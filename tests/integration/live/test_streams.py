@@ -5,14 +5,16 @@ from __future__ import annotations
 import http.client
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 
 from afterglow.apps.events import outbox
 from afterglow.apps.events import services as events
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.live_access import GRANT_COOKIE
+from afterglow.config.postgres import Role as DatabaseRole
 from afterglow.core.roles import Role
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import clock
@@ -198,3 +200,21 @@ def test_pages_are_served_beside_the_streams(port: int, here: Bed) -> None:
 
     assert response.status == 200
     assert b"</html>" in body
+
+
+def test_a_stream_that_an_open_transaction_holds_back_says_so_and_then_tells_everything(
+    port: int, here: Bed, database_url: DatabaseUrl
+) -> None:
+    with Screen(port, path_of(here), cookie=cookie_of(here.clinician)) as screen:
+        assert screen.until("beat").data["reading"] is True
+        with psycopg.connect(database_url(DatabaseRole.OWNER)) as elsewhere:
+            elsewhere.execute("SELECT pg_current_xact_id()")
+            send(here, "97", "1")
+            stalled = screen.until("stream-stalled").data
+            elsewhere.rollback()
+        told = screen.until("vital-signs").data["readings"][0]["value"]
+        screen.until("stream-resumed")
+
+    age = datetime.fromisoformat(stalled["now"]) - datetime.fromisoformat(stalled["proof"])
+    assert timedelta(seconds=5) <= age < timedelta(seconds=30)
+    assert told == "97"

@@ -12,11 +12,12 @@ from afterglow.apps.devices.services import DeviceWords, register_device
 from afterglow.apps.monitoring import queries, services
 from afterglow.apps.monitoring.models import ReviewItem, ReviewState, VitalSign
 from afterglow.apps.monitoring.services.reviews import Settled
+from afterglow.apps.work.models import Task, TaskState
 from afterglow.core.permission import Forbidden
 from afterglow.core.roles import Role
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.db.models import StaleRow
-from factories import DeviceFactory, staff
+from factories import DeviceFactory, SiteFactory, staff
 from support.clinic_messages import SPO2, Bed, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +166,50 @@ def test_the_pages_show_the_message_and_settle_it(client: Client) -> None:
     assert done.status_code == 302
     assert twice.status_code == 409
     assert VitalSign.objects.count() == 1
+
+
+def queue_tasks() -> list[Task]:
+    return list(Task.objects.filter(kind="review_message").order_by("opened_at", "pk"))
+
+
+def test_a_parked_message_is_a_task_with_a_clock_until_the_devices_queue_is_empty() -> None:
+    here = bed()
+    first = parked(here)
+    arrive(oru(here.monitor, {SPO2: "96"}, at=later(6), control_id="2"), at=later(6))
+    second = ReviewItem.objects.exclude(pk=first.pk).get()
+
+    (task,) = queue_tasks()
+    assert (task.subject, task.site) == (here.monitor.public_id, here.session.site.public_id)
+    assert task.owner_role == Role.MONITOR
+    assert task.due_at > task.opened_at == later(5)
+
+    reject = {"reason": "Monitor was being tested", "by": here.clinician}
+    services.reject_review(item=first.public_id, at=later(9), **reject)
+    task.refresh_from_db()
+    assert task.state == TaskState.OPEN
+
+    services.reject_review(item=second.public_id, at=later(10), **reject)
+    task.refresh_from_db()
+    assert (task.state, task.closed_by) == (TaskState.DONE, here.clinician.public_id)
+
+    arrive(oru(here.monitor, {SPO2: "95"}, at=later(11), control_id="3"), at=later(11))
+    assert [each.state for each in queue_tasks()] == [TaskState.DONE, TaskState.OPEN]
+
+
+def test_a_message_of_a_device_that_nobody_knows_is_a_task_at_every_site() -> None:
+    here = bed()
+    elsewhere = SiteFactory.create()
+    stranger = DeviceFactory.build(eui64="0011AAFFFE99AA99")
+    for number in (1, 2):
+        arrive(oru(stranger, {SPO2: "97"}, at=later(5), control_id=f"{number}"), at=later(5))
+
+    assert {task.site for task in queue_tasks()} == {
+        here.session.site.public_id,
+        elsewhere.public_id,
+    }
+
+    for item in ReviewItem.objects.all():
+        services.reject_review(
+            item=item.public_id, reason="A loan", by=staff(Role.MONITOR), at=later(9)
+        )
+    assert {task.state for task in queue_tasks()} == {TaskState.DONE}

@@ -14,13 +14,13 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import (
-    checkin,
     closing,
     infusions,
     orders,
     overrides,
     preparation,
     signing,
+    weighing,
 )
 from afterglow.core.quantities import BodyMass, DosePerMass, Duration, Height, MassBasis
 from afterglow.core.treatment.endings import SessionEnding
@@ -36,7 +36,7 @@ def start(day: Day, minute: float = 0) -> Done[Infusion] | Refused:
 
 
 def weigh_again(day: Day, kg: str, minute: float) -> None:
-    weighed = checkin.weigh(
+    weighed = weighing.weigh(
         session=day.id, mass=BodyMass.kg(kg), by=day.clinician, at=day.minute(minute)
     )
     assert isinstance(weighed, Done), weighed
@@ -185,7 +185,7 @@ def test_the_mass_by_which_drug_runs_stays_and_says_what_to_do_instead() -> None
     weighed = queries.mass_today(day.session)
     assert weighed is not None
 
-    outcome = checkin.take_mass_back(
+    outcome = weighing.take_mass_back(
         session=day.id,
         mass=weighed.public_id,
         reason="Shoes on",

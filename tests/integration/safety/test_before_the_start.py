@@ -19,7 +19,7 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment.models import Infusion, Override, Preparation, Refusal
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import checkin, infusions, overrides, preparation
+from afterglow.apps.treatment.services import checkin, infusions, overrides, preparation, weighing
 from afterglow.core.dosing import Diluent
 from afterglow.core.quantities import BodyMass, Concentration, Volume
 from afterglow.core.roles import CredentialKind
@@ -47,7 +47,7 @@ def refused_for(day: Day) -> tuple[str, ...]:
 def test_pounds_typed_as_kilograms_are_refused_and_not_recorded() -> None:
     day = checked_in(kg="70.4")
 
-    outcome = checkin.weigh(
+    outcome = weighing.weigh(
         session=day.id,
         mass=BodyMass.kg("155.2"),
         by=day.clinician,

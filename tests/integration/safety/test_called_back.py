@@ -73,7 +73,7 @@ def test_nothing_that_was_found_before_the_call_back_lets_the_patient_go_again()
         "OBSERVED_TOO_SHORT_AFTER_CALL_BACK",
         "RECOVERY_SCORE_MISSING",
         "DISCHARGE_CHECK_MISSING",
-        "DISCHARGE_VITALS_STALE",
+        "DISCHARGE_VITALS_BEFORE_RECOVERY",
         "ESCORT_NOT_PRESENT",
         "SUICIDE_NOT_ASKED_BEFORE_LEAVING",
     } <= {reason.code for reason in held.decision.blockers}

@@ -15,7 +15,14 @@ from afterglow.apps.treatment.models import PumpAction, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.record import record_content
-from afterglow.apps.treatment.services import charting, closing, emergency, infusions
+from afterglow.apps.treatment.services import (
+    charting,
+    closing,
+    emergency,
+    handing_over,
+    infusions,
+    rates,
+)
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.shown.events import entries
 from afterglow.apps.work.models import Task
@@ -64,7 +71,7 @@ def test_a_rate_nobody_could_mean_is_refused_with_the_limit() -> None:
     assert isinstance(outcome, Refused)
     (reason,) = outcome.decision
     assert (reason.code, reason.seen) == ("RATE_ABOVE_HARD_LIMIT", "750 mL/h")
-    assert reason.limit == str(infusions.fastest_rate(day.infusion))
+    assert reason.limit == str(rates.fastest_rate(day.infusion))
     assert PumpAction.objects.filter(infusion=day.infusion).count() == 1
 
 
@@ -244,7 +251,7 @@ def test_a_running_infusion_is_not_handed_to_who_already_watches_one() -> None:
     here = infusing()
     busy = infusing(site=here.site)
 
-    outcome = charting.hand_over(
+    outcome = handing_over.hand_over(
         session=here.id, to=busy.clinician, by=here.clinician, at=here.minute(5), key=uuid.uuid4()
     )
 

@@ -21,7 +21,14 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import CheckIn, MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import charting, checkin, emergency, infusions, signing
+from afterglow.apps.treatment.services import (
+    charting,
+    checkin,
+    emergency,
+    infusions,
+    signing,
+    weighing,
+)
 from afterglow.apps.treatment.services.acting import OfAnotherSession
 from afterglow.apps.treatment.services.deciding import readiness_decision
 from afterglow.core.quantities import BodyMass, Dose, Rate
@@ -34,7 +41,7 @@ pytestmark = pytest.mark.django_db
 
 
 def weigh(day: Day, kg: str, minute: float = -20, *, again: bool = False) -> Any:
-    return checkin.weigh(
+    return weighing.weigh(
         session=day.id,
         mass=BodyMass.kg(kg),
         by=day.clinician,
@@ -49,7 +56,7 @@ def codes(outcome: Any) -> tuple[str, ...]:
 
 
 def take_back(day: Day, mass: BodyMassMeasurement, reason: str = "It was read in pounds.") -> Any:
-    return checkin.take_mass_back(
+    return weighing.take_mass_back(
         session=day.id, mass=mass.public_id, reason=reason, by=day.clinician, at=day.minute(-19)
     )
 

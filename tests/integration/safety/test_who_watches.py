@@ -12,7 +12,7 @@ from afterglow.apps.accounts.models import Account, Credential
 from afterglow.apps.monitoring import facts as monitoring
 from afterglow.apps.people.models import CurrentMedicine, ListState
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import charting, infusions
+from afterglow.apps.treatment.services import handing_over, infusions, rates
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.schedule import SlotState
 from afterglow.core.quantities import Volume
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def hand_over(day: Day, to: Account) -> Any:
-    return charting.hand_over(
+    return handing_over.hand_over(
         session=day.id, to=to, by=day.clinician, at=day.minute(5), key=uuid.uuid4()
     )
 
@@ -127,7 +127,7 @@ def test_the_fastest_rate_never_rounds_past_the_limit() -> None:
     preparation = day.infusion.preparation
     preparation.bag_ml = Volume.ml("50.03")
 
-    fastest = infusions.fastest_rate(day.infusion)
+    fastest = rates.fastest_rate(day.infusion)
 
     # 50.03 mL in 30 min are 100.06 mL/h.
     assert str(fastest) == "100 mL/h"

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.treatment.models import MedicineGiven, PumpAction, Refusal, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
@@ -440,12 +441,15 @@ def test_the_hand_over_sheet_holds_everything_so_far_on_paper_too(screen: Screen
     screen.post("emergency-step", code="OXYGEN")
 
     html = screen.get("emergency-sheet")
+    read = AuditEntry.objects.filter(action="document-read")
+    assert [row.subject for row in read] == [screen.day.id]
     pdf = screen.client.get(screen.url("emergency-sheet-pdf"))
 
     for words in ("Ondansetron", "Oxygen on", "35", "time zero"):
         assert words in html
     assert pdf.status_code == 200
     assert pdf.content.startswith(b"%PDF")
+    assert read.count() == 2
 
 
 def test_somebody_without_a_clinical_role_may_not_stop_or_chart(day: Day, now: datetime) -> None:

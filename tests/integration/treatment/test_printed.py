@@ -31,11 +31,11 @@ from afterglow.apps.treatment.record import content_sha256, record_content
 from afterglow.apps.treatment.services import (
     accounting,
     charting,
-    checkin,
     closing,
     emergency,
     infusions,
     signing,
+    weighing,
 )
 from afterglow.core.decisions import Overrider
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -257,9 +257,9 @@ def unsigned(day: Day, *, minute: float) -> Signature:
 def test_a_weight_that_was_taken_back_is_said_to_be_wrong_and_is_not_the_weight_of_today() -> None:
     day = checked_in()
     at = day.minute(-20)
-    wrong = checkin.weigh(session=day.id, mass=BodyMass.kg("73.5"), by=day.clinician, at=at)
+    wrong = weighing.weigh(session=day.id, mass=BodyMass.kg("73.5"), by=day.clinician, at=at)
     assert isinstance(wrong, Done), wrong
-    checkin.take_mass_back(
+    weighing.take_mass_back(
         session=day.id,
         mass=wrong.row.public_id,
         reason="Weighed with the wheelchair",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import pytest
 
+from afterglow.apps.treatment.models import CheckIn
+from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done
 from afterglow.apps.treatment.services import closing, overrides, signing
 from afterglow.apps.treatment.services.deciding import READINESS, decision_at
@@ -16,7 +19,7 @@ from afterglow.core.decisions import Overrider
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import SessionEnding
 from factories import staff
-from support.infusion_day import Day, discharged, prepared, take_vitals
+from support.infusion_day import Day, discharged, prepared, recovered, take_vitals
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +91,30 @@ def test_overrides_wait_for_the_director_in_one_task_until_they_were_looked_at()
 
     assert first.owner_role == Role.MEDICAL_DIRECTOR
     assert [each.state for each in tasks(day, REVIEW_OVERRIDE)] == [TaskState.DONE, TaskState.OPEN]
+
+
+@pytest.mark.parametrize(
+    ("level", "asked_for"),
+    [(SuicideScreen.NONE, []), (SuicideScreen.LOW, []), (SuicideScreen.MODERATE, ["follow_up"])],
+)
+def test_who_went_home_at_moderate_risk_is_contacted_again(
+    level: SuicideScreen, asked_for: list[str]
+) -> None:
+    day = recovered()
+    CheckIn.objects.filter(session=day.session).update(
+        suicide_level=level, suicide_assessed_at=day.minute(-20), safety_plan_given=True
+    )
+
+    left = closing.discharge(
+        session=day.id,
+        ending=SessionEnding.COMPLETED,
+        fields={},
+        by=day.clinician,
+        at=day.minute(82),
+        key=uuid.uuid4(),
+    )
+
+    assert isinstance(left, Done), left
+    opened = tasks(day, "follow_up")
+    assert [task.kind for task in opened] == asked_for
+    assert all(task.due_at == day.minute(82) + dt.timedelta(days=1) for task in opened)

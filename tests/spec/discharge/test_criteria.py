@@ -156,10 +156,28 @@ def test_a_first_walk_alone_is_remarked_and_holds_nobody() -> None:
     assert (reason.code, reason.severity) == ("FIRST_WALK_ALONE", Severity.CAUTION)
 
 
-def test_vital_signs_from_before_the_pump_stopped_are_stale() -> None:
-    decision = judged(pump_stopped_at=ago(minutes=4), vitals=SETTLED, suicide=GOING_HOME.suicide)
+@pytest.mark.parametrize(
+    ("changes", "lacking"),
+    [
+        ({}, "blood pressure, oxygen saturation"),
+        ({"spo2_at": ago(minutes=2)}, "blood pressure"),
+        ({"at": ago(minutes=2)}, "oxygen saturation"),
+    ],
+)
+def test_what_was_only_measured_before_the_pump_stopped_is_named(
+    changes: dict[str, Any], lacking: str
+) -> None:
+    measured = replace(SETTLED, at=ago(minutes=5), spo2_at=ago(minutes=5))
+    decision = judged(
+        pump_stopped_at=ago(minutes=4),
+        vitals=replace(measured, **changes),
+        suicide=GOING_HOME.suicide,
+    )
 
-    assert "DISCHARGE_VITALS_STALE" in decision.codes
+    (reason,) = [r for r in decision if r.code == "DISCHARGE_VITALS_BEFORE_RECOVERY"]
+    assert reason.seen == lacking
+    assert reason.overridable_by is PRESCRIBER
+    assert "DISCHARGE_VITALS_STALE" not in decision.codes
 
 
 def test_a_sedative_after_the_stop_restarts_the_observation() -> None:

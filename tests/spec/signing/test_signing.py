@@ -40,6 +40,7 @@ BLOCKERS: list[tuple[dict[str, Any], str]] = [
     ({"pump_volume_ml": Decimal("99.01")}, "PUMP_DIFFERENCE_UNRESOLVED"),
     ({"pump_volume_ml": Decimal("96.99")}, "PUMP_DIFFERENCE_UNRESOLVED"),
     ({"slots_unread": 2}, "READINGS_OPEN"),
+    ({"offline_unsettled": 1}, "OFFLINE_ENTRIES_UNSETTLED"),
     ({"alarms_not_acknowledged": 1}, "ALARMS_OPEN"),
     ({"red_pressures_without_symptom_answer": 1}, "RED_BP_SYMPTOMS_NOT_ANSWERED"),
     ({"coverage_named": False}, "COVERAGE_MISSING"),

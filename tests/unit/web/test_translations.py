@@ -12,6 +12,7 @@ from django.utils import translation
 
 from afterglow.core.catalogue import all_reason_codes
 from afterglow.core.decisions import Reason, Severity
+from afterglow.core.errors import IllegalTransition, InvalidValue
 from afterglow.core.medicines import classes
 from afterglow.core.monitoring.catalogue import CATALOGUE
 from afterglow.core.reason_codes import ReasonCode
@@ -118,3 +119,45 @@ def test_every_name_that_data_gives_to_a_button_or_a_task_has_spanish_words(
 
     assert "Chest pain" in _names()
     assert sorted(_names() - known - {"Drug"}) == []
+
+
+def test_every_error_that_a_page_shows_keeps_its_values_apart_and_is_said_in_spanish() -> None:
+    said = translations.errors_said()
+
+    assert "apps/accounts/services/pins.py" in set().union(*said.values())
+    assert said.get("f-string", set()) == set(), "give the values by name, not in the sentence"
+    assert translations.missing_errors("es") == []
+
+
+def test_a_spanish_error_shows_the_values_that_the_english_one_shows(spanish: Catalog) -> None:
+    wrong = [
+        message.id
+        for message in spanish
+        if message.context == sentences.ERROR
+        and set(PLACEHOLDER.findall(str(message.id)))
+        != set(PLACEHOLDER.findall(str(message.string)))
+    ]
+
+    assert wrong == []
+
+
+def test_no_spanish_words_are_kept_for_an_error_that_nothing_raises(spanish: Catalog) -> None:
+    kept = {str(message.id) for message in spanish if message.context == sentences.ERROR}
+
+    assert sorted(kept - set(translations.errors_said())) == []
+
+
+def test_an_error_is_said_in_the_readers_language_and_kept_in_english() -> None:
+    problem = InvalidValue("There is already a site with the code '%(code)s'.", code="N%1")
+    state = IllegalTransition(
+        "The patient is not expected any more: %(state)s.", state="checked_in"
+    )
+    plain = InvalidValue("100 % of it is wrong.")
+
+    with translation.override("es"):
+        assert sentences.error_words(problem) == "Ya hay un centro con el código 'N%1'."
+        assert sentences.error_words(state).endswith(": llegada registrada.")
+        assert sentences.error_words(plain) == "100 % of it is wrong."
+        assert sentences.error_words(ValueError("Not ours.")) == "Not ours."
+    assert str(problem) == "There is already a site with the code 'N%1'."
+    assert sentences.error_words(problem) == str(problem)

@@ -21,6 +21,7 @@ from afterglow.core.errors import Closed, IllegalTransition
 from afterglow.core.permission import Forbidden
 from afterglow.db.models import StaleRow
 from afterglow.web import clock
+from afterglow.web.sentences import error_words
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -161,7 +162,7 @@ class Refusals:
             return render(request, "accounts/forbidden.html", context, status=403)
         if isinstance(exception, StaleRow | Closed | IllegalTransition):
             _note(request, "request-refused", kwargs, [type(exception).__name__])
-            return render(request, "409.html", {"message": str(exception)}, status=409)
+            return render(request, "409.html", {"message": error_words(exception)}, status=409)
         if isinstance(exception, ObjectDoesNotExist):
             return render(request, "404.html", status=404)
         return None

@@ -17,6 +17,7 @@ from afterglow.core.roles import Action, CredentialKind
 from afterglow.web import clock
 from afterglow.web.forms import WebForm
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 
 @login_required
@@ -45,7 +46,7 @@ def new_member(request: StaffRequest) -> HttpResponse:
             )
             return redirect("accounts:member", account=account.public_id)
         except InvalidValue as problem:
-            form.add_error(None, str(problem))
+            form.add_error(None, error_words(problem))
     status = 422 if form.is_bound else 200
     return render(request, "accounts/new_member.html", {"form": form}, status=status)
 
@@ -67,7 +68,7 @@ def member(request: StaffRequest, account: UUID) -> HttpResponse:
             )
             return redirect("accounts:member", account=account)
         except InvalidValue as problem:
-            form.add_error(None, str(problem))
+            form.add_error(None, error_words(problem))
     return _page(request, row, form=form)
 
 
@@ -90,7 +91,7 @@ def grant(request: StaffRequest, account: UUID) -> HttpResponse:
             )
             return redirect("accounts:member", account=account)
         except InvalidValue as problem:
-            form.add_error(None, str(problem))
+            form.add_error(None, error_words(problem))
     return _page(request, row, grant_form=form)
 
 
@@ -102,7 +103,7 @@ def end_grant(request: StaffRequest, account: UUID, grant: UUID) -> HttpResponse
     try:
         services.end_grant(grant=grant, by=request.user, at=clock.now(), on=clock.today())
     except InvalidValue as problem:
-        return render(request, "409.html", {"message": str(problem)}, status=409)
+        return render(request, "409.html", {"message": error_words(problem)}, status=409)
     return redirect("accounts:member", account=row.public_id)
 
 

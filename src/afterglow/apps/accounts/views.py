@@ -18,7 +18,7 @@ from afterglow.apps.accounts.middleware import works_when_locked
 from afterglow.core.errors import InvalidValue
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
-from afterglow.web.sentences import sentence_of
+from afterglow.web.sentences import error_words, sentence_of
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 both = require_http_methods(["GET", "POST"])
@@ -98,7 +98,7 @@ def me(request: StaffRequest) -> HttpResponse:
             messages.success(request, _("Your PIN is set."))
             return redirect("accounts:me")
         except InvalidValue as problem:
-            form.add_error(None, str(problem))
+            form.add_error(None, error_words(problem))
     status = 422 if form.is_bound else 200
     language_form = LanguageForm(initial={"language": request.user.language})
     context = {"form": form, "language_form": language_form}

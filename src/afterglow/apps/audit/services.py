@@ -132,8 +132,10 @@ def break_glass(
     words = reason.strip()
     if len(words) < SHORTEST_REASON:
         raise InvalidValue(
-            f"The reason has {len(words)} letters; write at least {SHORTEST_REASON}, so that who "
-            "reviews this access can understand it."
+            "The reason has %(count)s letters; write at least %(shortest_reason)s, so that "
+            "who reviews this access can understand it.",
+            count=len(words),
+            shortest_reason=SHORTEST_REASON,
         )
     still_open = BreakGlass.objects.filter(
         by=by.public_id, patient=patient, at__lte=at, expires_at__gt=at

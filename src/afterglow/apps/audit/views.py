@@ -17,6 +17,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 
 @login_required
@@ -50,7 +51,7 @@ def break_glass(request: StaffRequest, patient: UUID) -> HttpResponse:
             )
             return redirect(_back(request))
         except InvalidValue as problem:
-            form.add_error("reason", str(problem))
+            form.add_error("reason", error_words(problem))
     status = 422 if request.method == "POST" else 200
     return render(request, "audit/break_glass.html", {"form": form}, status=status)
 

@@ -58,17 +58,25 @@ def record_consent(
     policies.check(Action.RECORD_CONSENT, by=by, site=row.site, on=row.site.local_date(at))
     if existing := Consent.objects.filter(public_id=key).first():
         if existing.course_id != row.pk:
-            raise InvalidValue(f"The key {key} was already used for another course.")
+            raise InvalidValue(
+                "The key %(key)s was already used for another course.",
+                key=key,
+            )
         return existing
     definition = Definition.objects.get(public_id=text)
     if definition.kind != DefinitionKind.CONSENT_TEXT:
-        raise InvalidValue(f"{definition} is a {definition.kind}, not a consent text.")
+        raise InvalidValue(
+            "%(definition)s is a %(kind)s, not a consent text.",
+            definition=definition,
+            kind=definition.kind,
+        )
     name = signed_name.strip()
     if not name:
         raise InvalidValue("The name under the consent is empty.")
     if signed_at > at:
         raise InvalidValue(
-            f"The signature is dated {signed_at:%d %b %Y %H:%M} UTC, which lies in the future."
+            "The signature is dated %(signed_at)s UTC, which lies in the future.",
+            signed_at=f"{signed_at:%d %b %Y %H:%M}",
         )
     if not name_confirmed and not is_like(name, row.patient):
         audit.record(

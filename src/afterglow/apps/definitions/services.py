@@ -88,7 +88,12 @@ def definition_of(kind: DefinitionKind, key: str, at: datetime) -> Definition:
     """Return the version in force. Raises InvalidValue when there is none."""
     row = queries.in_force(kind, key, at)
     if row is None:
-        raise InvalidValue(f"No {kind} named {key!r} is in force on {at:%d %b %Y}.")
+        raise InvalidValue(
+            "No %(kind)s named '%(key)s' is in force on %(at)s.",
+            kind=kind,
+            key=key,
+            at=f"{at:%d %b %Y}",
+        )
     return row
 
 
@@ -158,8 +163,10 @@ def _act(
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ACTS, row.pk % 2**31])
     if effective_to is not None and effective_to <= effective_from:
         raise InvalidValue(
-            f"The approval would end at {effective_to:%d %b %Y %H:%M}, which is not after it "
-            f"begins at {effective_from:%d %b %Y %H:%M}."
+            "The approval would end at %(effective_to)s, which is not after it begins at "
+            "%(effective_from)s.",
+            effective_to=f"{effective_to:%d %b %Y %H:%M}",
+            effective_from=f"{effective_from:%d %b %Y %H:%M}",
         )
     now = queries.standing(row, effective_from)
     already = now.approved if act is ApprovalAct.APPROVED else now.retired

@@ -13,6 +13,7 @@ from afterglow.apps.devices.services import DeviceWords
 from afterglow.apps.places.models import Room, Site
 from afterglow.core.errors import InvalidValue
 from afterglow.web.forms import WebForm
+from afterglow.web.sentences import error_words
 
 _ABOUT = (
     ("zone", "time_zone"),
@@ -96,7 +97,7 @@ class DeviceForm(WebForm):
                 )
             except InvalidValue as problem:
                 about = next((field for word, field in _ABOUT if word in str(problem)), "eui64")
-                self.add_error(about, str(problem))
+                self.add_error(about, error_words(problem))
         return data
 
     @classmethod

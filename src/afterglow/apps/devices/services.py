@@ -49,29 +49,35 @@ class DeviceWords:
             plain = _own_id()
         if not _EUI64.fullmatch(plain):
             raise InvalidValue(
-                f"{self.eui64!r} is not an EUI-64: sixteen hexadecimal digits, "
-                "such as 00-11-AA-FF-FE-22-33-44."
+                "'%(eui64)s' is not an EUI-64: sixteen hexadecimal digits, such as "
+                "00-11-AA-FF-FE-22-33-44.",
+                eui64=self.eui64,
             )
         if self.time_zone and self.time_zone not in available_timezones():
             raise InvalidValue(
-                f"{self.time_zone!r} is not a time zone; write one such as America/New_York."
+                "'%(time_zone)s' is not a time zone; write one such as America/New_York.",
+                time_zone=self.time_zone,
             )
         for part in filter(None, (each.strip() for each in self.addresses.split(","))):
             try:
                 ip_network(part, strict=False)
             except ValueError:
                 raise InvalidValue(
-                    f"{part!r} is not an address or a network, such as 10.1.0.7 or 10.1.0.0/24."
+                    "'%(part)s' is not an address or a network, such as 10.1.0.7 or 10.1.0.0/24.",
+                    part=part,
                 ) from None
         if self.messages_per_s is not None and self.messages_per_s < 1:
             raise InvalidValue(
-                f"{self.messages_per_s} messages a second is too few; leave it empty for no limit "
-                "of its own."
+                "%(messages_per_s)s messages a second is too few; leave it empty for no limit "
+                "of its own.",
+                messages_per_s=self.messages_per_s,
             )
         if self.serviced_on and self.service_due_on and self.service_due_on < self.serviced_on:
             raise InvalidValue(
-                f"Service would be due on {self.service_due_on:%d %b %Y}, before it was done on "
-                f"{self.serviced_on:%d %b %Y}."
+                "Service would be due on %(service_due_on)s, before it was done on "
+                "%(serviced_on)s.",
+                service_due_on=f"{self.service_due_on:%d %b %Y}",
+                serviced_on=f"{self.serviced_on:%d %b %Y}",
             )
         if not self.name.strip():
             raise InvalidValue("A device needs a name that people call it by.")
@@ -85,7 +91,11 @@ def register_device(*, site: UUID, words: DeviceWords, by: Account, at: datetime
     policies.check(Action.EDIT_DEVICES, by=by, site=place, on=place.local_date(at))
     known = Device.objects.filter(eui64=words.eui64).first()
     if known is not None:
-        raise InvalidValue(f"The EUI-64 {words.eui64} belongs to {known.name} already.")
+        raise InvalidValue(
+            "The EUI-64 %(eui64)s belongs to %(name)s already.",
+            eui64=words.eui64,
+            name=known.name,
+        )
     _check_bed(words, None)
     device = Device.objects.create(site=place, **_values(words))
     _tell("device-registered", device, by, at, {"eui64": device.eui64, "kind": device.kind})
@@ -102,7 +112,11 @@ def edit_device(
         words = replace(words, eui64=row.eui64)  # left empty again: it keeps the one it was given
     taken = Device.objects.filter(eui64=words.eui64).exclude(pk=row.pk).first()
     if taken is not None:
-        raise InvalidValue(f"The EUI-64 {words.eui64} belongs to {taken.name} already.")
+        raise InvalidValue(
+            "The EUI-64 %(eui64)s belongs to %(name)s already.",
+            eui64=words.eui64,
+            name=taken.name,
+        )
     _check_bed(words, row)
     changed: dict[str, object] = {}
     for name, value in _values(words).items():
@@ -127,7 +141,11 @@ def place_device(
     row = _locked(device, by, at)
     target = Room.objects.get(public_id=room) if room is not None else None
     if target is not None and target.site_id != row.site_id:
-        raise InvalidValue(f"{target.name} is not a room of {row.site.name}.")
+        raise InvalidValue(
+            "%(name)s is not a room of %(name2)s.",
+            name=target.name,
+            name2=row.site.name,
+        )
     current = DevicePlacement.objects.filter(device=row, during__contains=at).first()
     if current is not None and current.room == target:
         return current
@@ -156,7 +174,11 @@ def _check_bed(words: DeviceWords, row: Device | None) -> None:
     )
     other = (others.exclude(pk=row.pk) if row else others).first()
     if other is not None:
-        raise InvalidValue(f"The bed {words.bed} belongs to {other.name} already.")
+        raise InvalidValue(
+            "The bed %(bed)s belongs to %(name)s already.",
+            bed=words.bed,
+            name=other.name,
+        )
 
 
 def _own_id() -> str:

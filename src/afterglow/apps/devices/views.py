@@ -20,6 +20,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 
 @login_required
@@ -49,7 +50,7 @@ def new_device(request: StaffRequest, site: UUID) -> HttpResponse:
             )
             return redirect("devices:device", device=made.public_id)
         except InvalidValue as problem:
-            form.add_error("bed" if "bed" in str(problem) else "eui64", str(problem))
+            form.add_error("bed" if "bed" in str(problem) else "eui64", error_words(problem))
     context = {"form": form, "title": _("New device")}
     return render(request, "devices/form.html", context, status=422 if form.is_bound else 200)
 
@@ -72,7 +73,7 @@ def device(request: StaffRequest, device: UUID) -> HttpResponse:
             )
             return redirect("devices:device", device=device)
         except InvalidValue as problem:
-            form.add_error("bed" if "bed" in str(problem) else "eui64", str(problem))
+            form.add_error("bed" if "bed" in str(problem) else "eui64", error_words(problem))
     room = queries.room_of(row, at=clock.now())
     placement = PlacementForm(site=row.site, initial={"room": str(room.public_id) if room else ""})
     context = {
@@ -101,7 +102,7 @@ def place(request: StaffRequest, device: UUID) -> HttpResponse:
     try:
         services.place_device(device=device, room=room, by=request.user, at=clock.now())
     except InvalidValue as problem:
-        form.add_error("room", str(problem))
+        form.add_error("room", error_words(problem))
         context = {"form": form, "title": row.name}
         return render(request, "devices/form.html", context, status=422)
     return redirect("devices:device", device=device)

@@ -67,10 +67,11 @@ REPLAY_SQL = (
     "WHERE (xid, id) > (%s::text::xid8, %s) AND (xid, id) <= (%s::text::xid8, %s) "
     "AND topic = %s ORDER BY xid, id LIMIT %s"
 )
-# Rows that are written but may not be read yet, because an older transaction still runs.
+# Whether rows are written that may not be read yet, and the oldest transaction that still runs.
 WAITING_SQL = (
     "SELECT EXISTS (SELECT 1 FROM events_outboxevent "
-    "WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+    "WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())), "
+    "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 )
 NOW_SQL = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 OLDEST_SQL = "SELECT xid::text::bigint, id, at FROM events_outboxevent ORDER BY xid, id LIMIT 1"

@@ -280,7 +280,10 @@ def _number(line: str) -> int | float:
     try:
         return float(line) if "." in line else int(line)
     except ValueError:
-        raise InvalidValue(f"{line!r} is not a number; write one number a line.") from None
+        raise InvalidValue(
+            "'%(line)s' is not a number; write one number a line.",
+            line=line,
+        ) from None
 
 
 def copy(value: Any) -> Any:

@@ -28,7 +28,9 @@ def measure(content: bytes) -> Measured:
     """
     if len(content) > MOST_BYTES:
         raise InvalidValue(
-            f"The file has {len(content) // 1000} kB; a picture may have {MOST_BYTES // 1000} kB."
+            "The file has %(count)s kB; a picture may have %(most_bytes)s kB.",
+            count=len(content) // 1000,
+            most_bytes=MOST_BYTES // 1000,
         )
     try:
         found = _png(content) or _jpeg(content) or _webp(content)
@@ -38,7 +40,10 @@ def measure(content: bytes) -> Measured:
         raise InvalidValue("This is no picture we can show; give a PNG, JPEG or WebP file.")
     if not (0 < found.width <= MOST_PIXELS and 0 < found.height <= MOST_PIXELS):
         raise InvalidValue(
-            f"The picture is {found.width} × {found.height} pixels; the limit is {MOST_PIXELS}."
+            "The picture is %(width)s × %(height)s pixels; the limit is %(most_pixels)s.",
+            width=found.width,
+            height=found.height,
+            most_pixels=MOST_PIXELS,
         )
     return found
 

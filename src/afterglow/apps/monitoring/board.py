@@ -22,28 +22,27 @@ def watches(sessions: Sequence[TreatmentSession], at: datetime) -> Mapping[int, 
     open_alarms = Alarm.objects.filter(
         session__in=cards, ended_at__isnull=True, raised_at__lte=at
     ).select_related("acknowledged_by")
-    for alarm in open_alarms:
+    for alarm in sorted(open_alarms, key=_urgency):
         cards[alarm.session_id].append(_card(alarm))
-    return {
-        session.pk: Watch(_due(session, at), _sorted(cards[session.pk])) for session in sessions
-    }
+    return {session.pk: Watch(_due(session, at), tuple(cards[session.pk])) for session in sessions}
 
 
-def _sorted(cards: list[AlarmCard]) -> tuple[AlarmCard, ...]:
-    oldest_first = sorted(cards, key=lambda card: (card.since is None, card.since))
-    return tuple(sorted(oldest_first, key=lambda card: _ORDER[card.level]))
+def _urgency(alarm: Alarm) -> tuple[int, int, datetime]:
+    """What is worst first: the colour, then the priority within it, then how long it lasts."""
+    priority = AlarmPriority(alarm.priority)
+    return (_ORDER[_level(alarm)], -priority.weight, alarm.since or alarm.raised_at)
+
+
+def _level(alarm: Alarm) -> AlarmLevel:
+    if alarm.kind == AlarmKind.TECHNICAL:
+        return AlarmLevel.TECHNICAL
+    return AlarmLevel.RED if alarm.priority == AlarmPriority.HIGH else AlarmLevel.AMBER
 
 
 def _card(alarm: Alarm) -> AlarmCard:
-    if alarm.kind == AlarmKind.TECHNICAL:
-        level = AlarmLevel.TECHNICAL
-    elif alarm.priority == AlarmPriority.HIGH:
-        level = AlarmLevel.RED
-    else:
-        level = AlarmLevel.AMBER
     by = alarm.acknowledged_by
     return AlarmCard(
-        level,
+        _level(alarm),
         alarm_sentence(
             alarm.condition,
             sentence=alarm.sentence,

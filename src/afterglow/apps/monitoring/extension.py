@@ -6,6 +6,7 @@ one function each in their ``AppConfig.ready()``::
     extension.tell_course(courses)   # treatment: start, stop, rates, sedatives, symptoms
     extension.tell_scores(scores)    # assessments: MOAA/S and RASS as readings
     extension.hear_pumps(listener)   # treatment: a pump that was stopped says so itself
+    extension.tell_absent(absent)    # treatment: who had to stay on site and has left
 
 Each function is called once for many sessions, with their primary keys, so that a batch of
 messages costs a few queries, however many rooms it is about.
@@ -20,6 +21,7 @@ from datetime import datetime
 from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Reading
+from afterglow.core.monitoring.technical import AbsentHelper
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class InfusionCourse:
     drug: str = ""
 
 
+AbsentTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[AbsentHelper]]]
 CourseTeller = Callable[[Sequence[int], datetime], Mapping[int, InfusionCourse]]
 PumpListener = Callable[[Sequence[int], datetime], None]
 ScoreTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[Reading]]]
@@ -50,6 +53,7 @@ ScoreTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[Reading]
 _course: CourseTeller | None = None
 _scores: ScoreTeller | None = None
 _pumps: PumpListener | None = None
+_absent: AbsentTeller | None = None
 
 
 def tell_course(teller: CourseTeller | None) -> CourseTeller | None:
@@ -75,6 +79,19 @@ def courses_of(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCo
 def scores_of(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Reading]]:
     """Return each session's scored signs up to ``at``, in order of time."""
     told = _scores(sessions, at) if _scores is not None and sessions else {}
+    return {pk: told.get(pk, ()) for pk in sessions}
+
+
+def tell_absent(teller: AbsentTeller | None) -> AbsentTeller | None:
+    """Register who knows which helpers have left (session pk → kinds); return the one before."""
+    global _absent
+    before, _absent = _absent, teller
+    return before
+
+
+def absent_of(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[AbsentHelper]]:
+    """Return who had to be on site at ``at`` for each session whose drug runs, and is not."""
+    told = _absent(sessions, at) if _absent is not None and sessions else {}
     return {pk: told.get(pk, ()) for pk in sessions}
 
 

@@ -66,7 +66,8 @@ def alarms(
     """Return what each session's alarms are judged from, by primary key.
 
     Without the schedule it costs ten queries for any number of sessions; with it a few more for
-    each. A session before its infusion has no limits to compare a pump with.
+    each, and who has left the site is asked only then. A session before its infusion has no limits
+    to compare a pump with.
     """
     keys = [session.pk for session in sessions]
     courses = extension.courses_of(keys, at)
@@ -76,6 +77,7 @@ def alarms(
     devices = _devices(sessions, at)
     told = _pumps(keys, courses)
     notices = _notices(keys, at)
+    absent = extension.absent_of(keys, at) if with_schedule else {}
     return {
         session.pk: AlarmFacts(
             readings=(*windows.get(session.pk, ()), *scores[session.pk]),
@@ -84,6 +86,7 @@ def alarms(
             devices=tuple(devices.get(session.pk, ())),
             pump=told.get(session.pk),
             notices=tuple(notices.get(session.pk, ())),
+            absent=tuple(absent.get(session.pk, ())),
             schedule=schedule(session, at, course=courses[session.pk], scores=scores[session.pk])
             if with_schedule
             else (),

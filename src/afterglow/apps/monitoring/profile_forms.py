@@ -13,6 +13,7 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.catalogue import CATALOGUE
 from afterglow.core.monitoring.device_profile import Framing, Trust, metric_of
 from afterglow.web.forms import WebForm
+from afterglow.web.sentences import error_words
 
 
 def _lines(**kwargs: Any) -> forms.CharField:
@@ -104,7 +105,7 @@ class ProfileForm(WebForm):
             try:
                 habits[name] = read(data.get(name) or "")
             except InvalidValue as problem:
-                self.add_error(name, str(problem))
+                self.add_error(name, error_words(problem))
         self.habits = habits
         return data
 
@@ -136,7 +137,10 @@ def _codes(text: str) -> list[dict[str, str]]:
         row = {"number": number, "name": name, "metric": _sign(sign)}
         rows.append({key: part for key, part in row.items() if part})
         if not number and not name:
-            raise InvalidValue(f"{left!r} names no code; write NUMBER^NAME = sign.")
+            raise InvalidValue(
+                "'%(left)s' names no code; write NUMBER^NAME = sign.",
+                left=left,
+            )
     return rows
 
 
@@ -155,7 +159,11 @@ def _split(text: str, mark: str) -> Iterator[tuple[str, str]]:
     for line in filter(None, (line.strip() for line in text.splitlines())):
         left, found, right = (part.strip() for part in line.rpartition(mark))
         if not (found and left and right):
-            raise InvalidValue(f"{line[:60]!r} has no {mark!r} between two words.")
+            raise InvalidValue(
+                "'%(line)s' has no '%(mark)s' between two words.",
+                line=line[:60],
+                mark=mark,
+            )
         yield left, right
 
 

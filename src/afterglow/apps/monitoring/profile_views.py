@@ -27,6 +27,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 ARRIVED = 20
 """How many of the last messages of a site may be chosen to try a profile on."""
@@ -88,7 +89,7 @@ def profile(request: StaffRequest, key: str = "") -> HttpResponse:
         profiles.check_profile(**words, habits=form.habits)
         shown = _try(request, site, form)
     except InvalidValue as problem:
-        form.add_error(None, str(problem))
+        form.add_error(None, error_words(problem))
         return _page(request, site, row, form, status=422)
     return _page(request, site, row, form, shown=shown)
 

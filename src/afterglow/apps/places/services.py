@@ -39,7 +39,8 @@ class SiteWords:
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
             raise InvalidValue(
-                f"{self.time_zone!r} is not a time zone; write one such as America/New_York."
+                "'%(time_zone)s' is not a time zone; write one such as America/New_York.",
+                time_zone=self.time_zone,
             )
 
 
@@ -48,7 +49,10 @@ def create_site(*, code: str, words: SiteWords, by: Actor, at: datetime, on: dat
     """Create a site; creating one of a code that exists is refused with InvalidValue."""
     check(Action.EDIT_SITES, by=by, site=None, on=on)
     if Site.objects.filter(code=code).exists():
-        raise InvalidValue(f"There is already a site with the code {code!r}.")
+        raise InvalidValue(
+            "There is already a site with the code '%(code)s'.",
+            code=code,
+        )
     site = Site.objects.create(code=code, **_values(words))
     audit.record("site-created", subject=site, by=by, at=at, site=site, detail={"code": code})
     _publish("site-created", site, at)
@@ -83,9 +87,16 @@ def set_hours(
     check(Action.EDIT_SITES, by=by, site=row, on=on)
     for weekday, (opens, closes) in hours.items():
         if not 0 <= weekday <= 6:
-            raise InvalidValue(f"Weekday {weekday} is not between 0 (Monday) and 6 (Sunday).")
+            raise InvalidValue(
+                "Weekday %(weekday)s is not between 0 (Monday) and 6 (Sunday).",
+                weekday=weekday,
+            )
         if closes <= opens:
-            raise InvalidValue(f"Closing at {closes:%H:%M} is not after opening at {opens:%H:%M}.")
+            raise InvalidValue(
+                "Closing at %(closes)s is not after opening at %(opens)s.",
+                closes=f"{closes:%H:%M}",
+                opens=f"{opens:%H:%M}",
+            )
     week = {day.weekday: (day.opens, day.closes) for day in row.hours.all()}
     if week != dict(hours):
         for weekday in week.keys() - hours.keys():
@@ -106,7 +117,11 @@ def create_room(
     place = Site.objects.select_for_update(no_key=True).get(public_id=site)
     check(Action.EDIT_SITES, by=by, site=place, on=on)
     if place.rooms.filter(name=name).exists():
-        raise InvalidValue(f"{place.name} already has a room named {name!r}.")
+        raise InvalidValue(
+            "%(name)s already has a room named '%(name2)s'.",
+            name=place.name,
+            name2=name,
+        )
     room = Room.objects.create(site=place, name=name, point_of_care=point_of_care)
     audit.record("room-created", subject=room, by=by, at=at, site=place)
     _publish("room-created", place, at, subject=room.public_id)
@@ -133,7 +148,11 @@ def edit_room(
     )
     check(Action.EDIT_SITES, by=by, site=row.site, on=on)
     if row.site.rooms.filter(name=name).exclude(pk=row.pk).exists():
-        raise InvalidValue(f"{row.site.name} already has a room named {name!r}.")
+        raise InvalidValue(
+            "%(name)s already has a room named '%(name2)s'.",
+            name=row.site.name,
+            name2=name,
+        )
     changed = _apply(row, {"name": name, "point_of_care": point_of_care, "is_active": is_active})
     if changed:
         row.save_version(seen=seen)
@@ -158,10 +177,16 @@ def record_equipment_check(
     wanted = [item["key"] for item in checklist.body["items"]]
     if missing := [key for key in wanted if key not in items]:
         raise InvalidValue(
-            f"{len(missing)} of {len(wanted)} items have no answer: {', '.join(missing)}."
+            "%(count)s of %(count2)s items have no answer: %(missing)s.",
+            count=len(missing),
+            count2=len(wanted),
+            missing=", ".join(missing),
         )
     if unknown := sorted(set(items) - set(wanted)):
-        raise InvalidValue(f"The checklist does not have {', '.join(unknown)}.")
+        raise InvalidValue(
+            "The checklist does not have %(unknown)s.",
+            unknown=", ".join(unknown),
+        )
     answers = {"checklist": str(checklist), **{key: bool(items[key]) for key in wanted}}
     minute = at.replace(second=0, microsecond=0)
     repeat = place.equipment_checks.filter(by=by.public_id, at__gte=minute, items=answers).first()

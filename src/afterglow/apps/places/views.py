@@ -21,6 +21,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 both = require_http_methods(["GET", "POST"])
 
@@ -51,7 +52,7 @@ def new_site(request: StaffRequest) -> HttpResponse:
             )
             return redirect("places:site", site=site.public_id)
         except InvalidValue as problem:
-            form.add_error("code", str(problem))
+            form.add_error("code", error_words(problem))
     return _form(request, form, _("New site"))
 
 
@@ -110,7 +111,7 @@ def new_room(request: StaffRequest, site: UUID) -> HttpResponse:
             )
             return redirect("places:site", site=site)
         except InvalidValue as problem:
-            form.add_error("name", str(problem))
+            form.add_error("name", error_words(problem))
     return _form(request, form, _("New room"))
 
 
@@ -135,7 +136,7 @@ def room(request: StaffRequest, room: UUID) -> HttpResponse:
             )
             return redirect("places:site", site=row.site.public_id)
         except InvalidValue as problem:
-            form.add_error("name", str(problem))
+            form.add_error("name", error_words(problem))
     return _form(request, form, row.name)
 
 

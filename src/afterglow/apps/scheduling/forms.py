@@ -17,6 +17,7 @@ from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.times import instant
 from afterglow.core.errors import InvalidValue
 from afterglow.web.forms import KeyField, WebForm, WholeNumberField
+from afterglow.web.sentences import error_words
 
 
 class ClockField(forms.TimeField):
@@ -79,7 +80,7 @@ class BookingForm(WebForm):
             try:
                 data["starts"] = instant(data["day"], data["clock"], self.site.zone)
             except InvalidValue as problem:
-                self.add_error("clock", str(problem))
+                self.add_error("clock", error_words(problem))
             else:
                 data["ends"] = data["starts"] + dt.timedelta(minutes=data["minutes"])
         return data
@@ -137,5 +138,5 @@ class ShiftForm(WebForm):
                 data["first"] = instant(data["day"], data["begins"], self.site.zone)
                 data["last"] = instant(last, data["ends"], self.site.zone)
             except InvalidValue as problem:
-                self.add_error("begins", str(problem))
+                self.add_error("begins", error_words(problem))
         return data

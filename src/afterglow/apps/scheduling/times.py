@@ -18,11 +18,17 @@ def instant(day: dt.date, clock: dt.time, zone: ZoneInfo) -> dt.datetime:
     try:
         there_and_back = local.astimezone(dt.UTC).astimezone(zone)
     except OverflowError:  # years 1 and 9999: the same hour elsewhere lies outside the calendar
-        raise InvalidValue(f"{day.year:04d} is not a year that can be reckoned with.") from None
+        raise InvalidValue(
+            "%(year)s is not a year that can be reckoned with.",
+            year=f"{day.year:04d}",
+        ) from None
     if there_and_back.replace(tzinfo=None) != local.replace(tzinfo=None):
         raise InvalidValue(
-            f"{clock:%H:%M} does not occur on {day:%d %b %Y} at this site: "
-            f"the clocks go forward to {there_and_back:%H:%M}."
+            "%(clock)s does not occur on %(day)s at this site: the clocks go forward to "
+            "%(there_and_back)s.",
+            clock=f"{clock:%H:%M}",
+            day=f"{day:%d %b %Y}",
+            there_and_back=f"{there_and_back:%H:%M}",
         )
     return local.astimezone(dt.UTC)
 

@@ -38,6 +38,7 @@ from afterglow.core.scheduling.appointments import (
 from afterglow.db.models import new_public_id
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 both = require_http_methods(["GET", "POST"])
 USUAL_MINUTES = 120
@@ -263,7 +264,7 @@ def step(request: StaffRequest, appointment: UUID, action: str) -> HttpResponse:
                     context = {"decision": outcome.decision}
                     return render(request, "409.html", context, status=409)
     except (IllegalTransition, InvalidValue) as problem:
-        return render(request, "409.html", {"message": str(problem)}, status=409)
+        return render(request, "409.html", {"message": error_words(problem)}, status=409)
     return redirect(_back(request, appointment))
 
 

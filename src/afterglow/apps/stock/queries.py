@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import (
+    BooleanField,
+    DecimalField,
+    ExpressionWrapper,
+    Q,
+    QuerySet,
+    Sum,
+)
+from django.db.models.functions import Cast
 
 from afterglow.apps.places.models import Site
 from afterglow.apps.stock.models import LedgerEntry, Vial
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.stock import Balance, ChainBreak, LedgerKind, Line, balance, chain_breaks
+from afterglow.core.stock import (
+    Balance,
+    ChainBreak,
+    LedgerKind,
+    Line,
+    balance,
+    balance_of_sums,
+    chain_breaks,
+)
 
 
 def hashed_fields(entry: LedgerEntry) -> dict[str, str]:
@@ -35,6 +52,25 @@ def hashed_fields(entry: LedgerEntry) -> dict[str, str]:
     }
 
 
+def _sums(entries: QuerySet[LedgerEntry]) -> dict[Any, dict[tuple[LedgerKind, bool], Decimal]]:
+    """Add lines up in the database: for each vial, by kind and whether within a session."""
+    found: dict[Any, dict[tuple[LedgerKind, bool], Decimal]] = defaultdict(dict)
+    within = ExpressionWrapper(Q(session__isnull=False), output_field=BooleanField())
+    amount = Sum(Cast("amount_mg", DecimalField(max_digits=20, decimal_places=4)))
+    grouped = entries.order_by().annotate(within=within).values("vial", "kind", "within")
+    for row in grouped.annotate(amount=amount):
+        found[row["vial"]][LedgerKind(row["kind"]), row["within"]] = row["amount"]
+    return found
+
+
+def _together(each: Iterable[Mapping[tuple[LedgerKind, bool], Decimal]]) -> Balance:
+    total: dict[tuple[LedgerKind, bool], Decimal] = defaultdict(Decimal)
+    for sums in each:
+        for key, amount in sums.items():
+            total[key] += amount
+    return balance_of_sums(total)
+
+
 def _lines(entries: Iterable[LedgerEntry]) -> Iterable[Line]:
     for entry in entries:
         yield Line(LedgerKind(entry.kind), entry.amount_mg.value, entry.session_id is not None)
@@ -42,26 +78,24 @@ def _lines(entries: Iterable[LedgerEntry]) -> Iterable[Line]:
 
 def vial_balance(vial: Vial) -> Balance:
     """Return where a vial's milligrams are now."""
-    return balance(_lines(LedgerEntry.objects.filter(vial=vial)))
+    return _together(_sums(LedgerEntry.objects.filter(vial=vial)).values())
 
 
 def session_balance(vial: Vial, session: TreatmentSession) -> Balance:
     """Return what was drawn from a vial for a session, and where it went."""
-    return balance(_lines(LedgerEntry.objects.filter(vial=vial, session=session)))
+    return _together(_sums(LedgerEntry.objects.filter(vial=vial, session=session)).values())
 
 
 def site_balance(site: Site) -> Balance:
     """Return where a site's milligrams are now."""
-    return balance(_lines(LedgerEntry.objects.filter(site=site)))
+    return _together(_sums(LedgerEntry.objects.filter(site=site)).values())
 
 
 def vial_balances(vials: Iterable[Vial]) -> dict[int, Balance]:
     """Return where the milligrams of several vials are, by the vial's key, in one query."""
-    lines: dict[int, list[Line]] = defaultdict(list)
     wanted = [vial.pk for vial in vials]
-    for entry in LedgerEntry.objects.filter(vial__in=wanted):
-        lines[entry.vial_id].extend(_lines([entry]))
-    return {pk: balance(lines[pk]) for pk in wanted}
+    sums = _sums(LedgerEntry.objects.filter(vial__in=wanted))
+    return {pk: balance_of_sums(sums.get(pk, {})) for pk in wanted}
 
 
 @dataclass(frozen=True, slots=True)

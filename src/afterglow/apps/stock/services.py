@@ -19,7 +19,7 @@ from afterglow.apps.places.models import Site
 from afterglow.apps.stock import queries
 from afterglow.apps.stock.models import LedgerEntry, Vial
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.errors import AfterglowError, InvalidValue
+from afterglow.core.errors import AfterglowError, Closed, InvalidValue
 from afterglow.core.quantities import Dose, Volume
 from afterglow.core.roles import Action
 from afterglow.core.stock import LedgerKind, line_sha256
@@ -29,7 +29,7 @@ REST_REMOVED = "vial-rest-removed"
 """What the witness signs, on the vial whose rest is removed."""
 
 
-class NotEnoughInVial(AfterglowError):
+class NotEnoughInVial(Closed):
     """More was to leave a vial than it holds."""
 
 
@@ -91,18 +91,26 @@ def receive_vials(
     if known := list(Vial.objects.filter(ledger__key__in=keys.values()).order_by("number")):
         return known
     if not product.is_active or not product.is_fda_approved:
-        raise InvalidValue(f"{product} is not an FDA-approved product that this practice holds.")
+        raise InvalidValue(
+            "%(product)s is not an FDA-approved product that this practice holds.",
+            product=product,
+        )
     today = site.local_date(at)
     if expires_on < today:
         raise InvalidValue(
-            f"The expiry {expires_on:%d %b %Y} is past; today is {today:%d %b %Y}. "
-            "An expired vial is not received."
+            "The expiry %(expires_on)s is past; today is %(today)s. An expired vial is not "
+            "received.",
+            expires_on=f"{expires_on:%d %b %Y}",
+            today=f"{today:%d %b %Y}",
         )
     if len(keys) != len(numbers):
         raise InvalidValue("A number is given twice; each vial has its own.")
     taken = Vial.objects.filter(site=site, number__in=numbers).values_list("number", flat=True)
     if taken:
-        raise InvalidValue(f"These numbers stand on vials of this site already: {', '.join(taken)}")
+        raise InvalidValue(
+            "These numbers stand on vials of this site already: %(taken)s.",
+            taken=", ".join(taken),
+        )
     return [
         receive_vial(
             site=site,
@@ -140,7 +148,10 @@ def write_off_rest(
     if line := LedgerEntry.objects.filter(key=key).first():
         return line
     if kind not in (LedgerKind.WASTED, LedgerKind.LOST):
-        raise InvalidValue(f"The rest of a vial is wasted or lost, not {kind}.")
+        raise InvalidValue(
+            "The rest of a vial is wasted or lost, not %(kind)s.",
+            kind=kind,
+        )
     if not reason.strip():
         raise InvalidValue("Say why: the ledger keeps a reason for everything that was not given.")
     unfit = cannot_serve(witness, act=REST_REMOVED, subject=row, by=by, at=at)
@@ -148,7 +159,11 @@ def write_off_rest(
         raise InvalidValue(unfit.sentence)
     held = queries.vial_balance(row).on_hand
     if held <= 0:
-        raise InvalidValue(f"Vial {row.number} holds {_mg(held, 1)}; there is nothing to remove.")
+        raise InvalidValue(
+            "Vial %(number)s holds %(mg)s; there is nothing to remove.",
+            number=row.number,
+            mg=_mg(held, 1),
+        )
     line = write_line(
         kind,
         vial=row,
@@ -229,15 +244,18 @@ def _refuse_overdraft(vial: Vial, session: TreatmentSession | None) -> None:
     held = queries.vial_balance(vial)
     if held.on_hand < 0:
         raise NotEnoughInVial(
-            f"Vial {vial.number} holds {_mg(held.on_hand, -1)} less than this needs. "
-            "Nothing was recorded."
+            "Vial %(number)s holds %(lacking)s less than this needs. Nothing was recorded.",
+            number=vial.number,
+            lacking=_mg(held.on_hand, -1),
         )
     if session is not None:
         drawn = queries.session_balance(vial, session)
         if drawn.in_preparation < 0:
             raise NotEnoughInVial(
-                f"{_mg(drawn.in_preparation, -1)} more would leave than was drawn from vial "
-                f"{vial.number} for this session. Nothing was recorded."
+                "%(amount)s more would leave than was drawn from vial %(number)s for this "
+                "session. Nothing was recorded.",
+                amount=_mg(drawn.in_preparation, -1),
+                number=vial.number,
             )
 
 

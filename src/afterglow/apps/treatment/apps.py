@@ -16,6 +16,7 @@ class TreatmentConfig(AppConfig):
         from afterglow.apps.monitoring import extension
         from afterglow.apps.treatment import courses
         from afterglow.apps.treatment.chart import orders
+        from afterglow.apps.treatment.facts import on_site
         from afterglow.apps.treatment.services.pump import note_pump_agreement
         from afterglow.apps.treatment.services.tasks import act_on_answer
         from afterglow.apps.visits import slots
@@ -23,5 +24,6 @@ class TreatmentConfig(AppConfig):
         extension.tell_course(courses.courses)
         extension.tell_scores(courses.scores)
         extension.hear_pumps(note_pump_agreement)
+        extension.tell_absent(on_site.absent)
         act_on_safety(act_on_answer)
         slots.tell_orders(orders)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
 from afterglow.apps.monitoring.pumps import delivered_since
 from afterglow.apps.stock.models import LedgerEntry
@@ -14,12 +16,14 @@ from afterglow.apps.treatment.models import (
     InfusionOrder,
     MedicineGiven,
     MedicineToday,
+    OfflineEntry,
     Preparation,
     PumpAction,
     PumpDifference,
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import RateFrom, Reconciliation, reconcile
 from afterglow.core.quantities import Rate
@@ -200,6 +204,16 @@ def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
     )
 
 
+def ending_of_a_stop(session: TreatmentSession, *, at: datetime) -> InfusionEnding:
+    """Completed when the whole bag was given by then; the person can say otherwise afterwards."""
+    infusion = infusion_of(session)
+    if infusion is None:
+        return InfusionEnding.STOPPED_BY_CLINICIAN
+    settled = given(infusion, at=at).settled
+    done = settled.volume >= infusion.preparation.to_be_infused_ml
+    return InfusionEnding.COMPLETED if done else InfusionEnding.STOPPED_BY_CLINICIAN
+
+
 def accounted_at(infusion: Infusion) -> datetime | None:
     """Return when the bag of an infusion was accounted for; None while it is not."""
     vial = infusion.preparation.vial_id
@@ -248,6 +262,13 @@ def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
         ShownEvent(number, row, names.get(row.pk, row.label), row.pk in gone)
         for number, row in enumerate(own, start=1)
     ]
+
+
+def offline_unsettled(session: TreatmentSession) -> QuerySet[OfflineEntry]:
+    """Return what a tablet typed offline, could not be charted, and waits for a person."""
+    return OfflineEntry.objects.filter(session=session, resolution__isnull=True).exclude(
+        outcome=OfflineOutcome.CHARTED
+    )
 
 
 def suicide_task_key(session: TreatmentSession) -> str:

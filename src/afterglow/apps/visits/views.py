@@ -101,6 +101,7 @@ def _board(request: StaffRequest) -> dict[str, Any]:
         "may_check_in": can(Action.CHECK_IN),
         "may_book": can(Action.BOOK_APPOINTMENT),
         "may_check_equipment": can(Action.CHECK_EQUIPMENT),
+        "may_print_paper": can(Action.CHART),
     }
 
 

@@ -16,6 +16,8 @@ from afterglow.core.roles import Role
 FILE: Final = Path(__file__).resolve().parents[2] / "data" / "work" / "task_kinds.json"
 SUICIDE_POSITIVE: Final = "suicide_positive"
 SIGN_RECORD: Final = "sign_record"
+REVIEW_MESSAGE: Final = "review_message"
+FOLLOW_UP: Final = "follow_up"
 REVIEW_OVERRIDE: Final = "review_override"
 
 

@@ -234,8 +234,9 @@ def _locked(task: UUID, *, by: Actor, on: date) -> Task:
 def _must_be_open(row: Task) -> None:
     if row.state != TaskState.OPEN:
         raise TaskIsClosed(
-            f"This task was already {row.state} at {row.closed_at:%d %b %Y %H:%M} UTC. "
-            "Nothing was changed."
+            "This task was already %(state)s at %(closed_at)s UTC. Nothing was changed.",
+            state=row.state,
+            closed_at=f"{row.closed_at:%d %b %Y %H:%M}",
         )
 
 

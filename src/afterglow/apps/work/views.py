@@ -16,6 +16,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 
 @login_required
@@ -64,5 +65,5 @@ def close(request: StaffRequest, task: UUID) -> HttpResponse:
         else:
             services.complete_task(**who, on=on, outcome=words)
     except services.TaskIsClosed as closed:
-        return render(request, "409.html", {"message": str(closed)}, status=409)
+        return render(request, "409.html", {"message": error_words(closed)}, status=409)
     return redirect("work:tasks")

@@ -16,9 +16,9 @@ from afterglow.apps.people import services as people
 from afterglow.apps.people.models import CareTeamRole, Patient, SexAtBirth
 from afterglow.apps.places.models import Site
 from afterglow.apps.treatment.models import Infusion
+from afterglow.config.demo.arriving import WalkRefused
 from afterglow.config.demo.cast import CHARTS, STAFF, Chart, another
 from afterglow.config.demo.places import key
-from afterglow.config.demo.walk import WalkRefused
 from afterglow.core.quantities import Height
 from afterglow.core.roles import Role
 

@@ -11,10 +11,10 @@ from afterglow.apps.scheduling.outcomes import Booked
 from afterglow.apps.scheduling.services.appointments import book_appointment
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import places, walk
+from afterglow.config.demo.arriving import MINUTE, Team, WalkRefused
 from afterglow.config.demo.bedside import every
 from afterglow.config.demo.cast import CHARTS
 from afterglow.config.demo.charts import course_of, nurses_of, prescriber_of, weight_now
-from afterglow.config.demo.walk import MINUTE, Team, WalkRefused
 
 FIRST = dt.timedelta(days=18)
 APART = dt.timedelta(days=7)

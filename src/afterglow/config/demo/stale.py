@@ -20,10 +20,10 @@ from afterglow.apps.treatment.services import preparation
 from afterglow.apps.treatment.services.deciding import DISCHARGE, discharge_decision
 from afterglow.apps.treatment.services.overrides import override_reason
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.config.demo import walk
+from afterglow.config.demo import arriving, walk
+from afterglow.config.demo.arriving import MINUTE, Team
 from afterglow.config.demo.cast import PLACES
 from afterglow.config.demo.charts import nurses_of, prescriber_of
-from afterglow.config.demo.walk import MINUTE, Team
 from afterglow.core.errors import AfterglowError
 from afterglow.core.scheduling.appointments import AppointmentState
 from afterglow.core.treatment.endings import InfusionEnding, SessionEnding
@@ -115,7 +115,7 @@ def _close(session: TreatmentSession, *, at: dt.datetime) -> None:
 def _cancel(session: TreatmentSession, team: Team, *, at: dt.datetime) -> None:
     bag = queries.preparation_in_use(session)
     if bag is not None:
-        walk.done(
+        arriving.done(
             preparation.discard_preparation(
                 session=session.public_id,
                 reason=REASON,
@@ -148,7 +148,7 @@ def _send_home(session: TreatmentSession, team: Team, *, at: dt.datetime) -> Non
 
 
 def _override(session: TreatmentSession, code: str, *, by: Account, at: dt.datetime) -> None:
-    walk.done(
+    arriving.done(
         override_reason(
             session=session.public_id, gate=DISCHARGE, code=code, reason=REASON, by=by, at=at
         )

@@ -21,7 +21,8 @@ from afterglow.apps.scheduling.models import Appointment
 from afterglow.apps.scheduling.outcomes import Booked
 from afterglow.apps.scheduling.services.appointments import book_appointment
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.config.demo import places, walk
+from afterglow.config.demo import arriving, places, walk
+from afterglow.config.demo.arriving import MINUTE, Team
 from afterglow.config.demo.bedside import every
 from afterglow.config.demo.cast import CHARTS, MAIN, PLACES
 from afterglow.config.demo.charts import (
@@ -33,7 +34,6 @@ from afterglow.config.demo.charts import (
     weight_now,
 )
 from afterglow.config.demo.stale import close_appointments
-from afterglow.config.demo.walk import MINUTE, Team
 from afterglow.core.scheduling.appointments import AppointmentState
 from afterglow.core.treatment.endings import SessionEnding
 from afterglow.core.treatment.lifecycles import SessionState
@@ -234,7 +234,7 @@ def _expect_one(site: Site, *, at: dt.datetime) -> None:
         booked = _book(site, number, slot, starts=starts, ends=ends, at=at)
         if booked is not None:
             nurses = nurses_of(site)
-            walk.sign_order(
+            arriving.sign_order(
                 booked,
                 Team(slot.clinician, nurses[-1], prescriber_of(site)),
                 mg_per_kg=chart_of(number).mg_per_kg,

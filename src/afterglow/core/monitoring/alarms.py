@@ -13,10 +13,12 @@ from afterglow.core.monitoring.readings import Baseline, Reading
 from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import Slot
 from afterglow.core.monitoring.technical import (
+    AbsentHelper,
     DeviceFacts,
     DeviceNotice,
     PumpFacts,
     device_conditions,
+    helper_conditions,
     notice_conditions,
     overdue_conditions,
     pump_conditions,
@@ -36,7 +38,11 @@ TECHNICAL_CODES = (
     "PUMP_VOLUME_DIFFERS",
     "PUMP_DRUG_DIFFERS",
     "DEVICE_ALARM",
+    "ACLS_LEFT_SITE",
+    "PRESCRIBER_LEFT_SITE",
 )
+BY_THE_CLOCK = frozenset({"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE"})
+"""What no message brings about, only time and people: judged by the watch, not at each message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class AlarmFacts:
     pump: PumpFacts | None = None
     schedule: tuple[Slot, ...] = ()
     notices: tuple[DeviceNotice, ...] = ()
+    absent: tuple[AbsentHelper, ...] = ()
 
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
@@ -78,6 +85,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *overdue_conditions(facts.schedule, rules.technical),
             *pump_conditions(facts.pump, rules.pump, at=at),
             *notice_conditions(facts.notices),
+            *helper_conditions(facts.absent, rules.technical),
         ]
     )
 

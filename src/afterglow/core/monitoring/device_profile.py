@@ -111,7 +111,7 @@ def parse_profile(body: Mapping[str, Any]) -> DeviceProfile:
             },
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InvalidValue(f"The profile cannot be read: {error}.") from None
+        raise InvalidValue("The profile cannot be read: %(problem)s.", problem=error) from None
 
 
 @lru_cache(maxsize=64)
@@ -120,7 +120,9 @@ def metric_of(name: str) -> Metric:
     for kind in (VitalSignCode, PumpMetric):
         if name in [each.value for each in kind]:
             return kind(name)
-    raise InvalidValue(f"{name!r} is not a sign we know; one is {', '.join(CATALOGUE)}.")
+    raise InvalidValue(
+        "'%(name)s' is not a sign we know; one is %(known)s.", name=name, known=", ".join(CATALOGUE)
+    )
 
 
 def _units(body: Mapping[str, Any]) -> Mapping[str, str]:
@@ -128,14 +130,21 @@ def _units(body: Mapping[str, Any]) -> Mapping[str, str]:
     for name, unit in units.items():
         line = CATALOGUE[metric_of(name)]
         if line.conversion_from(None, unit) is None:
-            raise InvalidValue(f"{unit!r} is not a unit of {name}; {line.unit or 'none'} is.")
+            raise InvalidValue(
+                "'%(unit)s' is not a unit of %(name)s; %(right)s is.",
+                unit=unit,
+                name=name,
+                right=line.unit or "none",
+            )
     return units
 
 
 def _divisor(name: str, text: str) -> Decimal:
     number = _number(name, text)
     if number <= 0:
-        raise InvalidValue(f"{name} is divided by {text}; it must be above 0.")
+        raise InvalidValue(
+            "%(name)s is divided by %(text)s; it must be above 0.", name=name, text=text
+        )
     return number
 
 
@@ -143,4 +152,6 @@ def _number(name: str, text: str) -> Decimal:
     try:
         return Decimal(str(text))
     except ArithmeticError:
-        raise InvalidValue(f"{text!r} at {name} is not a number.") from None
+        raise InvalidValue(
+            "'%(text)s' at %(name)s is not a number.", text=text, name=name
+        ) from None

@@ -130,6 +130,8 @@ class TechnicalRules:
     clock_drift_priority: AlarmPriority
     not_assigned_priority: AlarmPriority
     overdue_priority: AlarmPriority
+    acls_left_priority: AlarmPriority
+    prescriber_left_priority: AlarmPriority
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,8 @@ def _technical(section: Section) -> TechnicalRules:
         clock_drift_priority=_priority(section, "clock_drift_priority"),
         not_assigned_priority=_priority(section, "not_assigned_priority"),
         overdue_priority=_priority(section, "overdue_priority"),
+        acls_left_priority=_priority(section, "acls_left_priority"),
+        prescriber_left_priority=_priority(section, "prescriber_left_priority"),
     )
 
 

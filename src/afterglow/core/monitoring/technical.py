@@ -204,6 +204,46 @@ def pump_conditions(
         )
 
 
+class Helper(StrEnum):
+    """Who must be on site while drug runs (clinical reference 3.5)."""
+
+    ACLS = "acls"
+    PRESCRIBER = "prescriber"
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentHelper:
+    """Nobody of a kind is on site although drug runs: the last one went at ``since``."""
+
+    helper: Helper
+    since: datetime
+
+
+_LEFT = {
+    Helper.ACLS: (
+        "ACLS_LEFT_SITE",
+        "No ACLS-certified person is on site any more, and the infusion is not over.",
+    ),
+    Helper.PRESCRIBER: (
+        "PRESCRIBER_LEFT_SITE",
+        "No prescriber is on site any more, and the infusion is not over.",
+    ),
+}
+
+
+def helper_conditions(
+    absent: Iterable[AbsentHelper], rules: TechnicalRules
+) -> Iterator[AlarmCondition]:
+    """Yield one condition for every kind of helper who has left the site while drug runs."""
+    priorities = {
+        Helper.ACLS: rules.acls_left_priority,
+        Helper.PRESCRIBER: rules.prescriber_left_priority,
+    }
+    for each in absent:
+        code, sentence = _LEFT[each.helper]
+        yield _technical(code, "", priorities[each.helper], sentence, since=each.since)
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceNotice:
     """What a device itself alarms about, as it last told it."""

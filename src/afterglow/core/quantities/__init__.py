@@ -16,12 +16,11 @@ from afterglow.core.quantities.kinds import (
     DosePerMass,
     DrugRate,
     Duration,
-    Height,
     MassBasis,
-    Pressure,
     Rate,
     Volume,
 )
+from afterglow.core.quantities.measures import Height, Pressure
 from afterglow.core.quantities.numbers import Number, Scalar, plain
 from afterglow.core.quantities.rounding import (
     DOSE_POLICIES,

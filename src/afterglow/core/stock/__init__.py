@@ -6,6 +6,7 @@ from afterglow.core.stock.ledger import (
     LedgerKind,
     Line,
     balance,
+    balance_of_sums,
     chain_breaks,
     line_sha256,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "LedgerKind",
     "Line",
     "balance",
+    "balance_of_sums",
     "chain_breaks",
     "line_sha256",
 ]

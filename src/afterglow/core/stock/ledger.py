@@ -80,12 +80,22 @@ class Balance:
 
 def balance(lines: Iterable[Line]) -> Balance:
     """Return where the milligrams of some lines are. The order of lines does not matter."""
+    sums: dict[tuple[LedgerKind, bool], Decimal] = {}
+    for line in lines:
+        sums[line.kind, line.in_session] = sums.get((line.kind, line.in_session), ZERO) + (
+            line.amount_mg
+        )
+    return balance_of_sums(sums)
+
+
+def balance_of_sums(sums: Mapping[tuple[LedgerKind, bool], Decimal]) -> Balance:
+    """Return where the milligrams are, from the sum of each kind within and outside sessions."""
     total = dict.fromkeys(LedgerKind, ZERO)
     from_bag = dict.fromkeys(LedgerKind, ZERO)
-    for line in lines:
-        total[line.kind] += line.amount_mg
-        if line.in_session:
-            from_bag[line.kind] += line.amount_mg
+    for (kind, in_session), amount in sums.items():
+        total[kind] += amount
+        if in_session:
+            from_bag[kind] += amount
     corrected = total[LedgerKind.CORRECTION_UP] - total[LedgerKind.CORRECTION_DOWN]
     left_the_bag = (
         total[LedgerKind.GIVEN]

@@ -92,8 +92,17 @@ def vital_signs_settled(facts: DischargeFacts, rules: SessionRules) -> Reasons:
         return
     oldest = min(vitals.at, vitals.spo2_at)
     age = facts.at - oldest
-    if age > limits.vitals_window or _before(oldest, facts.recovering_since):
+    if age > limits.vitals_window:
         yield codes.DISCHARGE_VITALS_STALE.reason(seen=span(age), limit=span(limits.vitals_window))
+    elif _before(oldest, facts.recovering_since):
+        lacking = {vitals.at: "blood pressure", vitals.spo2_at: "oxygen saturation"}
+        yield codes.DISCHARGE_VITALS_BEFORE_RECOVERY.reason(
+            seen=", ".join(
+                name for at, name in lacking.items() if _before(at, facts.recovering_since)
+            )
+            if vitals.at != vitals.spo2_at
+            else "blood pressure, oxygen saturation"
+        )
     away = max(
         _percent_away(vitals.systolic_mmhg, vitals.baseline_systolic_mmhg),
         _percent_away(vitals.diastolic_mmhg, vitals.baseline_diastolic_mmhg),

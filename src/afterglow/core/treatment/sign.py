@@ -133,6 +133,12 @@ def suicide_tasks_owned(facts: SignFacts, rules: SessionRules) -> Reason | None:
     )
 
 
+def offline_settled(facts: SignFacts, rules: SessionRules) -> Reason | None:
+    """Refuse while something typed offline waits for a person."""
+    waiting = facts.offline_unsettled
+    return codes.OFFLINE_ENTRIES_UNSETTLED.reason(seen=waiting) if waiting else None
+
+
 def _mg(amount: Decimal) -> str:
     return f"{number(amount)} mg"
 
@@ -150,6 +156,7 @@ SIGN: Final[RuleList[SignFacts]] = RuleList(
         covered_afterwards,
         discharge_decided,
         suicide_tasks_owned,
+        offline_settled,
     ),
 )
 """Every rule that decides whether a record may be signed. A later subject adds its own."""

@@ -20,7 +20,11 @@ def choose_language(*, language: str, by: Account, at: datetime) -> Account:
     """
     known = [code for code, _name in settings.LANGUAGES]
     if language not in known:
-        raise InvalidValue(f"The pages have no language {language!r}; they have {known}.")
+        raise InvalidValue(
+            "The pages have no language '%(language)s'; they have %(known)s.",
+            language=language,
+            known=known,
+        )
     row = Account.objects.select_for_update(no_key=True).get(pk=by.pk)
     if row.language == language:
         return row

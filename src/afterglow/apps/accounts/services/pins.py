@@ -32,7 +32,10 @@ def set_pin(*, account: Account, pin: str, password: str, by: Account, at: datet
         raise InvalidValue("The password is not right; the PIN was not changed.")
     if not pin.isdigit() or not SHORTEST <= len(pin) <= LONGEST:
         raise InvalidValue(
-            f"A PIN has {SHORTEST} to {LONGEST} digits; {len(pin)} characters were given."
+            "A PIN has %(shortest)s to %(longest)s digits; %(count)s characters were given.",
+            shortest=SHORTEST,
+            longest=LONGEST,
+            count=len(pin),
         )
     steps = {int(after) - int(before) for before, after in pairwise(pin)}
     if len(steps) == 1 and steps <= {-1, 0, 1}:

@@ -44,7 +44,10 @@ def create_staff(
     policies.check(Action.EDIT_STAFF, by=by, site=None, on=on)
     name = username.strip()
     if Account.objects.filter(username__iexact=name).exists():
-        raise InvalidValue(f"The user name {name!r} is in use. Choose another one.")
+        raise InvalidValue(
+            "The user name '%(name)s' is in use. Choose another one.",
+            name=name,
+        )
     account = Account(username=name, **_account_values(words))
     try:
         validate_password(password, account)
@@ -101,11 +104,16 @@ def grant_role(
     _check_may_edit_at(place, by=by, on=on)
     _only_a_superuser_edits_one(row, by)
     if role not in STAFF:
-        raise InvalidValue(f"{role} is not a role of staff.")
+        raise InvalidValue(
+            "%(role)s is not a role of staff.",
+            role=role,
+        )
     begins = starts_on or on
     if ends_on is not None and ends_on < begins:
         raise InvalidValue(
-            f"The role would end on {ends_on:%d %b %Y}, before it begins on {begins:%d %b %Y}."
+            "The role would end on %(ends_on)s, before it begins on %(begins)s.",
+            ends_on=f"{ends_on:%d %b %Y}",
+            begins=f"{begins:%d %b %Y}",
         )
     standing = (
         RoleGrant.objects.filter(account=row, role=role, site=place, starts_on__lte=begins)

@@ -43,7 +43,10 @@ def open_course(
     policies.check(Action.EDIT_COURSE, by=by, site=site, on=site.local_date(at))
     if existing := Course.objects.filter(public_id=key).first():
         if existing.patient_id != row.pk:
-            raise InvalidValue(f"The key {key} was already used for another patient.")
+            raise InvalidValue(
+                "The key %(key)s was already used for another patient.",
+                key=key,
+            )
         return existing
     _check_plan(planned_infusions)
     course = Course.objects.create(
@@ -110,12 +113,18 @@ def change_protocol(
 def _protocol(public_id: UUID) -> Definition:
     row = Definition.objects.get(public_id=public_id)
     if row.kind != DefinitionKind.DOSING_PROTOCOL:
-        raise InvalidValue(f"{row} is a {row.kind}; a course runs under a dosing protocol.")
+        raise InvalidValue(
+            "%(row)s is a %(kind)s; a course runs under a dosing protocol.",
+            row=row,
+            kind=row.kind,
+        )
     return row
 
 
 def _check_plan(planned_infusions: int) -> None:
     if not 1 <= planned_infusions <= MOST_INFUSIONS:
         raise InvalidValue(
-            f"{planned_infusions} planned infusions is outside the range 1 to {MOST_INFUSIONS}."
+            "%(planned_infusions)s planned infusions is outside the range 1 to %(most_infusions)s.",
+            planned_infusions=planned_infusions,
+            most_infusions=MOST_INFUSIONS,
         )

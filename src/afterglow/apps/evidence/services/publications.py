@@ -107,7 +107,10 @@ def write_blocks(
     check(Action.WRITE_PAGE, by=by, site=None, on=on)
     row = _locked(publication)
     if row.state not in EDITABLE:
-        raise InvalidValue(f"This text is {row.state}; start a new version to change it.")
+        raise InvalidValue(
+            "This text is %(state)s; start a new version to change it.",
+            state=row.state,
+        )
     content = _content(title, blocks)
     if content["content_sha256"] == row.content_sha256:
         return row
@@ -318,7 +321,10 @@ def _content(title: str, blocks: Sequence[BlockWords]) -> dict[str, Any]:
     anchors = [block["anchor"] for block in plain]
     twice = sorted({anchor for anchor in anchors if anchors.count(anchor) > 1})
     if twice or "" in anchors:
-        raise InvalidValue(f"Each block needs an anchor of its own; seen twice or empty: {twice}.")
+        raise InvalidValue(
+            "Each block needs an anchor of its own; seen twice or empty: %(twice)s.",
+            twice=twice,
+        )
     text = json.dumps([title, plain], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return {"blocks": plain, "content_sha256": hashlib.sha256(text.encode()).hexdigest()}
 

@@ -73,7 +73,10 @@ def write_record(
     check(Action.EDIT_EVIDENCE, by=by, site=None, on=on)
     check_content(kind, key, body, curation)
     if Record.objects.filter(key=key).exists():
-        raise InvalidValue(f"There is a record {key} already; write a new version of it.")
+        raise InvalidValue(
+            "There is a record %(key)s already; write a new version of it.",
+            key=key,
+        )
     record = Record.objects.create(
         kind=kind,
         key=key,
@@ -113,8 +116,11 @@ def write_version(
         return newest
     if seen is not None and newest is not None and newest.number != seen:
         raise InvalidValue(
-            f"You edited version {seen} of {row.key}, and it is now at version {newest.number}. "
-            "Nothing was saved; look at the new version first."
+            "You edited version %(seen)s of %(key)s, and it is now at version %(number)s. "
+            "Nothing was saved; look at the new version first.",
+            seen=seen,
+            key=row.key,
+            number=newest.number,
         )
     row.title = title[:200]
     row.save_version(fields=["title"])

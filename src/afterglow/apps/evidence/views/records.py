@@ -23,6 +23,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 FILTERS = ("kind", "verdict", "status", "standing", "words")
 
@@ -93,7 +94,7 @@ def edit(request: StaffRequest, record: UUID) -> HttpResponse:
             messages.success(request, _("Saved. It is published nowhere until it is approved."))
             return redirect("evidence:record", record=record)
         except InvalidValue as problem:
-            form.add_error(None, str(problem))
+            form.add_error(None, error_words(problem))
     context = {"form": form, "record": row, "newest": newest}
     status = 422 if request.method == "POST" else 200
     return render(request, "evidence/edit.html", context, status=status)

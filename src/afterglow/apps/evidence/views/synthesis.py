@@ -21,6 +21,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 
 @login_required
@@ -57,7 +58,10 @@ def question(request: StaffRequest, question: str) -> HttpResponse:
         report = synthesis.pool_records(question, options)
     except InvalidValue as problem:
         return render(
-            request, "evidence/synthesis.html", {**context, "problem": str(problem)}, status=422
+            request,
+            "evidence/synthesis.html",
+            {**context, "problem": error_words(problem)},
+            status=422,
         )
     status = 422 if form.is_bound and not valid else 200
     return render(request, "evidence/synthesis.html", {**context, **_shown(report)}, status=status)

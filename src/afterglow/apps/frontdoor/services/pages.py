@@ -56,7 +56,10 @@ def make_page(
     """
     check(Action.WRITE_PAGE, by=by, site=None, on=on)
     if slug in RESERVED:
-        raise InvalidValue(f"The address {slug!r} is taken by a part of the site itself.")
+        raise InvalidValue(
+            "The address '%(slug)s' is taken by a part of the site itself.",
+            slug=slug,
+        )
     page, is_new = Page.objects.get_or_create(
         slug=slug,
         language=language,
@@ -115,12 +118,16 @@ def _check_pictures(text: str) -> None:
     for picture in markup.pictures_in(text):
         if not picture.words.strip():
             raise InvalidValue(
-                f"The picture {picture.name!r} has no description; say what it shows between "
-                "the square brackets."
+                "The picture '%(name)s' has no description; say what it shows between the "
+                "square brackets.",
+                name=picture.name,
             )
         known = picture.name in ILLUSTRATIONS
         if not known and not Picture.objects.filter(name=picture.name).exists():
-            raise InvalidValue(f"There is no picture {picture.name!r}; add it first.")
+            raise InvalidValue(
+                "There is no picture '%(name)s'; add it first.",
+                name=picture.name,
+            )
 
 
 @transaction.atomic
@@ -129,7 +136,10 @@ def add_picture(*, name: str, content: bytes, by: Account, at: dt.datetime, on: 
     check(Action.WRITE_PAGE, by=by, site=None, on=on)
     size = measure(content)
     if name in ILLUSTRATIONS or Picture.objects.filter(name=name).exists():
-        raise InvalidValue(f"There is a picture {name!r} already; choose another name.")
+        raise InvalidValue(
+            "There is a picture '%(name)s' already; choose another name.",
+            name=name,
+        )
     row = Picture.objects.create(
         name=name,
         media_type=size.media_type,
@@ -175,11 +185,20 @@ def add_redirect(
     check(Action.PUBLISH_PAGE, by=by, site=None, on=on)
     for path in (old_path, new_path):
         if not path.startswith("/") or path.startswith("//") or "\\" in path:
-            raise InvalidValue(f"{path!r} is no address of this site; it begins with one slash.")
+            raise InvalidValue(
+                "'%(path)s' is no address of this site; it begins with one slash.",
+                path=path,
+            )
     if old_path == new_path:
-        raise InvalidValue(f"{old_path} cannot lead to itself.")
+        raise InvalidValue(
+            "%(old_path)s cannot lead to itself.",
+            old_path=old_path,
+        )
     if Redirect.objects.filter(old_path=new_path).exists():
-        raise InvalidValue(f"{new_path} leads on itself; give the address where it ends.")
+        raise InvalidValue(
+            "%(new_path)s leads on itself; give the address where it ends.",
+            new_path=new_path,
+        )
     row, _made = Redirect.objects.update_or_create(
         old_path=old_path, defaults={"new_path": new_path, "made_by": by, "made_at": at}
     )

@@ -21,7 +21,7 @@ from afterglow.apps.monitoring.services import common
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring import alarm_state
 from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, ChangeKind, OpenAlarm
-from afterglow.core.monitoring.alarms import evaluate
+from afterglow.core.monitoring.alarms import BY_THE_CLOCK, evaluate
 from afterglow.core.monitoring.conditions import (
     AlarmCondition,
     AlarmKind,
@@ -30,7 +30,6 @@ from afterglow.core.monitoring.conditions import (
 )
 from afterglow.core.roles import Action
 
-OVERDUE = "READING_OVERDUE"
 _EVENTS = {
     ChangeKind.RAISED: "alarm-raised",
     ChangeKind.ESCALATED: "alarm-escalated",
@@ -53,7 +52,7 @@ def judge(sessions: Sequence[TreatmentSession], *, at: datetime, with_schedule: 
     """Judge the alarms of sessions that the caller has locked; return how many changed.
 
     A session that is over has no conditions: what is open ends. Without the schedule, overdue
-    readings stay as they are.
+    readings stay as they are, and so does who has left the site.
     """
     watched = [session for session in sessions if session.state in facts.WATCHED]
     gathered = facts.alarms(watched, at, with_schedule=with_schedule)
@@ -73,7 +72,7 @@ def judge(sessions: Sequence[TreatmentSession], *, at: datetime, with_schedule: 
                 conditions += [
                     open_alarm(a).condition
                     for a in known[session.pk]
-                    if a.condition == OVERDUE and a.condition_gone_at is None
+                    if a.condition in BY_THE_CLOCK and a.condition_gone_at is None
                 ]
         changed += _advance(session, known[session.pk], conditions, at)
     return changed

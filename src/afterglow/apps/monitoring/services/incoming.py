@@ -35,6 +35,7 @@ from afterglow.apps.monitoring.models import (
 )
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
+from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
     KnownDevices,
     known_devices,
@@ -360,6 +361,7 @@ def _park(raws: Sequence[RawMessage], outcomes: Sequence[charting.Charted]) -> N
         return
     ReviewItem.objects.bulk_create(items)
     everywhere = list(Site.objects.filter(is_active=True)) if any(not i.site for i in items) else []
+    ask_for_reviews(items, everywhere=everywhere)
     told: dict[Site, list[ReviewItem]] = defaultdict(list)
     for item in items:
         # A device nobody knows may stand anywhere: every site hears of it.

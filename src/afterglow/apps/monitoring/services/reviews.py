@@ -26,6 +26,7 @@ from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.monitoring.services.incoming import write_rows
+from afterglow.apps.monitoring.services.queue_tasks import reviewed
 from afterglow.apps.monitoring.services.recognising import known_devices, may_send_from
 from afterglow.core.decisions import Decision, Severity
 from afterglow.core.monitoring.device_profile import Trust
@@ -151,6 +152,7 @@ def assign_review(
     row.session, row.state = target, ReviewState.ASSIGNED
     row.settled_at, row.settled_by = at, by
     row.save_version(seen=seen)
+    reviewed(row, by=by, at=at)
     common.write_audit(
         "review-item-assigned",
         session=target,
@@ -194,6 +196,7 @@ def reject_review(
     row.state, row.note = ReviewState.REJECTED, words
     row.settled_at, row.settled_by = at, by
     row.save_version(seen=seen)
+    reviewed(row, by=by, at=at)
     audit.record("review-item-rejected", subject=row, by=by, at=at, site=site)
     if site is not None:
         _publish("review-item-settled", row, site.public_id, at)

@@ -82,5 +82,7 @@ def _check_days(details: MemberDetails, *, on: dt.date) -> None:
     signed = details.get("release_signed_on")
     if signed is not None and signed > on:
         raise InvalidValue(
-            f"The release is dated {signed:%d %b %Y}, which lies after today, {on:%d %b %Y}."
+            "The release is dated %(signed)s, which lies after today, %(on)s.",
+            signed=f"{signed:%d %b %Y}",
+            on=f"{on:%d %b %Y}",
         )

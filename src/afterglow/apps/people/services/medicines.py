@@ -45,7 +45,10 @@ def record_medicine(
     listed = classes.shipped()
     known = listed.known(name)
     if known is None and drug_class and drug_class not in listed.classes:
-        raise InvalidValue(f"There is no drug class {drug_class!r}.")
+        raise InvalidValue(
+            "There is no drug class '%(drug_class)s'.",
+            drug_class=drug_class,
+        )
     _check_dose(daily_dose_mg)
     medicine = CurrentMedicine.objects.create(
         public_id=key,
@@ -108,6 +111,8 @@ def end_medicine(
 def _check_dose(daily_dose_mg: Decimal | None) -> None:
     if daily_dose_mg is not None and not 0 < daily_dose_mg <= MOST_MG_PER_DAY:
         raise InvalidValue(
-            f"The daily dose {daily_dose_mg} mg is outside the range "
-            f"above 0 to {MOST_MG_PER_DAY} mg."
+            "The daily dose %(daily_dose_mg)s mg is outside the range above 0 to "
+            "%(most_mg_per_day)s mg.",
+            daily_dose_mg=daily_dose_mg,
+            most_mg_per_day=MOST_MG_PER_DAY,
         )

@@ -70,7 +70,10 @@ def register_patient(
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MRN_LOCK])
     if mrn and Patient.objects.filter(mrn=mrn).exists():
-        raise InvalidValue(f"The MRN {mrn} belongs to another patient.")
+        raise InvalidValue(
+            "The MRN %(mrn)s belongs to another patient.",
+            mrn=mrn,
+        )
     patient = Patient(
         public_id=key,
         mrn=mrn or _next_mrn(),
@@ -116,12 +119,19 @@ def edit_patient(
 def check_birth(born: dt.date, *, on: dt.date) -> None:
     """Raise InvalidValue, as a sentence, for a birth in the future or too long ago."""
     if born > on:
-        raise InvalidValue(f"The birth date {born:%d %b %Y} lies after today, {on:%d %b %Y}.")
+        raise InvalidValue(
+            "The birth date %(born)s lies after today, %(on)s.",
+            born=f"{born:%d %b %Y}",
+            on=f"{on:%d %b %Y}",
+        )
     years = queries.age(born, on)
     if years > OLDEST_YEARS:
         raise InvalidValue(
-            f"The birth date {born:%d %b %Y} makes the patient {years} years old; "
-            f"the limit is {OLDEST_YEARS}."
+            "The birth date %(born)s makes the patient %(years)s years old; the limit is "
+            "%(oldest_years)s.",
+            born=f"{born:%d %b %Y}",
+            years=years,
+            oldest_years=OLDEST_YEARS,
         )
 
 

@@ -35,4 +35,7 @@ def tell(
 def same_subject(expected: int, found: int, key: UUID) -> None:
     """Refuse a key that was used for somebody else. Raises InvalidValue."""
     if expected != found:
-        raise InvalidValue(f"The key {key} was already used for another patient.")
+        raise InvalidValue(
+            "The key %(key)s was already used for another patient.",
+            key=key,
+        )

@@ -56,7 +56,10 @@ def book_appointment(
     policies.check(Action.BOOK_APPOINTMENT, by=by, site=row.site, on=row.site.local_date(at))
     if existing := Appointment.objects.filter(public_id=key).first():
         if existing.course_id != row.pk:
-            raise InvalidValue(f"The key {key} was already used for another booking.")
+            raise InvalidValue(
+                "The key %(key)s was already used for another booking.",
+                key=key,
+            )
         return Booked(existing)
     where, who = _hold(room, clinician, row.patient_id)
     decision = _judge(row, where, who, starts, ends, at=at)

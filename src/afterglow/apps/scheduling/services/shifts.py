@@ -46,7 +46,10 @@ def plan_shift(
     length = ends - starts
     if not dt.timedelta() < length <= LONGEST_SHIFT:
         hours = length.total_seconds() / 3600
-        raise InvalidValue(f"The shift lasts {hours:.1f} hours; it must be above 0 and at most 24.")
+        raise InvalidValue(
+            "The shift lasts %(hours)s hours; it must be above 0 and at most 24.",
+            hours=f"{hours:.1f}",
+        )
     person = Account.objects.select_for_update(no_key=True).get(public_id=account)
     during = DateTimeTZRange(starts, ends)
     try:

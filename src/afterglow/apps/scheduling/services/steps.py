@@ -84,7 +84,10 @@ def mark_no_show(
         return row
     if at < row.during.lower:
         begins = row.during.lower.astimezone(row.site.zone)
-        raise InvalidValue(f"The appointment begins at {begins:%H:%M}; it is not missed yet.")
+        raise InvalidValue(
+            "The appointment begins at %(begins)s; it is not missed yet.",
+            begins=f"{begins:%H:%M}",
+        )
     return _step(
         row,
         AppointmentAction.MARK_NO_SHOW,
@@ -106,13 +109,18 @@ def expect_late(
     """
     row = lock_appointment(appointment, by=by, at=at)
     if row.state not in _EXPECTED:
-        raise IllegalTransition(f"The patient is not expected any more: {row.state}.")
+        raise IllegalTransition(
+            "The patient is not expected any more: %(state)s.",
+            state=row.state,
+        )
     if not row.during.lower <= until < row.during.upper:
         zone = row.site.zone
         raise InvalidValue(
-            f"{until.astimezone(zone):%H:%M} is outside the appointment, "
-            f"{row.during.lower.astimezone(zone):%H:%M} to "
-            f"{row.during.upper.astimezone(zone):%H:%M}. Move the appointment instead."
+            "%(until)s is outside the appointment, %(lower)s to %(upper)s. Move the "
+            "appointment instead.",
+            until=f"{until.astimezone(zone):%H:%M}",
+            lower=f"{row.during.lower.astimezone(zone):%H:%M}",
+            upper=f"{row.during.upper.astimezone(zone):%H:%M}",
         )
     before = row.expected_late_until
     row.expected_late_until = until

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, Credential
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.consent.models import Consent
@@ -15,9 +14,9 @@ from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import ArtefactMark, DeviceAssignment, VitalSign
 from afterglow.apps.people.models import Allergy, AllergyReview, ListState
 from afterglow.apps.places.models import EquipmentCheck, Site
-from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment import planning, queries
 from afterglow.apps.treatment.facts.day import day_facts, suicide_facts
+from afterglow.apps.treatment.facts.on_site import helpers
 from afterglow.apps.treatment.models import CheckIn, Preparation
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
@@ -25,7 +24,6 @@ from afterglow.core import dosing
 from afterglow.core.courses.phases import CoursePhase
 from afterglow.core.decisions import Decision
 from afterglow.core.monitoring.catalogue import VitalSignCode
-from afterglow.core.roles import Action, CredentialKind, Role
 from afterglow.core.treatment.facts import (
     BaselineReading,
     ClinicianFacts,
@@ -288,23 +286,12 @@ def site_facts(site: Site, *, day: date, at: datetime) -> SiteFacts:
 
     ``day`` is the session's: one that crosses midnight rests on the check of the day it began.
     """
-    today = site.local_date(at)
-    present = list(
-        StaffShift.objects.filter(site=site, during__contains=at).values_list("account", flat=True)
-    )
-    prescribers = [
-        account
-        for account in Account.objects.filter(pk__in=present)
-        if policies.roles_at(account, site, on=today) & {Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}
-        and policies.can(Action.OVERRIDE_AS_PRESCRIBER, by=account, site=site, on=today)
-    ]
+    here = helpers(site, at=at)
     checks = EquipmentCheck.objects.filter(site=site, at__lte=at).order_by("-at")
     check = checks.filter(local_date=day).first() or checks.first()
     return SiteFacts(
-        acls_certified_on_site=Credential.objects.filter(
-            account__in=present, kind=CredentialKind.ACLS, expires_on__gte=today
-        ).exists(),
-        prescriber_on_site=bool(prescribers),
+        acls_certified_on_site=here.acls,
+        prescriber_on_site=here.prescriber,
         equipment_checked_on=check.local_date if check else None,
         equipment_complete=bool(check and check.passed),
     )

@@ -67,6 +67,7 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
         discharge_decision=from_json(discharge.reasons, overridden=True) if discharge else None,
         suicide_positives=positives,
         suicide_tasks_owned=min(positives, _owned_tasks(session)),
+        offline_unsettled=queries.offline_unsettled(session).count(),
         ending_fields=recorded_fields(discharge.fields if discharge else {}),
     )
 

@@ -14,6 +14,7 @@ from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.times import latest_instant
 from afterglow.core.errors import InvalidValue
 from afterglow.web import clock
+from afterglow.web.sentences import error_words
 
 _TYPED = "%Y-%m-%dT%H:%M"
 OLDEST = dt.timedelta(days=366)
@@ -59,7 +60,7 @@ class InstantField(forms.Field):
         try:
             then = latest_instant(typed.date(), typed.time(), self.site.zone, until=self.at)
         except InvalidValue as problem:
-            raise ValidationError(str(problem), code="skipped_hour") from None
+            raise ValidationError(error_words(problem), code="skipped_hour") from None
         if then > self.at:
             here = clock.local(self.at, self.site)
             raise ValidationError(

@@ -27,7 +27,7 @@ from afterglow.core.quantities import Dose, Rate
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.web import clock
 from afterglow.web.forms import DecimalField, KeyField, WebForm
-from afterglow.web.sentences import sentence_of
+from afterglow.web.sentences import error_words, sentence_of
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h ]?([0-5]\d)")
 
@@ -87,7 +87,7 @@ class ChartForm(WebForm):
             if then > until:
                 then = latest_instant(today - timedelta(days=1), said, self.site.zone, until=until)
         except InvalidValue as never:
-            raise ValidationError(str(never)) from None
+            raise ValidationError(error_words(never)) from None
         return then
 
     @property

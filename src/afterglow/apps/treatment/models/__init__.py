@@ -11,6 +11,7 @@ from afterglow.apps.treatment.models.infusion import (
     PumpDifference,
     SessionEvent,
 )
+from afterglow.apps.treatment.models.offline import OfflineEntry, OfflineResolution
 from afterglow.apps.treatment.models.order import InfusionOrder, OrderCancellation
 from afterglow.apps.treatment.models.preparation import Preparation
 
@@ -22,6 +23,8 @@ __all__ = [
     "InfusionOrder",
     "MedicineGiven",
     "MedicineToday",
+    "OfflineEntry",
+    "OfflineResolution",
     "OrderCancellation",
     "Override",
     "Preparation",

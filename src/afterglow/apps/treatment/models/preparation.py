@@ -48,7 +48,6 @@ class Preparation(PublicModel, VersionedModel):
     read_back = models.JSONField(
         default=dict, help_text="What the second person read off bag, vial and pump."
     )
-    label = models.UUIDField(null=True, help_text="The printed label's document.")
     discarded_at = models.DateTimeField(null=True)
     discard_reason = models.CharField(max_length=200, blank=True)
     key = models.UUIDField(unique=True)

@@ -63,7 +63,7 @@ def account_for_bag(
     Refuses while the pump runs, while pump and chart differ without a person's word on it, and
     waste without a witness. Afterwards the bag balances to nothing.
     """
-    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    row = lock_session(session, action=Action.PREPARE, by=by, at=at)
     infusion = queries.infusion_of(row)
     reasons = []
     if infusion is None:

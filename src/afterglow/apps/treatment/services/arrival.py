@@ -14,7 +14,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import CheckIn
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import checkin
+from afterglow.apps.treatment.services import checkin, weighing
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.quantities import BodyMass
 
@@ -61,7 +61,7 @@ def save_arrival(
     known = queries.mass_today(row)
     if mass is None or (known is not None and known.mass_kg.value == mass.value):
         return saved
-    weighed = checkin.weigh(
+    weighed = weighing.weigh(
         session=session, mass=mass, by=by, at=at, confirmed_unusual=confirmed_unusual
     )
     both = saved.decision & weighed.decision

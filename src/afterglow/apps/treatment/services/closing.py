@@ -33,6 +33,7 @@ from afterglow.apps.treatment.services.acting import (
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.services.tasks import (
     ask_for_signature,
+    ask_to_follow_up,
     is_assessment,
     open_suicide_task,
     signature_not_due,
@@ -177,6 +178,8 @@ def discharge(
     move_session(row, rule.action)
     _finish_appointment(row)
     ask_for_signature(session=row, by=by, at=at)
+    if ending not in (SessionEnding.DIED, SessionEnding.TRANSFERRED_TO_HOSPITAL):
+        ask_to_follow_up(session=row, by=by, at=at)
     release_devices(session=row.public_id, reason="discharge", by=by, at=at)
     refresh_alarms(session=row.public_id, at=at)
     tell(

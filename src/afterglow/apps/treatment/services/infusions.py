@@ -17,7 +17,6 @@ from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
 from afterglow.apps.treatment.models import Infusion, PumpAction, PumpDifference
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services.acting import (
     done_before,
@@ -27,6 +26,7 @@ from afterglow.apps.treatment.services.acting import (
     tell,
 )
 from afterglow.apps.treatment.services.deciding import readiness_decision
+from afterglow.apps.treatment.services.rates import fastest_rate
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.quantities import Rate, Volume
@@ -390,21 +390,6 @@ def _refused_step(
             )
         )
     return Decision.from_reasons(reasons) if reasons else None
-
-
-def fastest_rate(infusion: Infusion) -> Rate:
-    """Return the fastest rate the protocol allows for this bag: all of it in the shortest time.
-
-    What a pump can be set to, at or under the exact limit: no rounding passes it.
-    """
-    rules = rules_of(infusion.session.protocol_id).dosing
-    exact = bag_of(infusion.preparation).volume_to_be_infused / rules.limits.shortest
-    return rules.rounding.rate(exact, at_most=exact)
-
-
-def slower_shares(infusion: Infusion) -> tuple[Decimal, ...]:
-    """Return the shares (%) of the present rate that the protocol offers to slow down to."""
-    return rules_of(infusion.session.protocol_id).session.slower_rates_percent
 
 
 def _wrong_state(session: TreatmentSession, verb: str, *, limit: str) -> Decision:

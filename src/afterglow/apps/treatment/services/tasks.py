@@ -11,14 +11,16 @@ from django.db import models
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
-from afterglow.apps.treatment.facts.day import suicide_awaits_assessment
+from afterglow.apps.treatment.facts.day import suicide_awaits_assessment, suicide_facts
+from afterglow.apps.treatment.models import CheckIn
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.queries import suicide_task_key
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.apps.work.kinds import REVIEW_OVERRIDE, SIGN_RECORD, SUICIDE_POSITIVE
+from afterglow.apps.work.kinds import FOLLOW_UP, REVIEW_OVERRIDE, SIGN_RECORD, SUICIDE_POSITIVE
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import open_task, settle_task
 from afterglow.core.decisions import Reason, caution
+from afterglow.core.treatment.facts import CssrsLevel
 
 
 def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: datetime) -> Task:
@@ -98,6 +100,24 @@ def ask_for_review(*, session: TreatmentSession, by: Account, at: datetime) -> T
     return open_task(
         kind=REVIEW_OVERRIDE,
         key=f"{REVIEW_OVERRIDE}:{session.public_id}:{known.count() + 1}",
+        subject=session,
+        site=session.site,
+        patient=session.patient,
+        at=at,
+        by=by,
+    )
+
+
+def ask_to_follow_up(*, session: TreatmentSession, by: Account, at: datetime) -> Task | None:
+    """Have somebody contact a patient again who went home at risk; None where no risk was found.
+
+    The worst level found today counts. One task a session, also after a call-back.
+    """
+    level = suicide_facts(session, CheckIn.objects.get(session=session)).level
+    if level not in (CssrsLevel.MODERATE, CssrsLevel.HIGH):
+        return None
+    return open_task(
+        kind=FOLLOW_UP,
         subject=session,
         site=session.site,
         patient=session.patient,

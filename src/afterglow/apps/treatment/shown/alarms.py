@@ -50,6 +50,8 @@ WORDS: dict[str, Words] = {
     "PUMP_VOLUME_DIFFERS": _("Pump volume differs"),
     "PUMP_DRUG_DIFFERS": _("Pump names another drug"),
     "DEVICE_ALARM": _("A device alarms"),
+    "ACLS_LEFT_SITE": _("Nobody with ACLS on site"),
+    "PRESCRIBER_LEFT_SITE": _("No prescriber on site"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from afterglow.apps.treatment.urls import after, before, infusion, session
+from afterglow.apps.treatment.urls import after, before, downtime, infusion, session
 
 app_name = "treatment"
 
@@ -12,5 +12,6 @@ urlpatterns = [
     *session.urlpatterns,
     *before.urlpatterns,
     *after.urlpatterns,
+    *downtime.urlpatterns,
     path("sessions/<uuid:session>/", include(infusion.urlpatterns)),
 ]

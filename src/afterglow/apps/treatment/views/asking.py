@@ -27,6 +27,7 @@ from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.db.models import StaleRow
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 _LEFT = (SessionState.DISCHARGED, SessionState.ENDED)
 CLOSE = "infusion:close"
@@ -177,7 +178,7 @@ class Ask(LoginRequiredMixin, View):
         try:
             outcome = self.act(form)
         except StaleRow as stale:
-            return self.draw(self.make_form(), status=409, stale=stale, typed=form)
+            return self.draw(self.make_form(), status=409, stale=error_words(stale), typed=form)
         if isinstance(outcome, Refused):
             return self.draw(form, status=409, decision=outcome.decision)
         return said(

@@ -180,6 +180,7 @@ def account(request: StaffRequest, session: UUID) -> HttpResponse:
             subject=infusion,
             action=Action.WITNESS,
             at=at,
+            first=Action.PREPARE,
         )
         if isinstance(witness, Decision):
             return {"account_decision": witness}

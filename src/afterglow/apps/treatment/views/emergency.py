@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
+from afterglow.apps.audit import services as audit
 from afterglow.apps.documents.views import give
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.treatment import emergencies, handover
@@ -113,9 +114,12 @@ def over(request: StaffRequest, session: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def sheet(request: StaffRequest, session: UUID) -> HttpResponse:
-    """Show the hand-over sheet, ready to print."""
+    """Show the hand-over sheet, ready to print; that it was read is on record, as of its file."""
     row = find_session(request, session, action=Action.VIEW_CHART)
-    return render(request, "treatment/emergency_sheet.html", handover.sheet(row, at=clock.now()))
+    at = clock.now()
+    page = render(request, "treatment/emergency_sheet.html", handover.sheet(row, at=at))
+    audit.record_document_read(document=row, patient=row.patient.public_id, by=request.user, at=at)
+    return page
 
 
 @login_required

@@ -44,7 +44,7 @@ from afterglow.core.treatment.lifecycles import BEFORE_START, InfusionState, Ses
 from afterglow.db.models import StaleRow
 from afterglow.web import clock, formats
 from afterglow.web.requests import StaffRequest
-from afterglow.web.sentences import sentence_of
+from afterglow.web.sentences import error_words, sentence_of
 
 PUMP_EVENTS = (
     "infusion-started",
@@ -207,14 +207,8 @@ def stop(request: StaffRequest, session: UUID) -> HttpResponse:
 
 
 def _ending_now(session: UUID, at: datetime) -> InfusionEnding:
-    """Completed when the whole bag was given; the person can say otherwise afterwards."""
     row = TreatmentSession.objects.filter(public_id=session).first()
-    infusion = queries.infusion_of(row) if row else None
-    if infusion is None:
-        return InfusionEnding.STOPPED_BY_CLINICIAN
-    settled = queries.given(infusion, at=at).settled
-    done = settled.volume >= infusion.preparation.to_be_infused_ml
-    return InfusionEnding.COMPLETED if done else InfusionEnding.STOPPED_BY_CLINICIAN
+    return queries.ending_of_a_stop(row, at=at) if row else InfusionEnding.STOPPED_BY_CLINICIAN
 
 
 @login_required
@@ -270,7 +264,7 @@ def _act(request: StaffRequest, session: UUID, kind: PumpActionKind) -> HttpResp
             "session": row,
             "site": row.site,
             "title": title,
-            "stale": stale,
+            "stale": error_words(stale),
             "last": last_pump_action(row),
             "url": request.path,
             "key": new_key(),

@@ -17,7 +17,7 @@ from afterglow.apps.accounts import policies
 from afterglow.apps.treatment import pages, queries
 from afterglow.apps.treatment.forms.masses import TakeMassBackForm
 from afterglow.apps.treatment.outcomes import Refused
-from afterglow.apps.treatment.services import checkin
+from afterglow.apps.treatment.services import weighing
 from afterglow.core.roles import Action
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
@@ -39,7 +39,7 @@ def take_mass_back(request: StaffRequest, session: UUID) -> HttpResponse:
     back = reverse("treatment:check-in", args=[session])
 
     def act() -> str | Mapping[str, Any]:
-        outcome = checkin.take_mass_back(
+        outcome = weighing.take_mass_back(
             session=session,
             mass=UUID(form.cleaned_data["mass"]),
             reason=form.cleaned_data["reason"],

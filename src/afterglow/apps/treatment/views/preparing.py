@@ -42,6 +42,7 @@ from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 both = require_http_methods(["GET", "POST"])
 TEMPLATE = "treatment/prepare.html"
@@ -106,7 +107,7 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
             diluent=bag.diluent if bag.is_valid() else None,
         )
     except InvalidValue as impossible:
-        bag.add_error(None, str(impossible))
+        bag.add_error(None, error_words(impossible))
         planned = planning.dose_plan(row, at=at)
     form = PrepareForm(
         request.POST if request.method == "POST" else None,
@@ -119,7 +120,7 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
         "vial": vial,
         "bag": bag,
         "planned": planned,
-        "on_hand": {each.pk: stock.vial_balance(each).on_hand for each in vials},
+        "on_hand": {pk: held.on_hand for pk, held in stock.vial_balances(vials).items()},
     }
 
     def act() -> str | Mapping[str, Any]:

@@ -81,6 +81,11 @@ DISCHARGE_VITALS_STALE: Final = _no(
     "The last vital signs are {seen} old; the limit is {limit}.",
     by=_PRESCRIBER,
 )
+DISCHARGE_VITALS_BEFORE_RECOVERY: Final = _no(
+    "DISCHARGE_VITALS_BEFORE_RECOVERY",
+    "Not measured in this recovery, only before it: {seen}.",
+    by=_PRESCRIBER,
+)
 BP_AWAY_FROM_BASELINE: Final = _no(
     "BP_AWAY_FROM_BASELINE",
     "The blood pressure is {seen} away from the baseline; the limit is {limit}.",

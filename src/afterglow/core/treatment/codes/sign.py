@@ -69,3 +69,7 @@ SUICIDE_TASK_NOT_OWNED: Final = _no(
     "SUICIDE_TASK_NOT_OWNED",
     "Positive answers about suicide: {limit}; tasks with an owner: {seen}.",
 )
+OFFLINE_ENTRIES_UNSETTLED: Final = _no(
+    "OFFLINE_ENTRIES_UNSETTLED",
+    "{seen} entries of a tablet that was offline wait for a person to say what holds.",
+)

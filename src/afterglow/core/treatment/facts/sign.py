@@ -82,4 +82,6 @@ class SignFacts(Extensible):
     discharge_decision: Decision | None
     suicide_positives: int
     suicide_tasks_owned: int
+    offline_unsettled: int = 0
+    """Entries of an offline tablet that could not be charted and that nobody has settled."""
     ending_fields: frozenset[EndingField] = field(default_factory=frozenset)

@@ -17,21 +17,39 @@ let heard = performance.now();
 let wait = 500;
 let timer = 0;
 
-function state(name) {
-  if (body.dataset.live === name) return;
+let said = "";
+
+/** Draw the state; `age` is how old the stream's newest proof is, in words, while it is behind. */
+function state(name, age = "") {
+  const isNew = body.dataset.live !== name;
+  if (!isNew && said === age) return;
   body.dataset.live = name;
+  said = age;
   for (const element of document.querySelectorAll("[data-connection]")) {
     element.dataset.connection = name;
     const words = element.querySelector("[data-connection-words]");
-    if (words) words.textContent = words.dataset[name] ?? name;
+    if (words) words.textContent = age && words.dataset.behind ? words.dataset.behind.replace("#", age) : (words.dataset[name] ?? name);
   }
-  body.dispatchEvent(new CustomEvent(`connection:${name}`, { bubbles: true }));
+  if (isNew) body.dispatchEvent(new CustomEvent(`connection:${name}`, { bubbles: true }));
+}
+
+let isBehind = false;
+
+// The line is there and still the numbers may be old: the server reads no events, or one long
+// transaction holds them back. A stream that stalls never looks calm.
+function behind(name, detail) {
+  if (name === "stream-stalled") isBehind = true;
+  if (name === "stream-resumed") isBehind = false;
+  if (name === BEAT && detail.reading !== undefined) isBehind = detail.reading === false;
+  if (!isBehind) return state("connected");
+  if (!detail.now) return;
+  const seconds = detail.proof ? Math.max(0, Math.round((Date.parse(detail.now) - Date.parse(detail.proof)) / 1000)) : 0;
+  state("lost", seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
 }
 
 function receive(event) {
   heard = performance.now();
   wait = 500;
-  state("connected");
   if (event.lastEventId) after = event.lastEventId;
   let detail;
   try {
@@ -41,6 +59,7 @@ function receive(event) {
   }
   const name = event.type === "message" ? detail.event : event.type;
   if (name === BEAT && detail.now) setServerNow(detail.now);
+  behind(name, detail);
   if (name) body.dispatchEvent(new CustomEvent(`live:${name}`, { bubbles: true, detail }));
 }
 

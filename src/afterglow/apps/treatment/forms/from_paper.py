@@ -1,0 +1,313 @@
+"""The lines of a paper sheet, as they are typed back. A line that is left empty is no line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.medicines.models import Product
+from afterglow.apps.places.models import Site
+from afterglow.apps.treatment.forms.infusion import (
+    ChartForm,
+    DrugForm,
+    ObservationForm,
+    new_key,
+)
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.services.lines import (
+    LateLine,
+    MedicineLine,
+    NoteLine,
+    PumpLine,
+    ReadingsLine,
+)
+from afterglow.apps.treatment.shown.grid import Line
+from afterglow.core.instruments.definition import Instrument
+from afterglow.core.quantities import Rate
+from afterglow.web.forms import DecimalField, KeyField, WebForm
+
+READINGS: Final = 8
+PUMP: Final = 4
+MEDICINES: Final = 3
+NOTES: Final = 6
+"""Lines of each kind on one page; what stands on a longer paper is copied in two goes."""
+
+_PUMP_WORDS: Final = (
+    ("", ""),
+    (PumpActionKind.CHANGE_RATE, gettext_lazy("New rate")),
+    (PumpActionKind.PAUSE, gettext_lazy("Paused")),
+    (PumpActionKind.RESUME, gettext_lazy("Resumed")),
+    (PumpActionKind.STOP, gettext_lazy("Stopped")),
+)
+_NOTE_WORDS: Final = (
+    (EventKind.NOTE, gettext_lazy("Note")),
+    (EventKind.MARK, gettext_lazy("Mark")),
+    (EventKind.SYMPTOM, gettext_lazy("Symptom")),
+    (EventKind.ADVERSE_EVENT, gettext_lazy("Adverse event")),
+    (EventKind.FALL, gettext_lazy("Fall")),
+    (EventKind.EXTRAVASATION, gettext_lazy("Extravasation at the IV site")),
+    (EventKind.SUICIDAL_STATEMENT, gettext_lazy("Spoke of suicide")),
+)
+
+
+class SheetForm(WebForm):
+    """Who kept the paper, which sheet it was, and the last pump entry that was on the screen."""
+
+    key = KeyField(initial=new_key)
+    kept_by = forms.ChoiceField(label=gettext_lazy("Who wrote the paper"))
+    sheet = forms.CharField(
+        max_length=12,
+        required=False,
+        label=gettext_lazy("Sheet"),
+        help_text=gettext_lazy("The six letters at the foot of the paper, if it has them."),
+    )
+    seen_sequence = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    def __init__(self, *args: Any, people: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {str(one.public_id): one for one in people}
+        field = self.fields["kept_by"]
+        assert isinstance(field, forms.ChoiceField)  # declared above  # noqa: S101
+        field.choices = [(code, one.full_name) for code, one in self.people.items()]
+
+    @property
+    def keeper(self) -> Account:
+        """The person chosen."""
+        return self.people[self.cleaned_data["kept_by"]]
+
+
+class _Row:
+    """What every line shares: it may stay empty, and what is filled in needs its time."""
+
+    data: Mapping[str, Any]
+    prefix: str | None
+    fields: dict[str, forms.Field]
+    defaults: Mapping[str, str] = {}
+
+    def dress(self, number: int, entries: Mapping[str, str] | None = None) -> None:
+        """Give each control its look, its keyboard and a name that a screen reader can say."""
+        for name, field in self.fields.items():
+            select = isinstance(field.widget, forms.Select)
+            wide = name in ("reason", "text")
+            said = _("%(label)s, line %(number)d") % {"label": field.label, "number": number}
+            field.widget.attrs |= {
+                "class": "" if isinstance(field.widget, forms.CheckboxInput) else "control",
+                "aria-label": said,
+                **({} if wide or select else {"size": 6}),
+            }
+            if entries and name in entries:
+                field.widget.attrs |= {"data-entry": entries[name], "inputmode": "numeric"}
+            if select:
+                field.widget.attrs["class"] = "control control-select"
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was written on the line."""
+        for name in self.fields:
+            typed = str(self.data.get(f"{self.prefix}-{name}", "")).strip()
+            if typed and typed != self.defaults.get(name):
+                return False
+        return True
+
+    def needs_time(self, cleaned: Mapping[str, Any]) -> None:
+        """Ask for the time that stands on the paper."""
+        if cleaned.get("when") is None and "when" not in self.errors:  # type: ignore[attr-defined]
+            self.add_error(  # type: ignore[attr-defined]
+                "when", _("Write the time that stands on the paper.")
+            )
+
+
+class ReadingsRow(_Row, ObservationForm):
+    """One set of readings."""
+
+    key = None  # type: ignore[assignment]  # one key for the whole sheet
+
+    def full_clean(self) -> None:
+        """Take an empty line as none."""
+        _clean_row(self, super().full_clean)
+
+    def clean(self) -> dict[str, Any]:
+        """Read the cells as the screen's grid does; a line needs its time."""
+        cleaned = super().clean()
+        self.needs_time(cleaned)
+        return cleaned
+
+    def line(self, at: datetime) -> LateLine:
+        """Return what was read."""
+        return ReadingsLine(at=at, readings=self.readings, scales=self.scales)
+
+
+class PumpRow(_Row, ChartForm):
+    """One entry of the pump."""
+
+    key = None  # type: ignore[assignment]
+    what = forms.ChoiceField(choices=_PUMP_WORDS, label=gettext_lazy("What"))
+    rate = DecimalField(
+        unit="mL/h", required=False, min_value=Decimal(0), places=2, label=gettext_lazy("Rate")
+    )
+    reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Why"))
+
+    def full_clean(self) -> None:
+        """Take an empty line as none."""
+        _clean_row(self, super().full_clean)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the rate of a change."""
+        cleaned = super().clean() or {}
+        self.needs_time(cleaned)
+        if cleaned.get("what") == PumpActionKind.CHANGE_RATE and cleaned.get("rate") is None:
+            self.add_error("rate", _("Write the new rate in mL/h."))
+        return cleaned
+
+    def line(self, at: datetime) -> LateLine:
+        """Return the entry."""
+        rate = self.cleaned_data.get("rate")
+        kind = PumpActionKind(self.cleaned_data["what"])
+        moves = kind in (PumpActionKind.CHANGE_RATE, PumpActionKind.RESUME)
+        return PumpLine(
+            at=at,
+            kind=kind,
+            rate=Rate.ml_per_h(rate) if rate is not None and moves else None,
+            reason=self.cleaned_data["reason"],
+        )
+
+
+class MedicineRow(_Row, DrugForm):
+    """One medicine by need."""
+
+    key = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", ""), *self.fields["what"].choices]  # type: ignore[attr-defined]
+        self.fields["what"] = forms.ChoiceField(choices=choices, label=_("Medicine"))
+
+    def full_clean(self) -> None:
+        """Take an empty line as none."""
+        _clean_row(self, super().full_clean)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the dose as the screen does; a line needs its time."""
+        cleaned = super().clean()
+        self.needs_time(cleaned)
+        return cleaned
+
+    def line(self, at: datetime) -> LateLine:
+        """Return what was given."""
+        return MedicineLine(
+            at=at,
+            product=self.product.public_id,
+            dose=self.given_dose,
+            route=self.route,
+            indication=self.for_what,
+            above_usual_confirmed=self.cleaned_data["confirmed"],
+        )
+
+
+class NoteRow(_Row, ChartForm):
+    """One line of what happened."""
+
+    key = None  # type: ignore[assignment]
+    defaults = {"what": str(EventKind.NOTE)}
+    what = forms.ChoiceField(choices=_NOTE_WORDS, label=gettext_lazy("What"))
+    text = forms.CharField(max_length=1000, required=False, label=gettext_lazy("Words"))
+
+    def full_clean(self) -> None:
+        """Take an empty line as none."""
+        _clean_row(self, super().full_clean)
+
+    def clean(self) -> dict[str, Any]:
+        """A note without words says nothing."""
+        cleaned = super().clean() or {}
+        self.needs_time(cleaned)
+        if cleaned.get("what") == EventKind.NOTE and not cleaned.get("text"):
+            self.add_error("text", _("Write what the paper says."))
+        return cleaned
+
+    def line(self, at: datetime) -> LateLine:
+        """Return the line."""
+        kind = EventKind(self.cleaned_data["what"])
+        text = self.cleaned_data["text"]
+        labelled = kind in (EventKind.SYMPTOM, EventKind.MARK)
+        return NoteLine(
+            at=at,
+            kind=kind,
+            label=text[:120] if labelled else "",
+            text="" if labelled and len(text) <= 120 else text,
+        )
+
+
+def _clean_row(row: Any, clean: Any) -> None:
+    if row.is_bound and row.is_blank:
+        row._errors = forms.utils.ErrorDict()
+        row.cleaned_data = {}
+        return
+    clean()
+
+
+class PaperForm:
+    """Everything that stands on a sheet: its head and its lines, valid together or not at all."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        site: Site,
+        at: datetime,
+        people: Sequence[Account],
+        lines: Sequence[Line],
+        instruments: Mapping[str, Instrument],
+        products: Sequence[Product],
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        clock: dict[str, Any] = {"site": site, "at": at}
+        self.head = SheetForm(data, people=people, initial=dict(initial or {}))
+        self.readings = [
+            ReadingsRow(data, prefix=f"r{n}", lines=lines, instruments=instruments, **clock)
+            for n in range(READINGS)
+        ]
+        self.pump = [PumpRow(data, prefix=f"p{n}", **clock) for n in range(PUMP)]
+        self.medicines = [
+            MedicineRow(data, prefix=f"m{n}", products=products, **clock) for n in range(MEDICINES)
+        ]
+        self.notes = [NoteRow(data, prefix=f"n{n}", **clock) for n in range(NOTES)]
+
+        entries = {line.field: line.entry for line in lines}
+        groups: tuple[Sequence[Any], ...] = (self.readings, self.pump, self.medicines, self.notes)
+        for group in groups:
+            for number, row in enumerate(group, start=1):
+                row.dress(number, entries)
+
+    def rows(self) -> Iterator[Any]:
+        """Yield every line in the order of the page."""
+        yield from (*self.readings, *self.pump, *self.medicines, *self.notes)
+
+    def is_valid(self) -> bool:
+        """Look at all of it, so that every mistake is said at once."""
+        valid = [self.head.is_valid(), *(row.is_valid() for row in self.rows())]
+        if self.head.is_valid() and all(row.is_blank for row in self.rows()):
+            self.head.add_error(None, ValidationError(_("Nothing was entered.")))
+            return False
+        return all(valid)
+
+    @property
+    def filled(self) -> list[Any]:
+        """The lines that hold something."""
+        return [row for row in self.rows() if not row.is_blank]
+
+    def lines(self) -> list[LateLine]:
+        """Return what was typed, in the order of the page."""
+        return [row.line(row.happened_at) for row in self.filled]
+
+    def refuse(self, line: int, sentences: Sequence[str]) -> None:
+        """Say at a line why it was refused."""
+        for words in sentences:
+            self.filled[line].add_error(None, words)

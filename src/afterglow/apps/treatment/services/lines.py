@@ -1,0 +1,157 @@
+"""What is charted after the fact, line by line: from paper, or from a tablet that was offline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services import charting, infusions
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision, blocker
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.quantities import Dose, Rate
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsLine:
+    """One column of readings. ``scales`` holds the answers of each instrument by its key."""
+
+    at: datetime
+    readings: Mapping[VitalSignCode, Decimal] = field(default_factory=dict)
+    scales: Mapping[str, Mapping[str, int | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PumpLine:
+    """One line of the pump: a rate change, a pause, a resume or the stop."""
+
+    at: datetime
+    kind: PumpActionKind
+    rate: Rate | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MedicineLine:
+    """One medicine that was given beside the infusion."""
+
+    at: datetime
+    product: UUID
+    dose: Dose
+    route: str
+    indication: str = ""
+    above_usual_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """One line of what happened."""
+
+    at: datetime
+    kind: EventKind
+    text: str
+    label: str = ""
+
+
+LateLine = ReadingsLine | PumpLine | MedicineLine | NoteLine
+
+
+def chart_line(
+    row: TreatmentSession, line: LateLine, *, by: Account, at: datetime, key: UUID, seen: int
+) -> Done[Any] | Refused:
+    """Chart one line at its own time, by the verb that charts it at the screen.
+
+    ``row`` is locked. ``seen`` is the last pump entry that the writer knew of; StaleRow is raised
+    when there is a later one.
+    """
+    session = row.public_id
+    match line:
+        case ReadingsLine():
+            return charting.chart_observations(
+                session=session,
+                readings=line.readings,
+                scales=line.scales,
+                taken_at=line.at,
+                by=by,
+                at=at,
+                key=key,
+            )
+        case PumpLine(kind=PumpActionKind.STOP):
+            return _stop(row, line, by=by, at=at, key=key)
+        case PumpLine():
+            return infusions.act_on_pump(
+                session=session,
+                kind=line.kind,
+                by=by,
+                at=at,
+                key=key,
+                seen_sequence=seen,
+                happened_at=line.at,
+                rate=line.rate,
+                reason=line.reason,
+            )
+        case MedicineLine():
+            return charting.give_medicine(
+                session=session,
+                product=line.product,
+                dose=line.dose,
+                route=line.route,
+                indication=line.indication,
+                by=by,
+                at=at,
+                key=key,
+                happened_at=line.at,
+                above_usual_confirmed=line.above_usual_confirmed,
+            )
+        case NoteLine():
+            return charting.record_event(
+                session=session,
+                kind=line.kind,
+                by=by,
+                at=at,
+                key=key,
+                happened_at=line.at,
+                label=line.label,
+                text=line.text,
+            )
+
+
+def _stop(
+    row: TreatmentSession, line: PumpLine, *, by: Account, at: datetime, key: UUID
+) -> Done[Any] | Refused:
+    """Chart the stop of the paper; one that lies before the last pump entry is refused here.
+
+    A stop pressed at the screen is never refused and moves itself after the last entry. A stop that
+    is copied has time to be put right.
+    """
+    infusion = queries.infusion_of(row)
+    last = queries.actions_of(infusion)[-1] if infusion else None
+    seen, limit = (line.at.isoformat(), last.at.isoformat()) if last else ("", "")
+    if last is not None and last.kind == PumpActionKind.STOP:
+        why = blocker("PAPER_STOP_TWICE", "The stop is charted already.", seen=limit)
+        return Refused(Decision((why,)))
+    if last is not None and line.at <= last.at:
+        why = blocker(
+            "PAPER_STOP_OUT_OF_ORDER",
+            "The stop on paper is not after the last pump entry.",
+            seen=seen,
+            limit=limit,
+        )
+        return Refused(Decision((why,)))
+    return infusions.record_pump_stopped(
+        session=row.public_id,
+        ending=queries.ending_of_a_stop(row, at=line.at),
+        by=by,
+        at=at,
+        key=key,
+        happened_at=line.at,
+        reason=line.reason,
+    )

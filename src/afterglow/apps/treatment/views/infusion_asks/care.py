@@ -1,0 +1,98 @@
+"""What is asked about who gives and who watches: a medicine by need, a hand-over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.forms import Form
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from afterglow.apps.accounts import queries as people
+from afterglow.apps.accounts.models import Account
+from afterglow.apps.medicines.models import Product
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.forms import infusion as forms
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services import charting, handing_over
+from afterglow.apps.treatment.views.asking import Ask
+from afterglow.core.roles import CLINICAL
+from afterglow.web import formats
+
+
+class Drug(Ask):
+    """A medicine by need, as the order allows."""
+
+    title = gettext_lazy("Medicine given")
+    verb = gettext_lazy("Chart as given")
+    template = "treatment/infusion/_ask_drug.html"
+
+    def make_form(self, data: Any = None) -> Form:
+        """Offer what the order names."""
+        order = queries.order_in_force(self.session)
+        named = order.prn if order else []
+        products = [
+            product
+            for product in Product.objects.filter(is_active=True)
+            if product.key in named or product.medicine in named
+        ]
+        return forms.DrugForm(data, products=products, site=self.session.site, at=self.at)
+
+    def act(self, form: Any) -> Done[Any] | Refused:
+        """Chart it."""
+        return charting.give_medicine(
+            session=self.session.public_id,
+            product=form.product.public_id,
+            dose=form.given_dose,
+            route=form.route,
+            indication=form.for_what,
+            by=self.request.user,
+            at=self.at,
+            key=form.cleaned_data["key"],
+            happened_at=form.happened_at,
+            above_usual_confirmed=form.cleaned_data["confirmed"],
+        )
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say what was given, and that a sedative restarts the clock."""
+        given = done.row
+        words = _("%(name)s %(dose)s given at %(time)s.") % {
+            "name": given.product.medicine.capitalize(),
+            "dose": formats.mg(given.dose_mg),
+            "time": formats.clock_time(given.at, self.session.site),
+        }
+        if given.is_sedative:
+            words += " " + _("The observation time starts again.")
+        return words
+
+
+class HandOver(Ask):
+    """Another clinician watches from now on."""
+
+    title = gettext_lazy("Hand over")
+    verb = gettext_lazy("Hand over")
+
+    def make_form(self, data: Any = None) -> Form:
+        """Offer the clinicians of the site, but who has the patient now."""
+        day = self.session.site.local_date(self.at)
+        staff = people.who_holds(CLINICAL, site=self.session.site, on=day)
+        choices = [
+            (str(one.public_id), one.full_name)
+            for one in staff
+            if one.pk != self.session.clinician_id
+        ]
+        return forms.HandOverForm(data, people=choices)
+
+    def act(self, form: Any) -> Done[Any] | Refused:
+        """Chart it."""
+        return handing_over.hand_over(
+            session=self.session.public_id,
+            to=Account.objects.get(public_id=form.cleaned_data["to"]),
+            by=self.request.user,
+            at=self.at,
+            key=form.cleaned_data["key"],
+        )
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say who has the patient."""
+        return _("%(who)s has the patient now.") % {"who": done.row.label}

@@ -1,0 +1,144 @@
+"""What is asked about the pump: a rate, how it ended, whose account is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.forms import Form
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.forms import infusion as forms
+from afterglow.apps.treatment.models.infusion import PumpActionKind
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services import infusions, pump, rates
+from afterglow.apps.treatment.views.asking import Ask, saved_words
+from afterglow.core.roles import Action
+from afterglow.core.treatment.endings import InfusionEnding
+from afterglow.web import formats
+
+
+class Rate(Ask):
+    """A new rate at the pump."""
+
+    title = gettext_lazy("Rate change")
+    verb = gettext_lazy("Chart the new rate")
+    template = "treatment/infusion/_ask_rate.html"
+    action = Action.RUN_INFUSION
+
+    def make_form(self, data: Any = None) -> Form:
+        """Carry the last pump entry that is on this screen now."""
+        last = self.last
+        return forms.RateForm(
+            data,
+            site=self.session.site,
+            at=self.at,
+            initial={"seen_sequence": last.sequence if last else 0},
+        )
+
+    @property
+    def last(self) -> Any:
+        """The last pump entry."""
+        infusion = queries.infusion_of(self.session)
+        actions = queries.actions_of(infusion) if infusion else ()
+        return actions[-1] if actions else None
+
+    def context(self) -> dict[str, Any]:
+        """Show the fastest rate that the protocol allows, and slower ones for one tap."""
+        infusion = queries.infusion_of(self.session)
+        last = self.last
+        if infusion is None or last is None:
+            return {}
+        shares = rates.slower_shares(infusion)
+        return {
+            "fastest": rates.fastest_rate(infusion),
+            "quick": [
+                (share, formats.number(last.rate_ml_per_h.value * share / 100, 1))
+                for share in shares
+                if last.rate_ml_per_h > queries.STOPPED
+            ],
+        }
+
+    def act(self, form: Any) -> Done[Any] | Refused:
+        """Chart it."""
+        return infusions.act_on_pump(
+            session=self.session.public_id,
+            kind=PumpActionKind.CHANGE_RATE,
+            by=self.request.user,
+            at=self.at,
+            key=form.cleaned_data["key"],
+            seen_sequence=form.cleaned_data["seen_sequence"],
+            happened_at=form.happened_at,
+            rate=form.new_rate,
+            reason=form.cleaned_data["reason"],
+        )
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say the rate and since when."""
+        return _("Rate %(rate)s mL/h since %(time)s.") % {
+            "rate": formats.number(done.row.rate_ml_per_h),
+            "time": formats.clock_seconds(done.row.at, self.session.site),
+        }
+
+
+class Explain(Ask):
+    """How the infusion ended, said after the stop."""
+
+    title = gettext_lazy("How did the infusion end?")
+    verb = gettext_lazy("Save")
+
+    def make_form(self, data: Any = None) -> Form:
+        """Begin with what is on record."""
+        infusion = queries.infusion_of(self.session)
+        if infusion is None:
+            raise Http404("No infusion was started.")
+        return forms.ExplainForm(
+            data,
+            initial={
+                "ending": infusion.ending,
+                "reason": infusion.ending_reason,
+                "seen_version": infusion.row_version,
+            },
+        )
+
+    def act(self, form: Any) -> Done[Any] | Refused:
+        """Save it."""
+        return pump.explain_stop(
+            session=self.session.public_id,
+            ending=InfusionEnding(form.cleaned_data["ending"]),
+            reason=form.cleaned_data["reason"],
+            seen_version=form.cleaned_data["seen_version"],
+            by=self.request.user,
+            at=self.at,
+        )
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say that it is saved."""
+        return saved_words()
+
+
+class Difference(Ask):
+    """Which account is right where pump and chart differ."""
+
+    title = gettext_lazy("Pump and chart differ")
+    verb = gettext_lazy("Save")
+
+    def make_form(self, data: Any = None) -> Form:
+        """Return the form."""
+        return forms.DifferenceForm(data)
+
+    def act(self, form: Any) -> Done[Any] | Refused:
+        """Save it."""
+        return infusions.resolve_pump_difference(
+            session=self.session.public_id,
+            truth=form.cleaned_data["truth"],
+            reason=form.cleaned_data["reason"],
+            by=self.request.user,
+            at=self.at,
+        )
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say that it is saved."""
+        return saved_words()

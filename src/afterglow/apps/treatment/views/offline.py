@@ -1,0 +1,143 @@
+"""What a tablet kept while it was offline: take it in, show what waits, settle it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from afterglow.apps.treatment import pages, queries
+from afterglow.apps.treatment.models import OfflineEntry
+from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
+from afterglow.apps.treatment.outcomes import Refused, from_json
+from afterglow.apps.treatment.services import offline as services
+from afterglow.apps.treatment.views.asking import find_session, instant_of, last_pump_action
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.roles import Action
+from afterglow.web import clock
+from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import sentence_of
+
+MOST = 500
+"""Entries in one request; a tablet sends the rest in the next."""
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def entries(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Take in what a tablet sends as JSON, or show what was taken in and what waits."""
+    row = find_session(request, session, action=Action.CHART)
+    if request.method == "POST":
+        return _take_in(request, row)
+    return _page(request, row)
+
+
+def _take_in(request: StaffRequest, row: TreatmentSession) -> HttpResponse:
+    try:
+        tablet, typed = _read(request.body)
+    except (ValueError, KeyError, TypeError) as problem:
+        return JsonResponse(
+            {"error": _("What the tablet sent could not be read: %(why)s") % {"why": problem}},
+            status=400,
+        )
+    if len(typed) > MOST:
+        words = _("%(seen)d entries at once; the limit is %(limit)d.")
+        return JsonResponse({"error": words % {"seen": len(typed), "limit": MOST}}, status=413)
+    kept = services.take_in(
+        session=row.public_id, tablet=tablet, entries=typed, by=request.user, at=clock.now()
+    )
+    return JsonResponse({"entries": [_answer(entry) for entry in kept]})
+
+
+def _read(body: bytes) -> tuple[UUID, list[services.Typed]]:
+    sent: Any = json.loads(body)
+    typed = []
+    for entry in sent["entries"]:
+        happened = instant_of(str(entry["happened_at"]))
+        if happened is None:
+            raise ValueError(f"{str(entry['happened_at'])[:40]!r} is not a time with its zone")
+        typed.append(
+            services.Typed(
+                key=UUID(str(entry["key"])),
+                kind=str(entry["kind"]),
+                body=dict(entry["body"]),
+                happened_at=happened,
+                typed_by=UUID(str(entry["typed_by"])),
+            )
+        )
+    return UUID(str(sent["tablet"])), typed
+
+
+def _answer(entry: OfflineEntry) -> dict[str, Any]:
+    return {
+        "key": str(entry.key),
+        "outcome": str(entry.outcome),
+        "reasons": _sentences(entry),
+    }
+
+
+def _sentences(entry: OfflineEntry) -> list[str]:
+    return [sentence_of(why) for why in from_json(entry.reasons, overridden=False).blockers]
+
+
+def _page(
+    request: StaffRequest, row: TreatmentSession, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    kept = list(
+        OfflineEntry.objects.filter(session=row)
+        .select_related("typed_by", "by", "resolution__by")
+        .order_by("happened_at", "pk")
+    )
+    infusion = queries.infusion_of(row)
+    shown = [
+        {
+            "entry": entry,
+            "said": services.said(entry),
+            "reasons": _sentences(entry),
+            "waits": entry.outcome != OfflineOutcome.CHARTED and not hasattr(entry, "resolution"),
+        }
+        for entry in kept
+    ]
+    context = {
+        "session": row,
+        "site": row.site,
+        "patient_card": pages.patient_card(row),
+        "shown": shown,
+        "waiting": sum(bool(each["waits"]) for each in shown),
+        "actions": queries.actions_of(infusion) if infusion else (),
+        "last": last_pump_action(row),
+        **more,
+    }
+    return render(request, "treatment/offline.html", context, status=status)
+
+
+@login_required
+@require_POST
+def settle(request: StaffRequest, session: UUID, entry: UUID) -> HttpResponse:
+    """Say what holds of one entry."""
+    row = find_session(request, session, action=Action.CHART)
+    get_object_or_404(OfflineEntry, public_id=entry, session=row)
+    try:
+        choice = OfflineChoice(request.POST.get("choice", ""))
+    except ValueError:
+        problem = _("Say what becomes of the entry.")
+        return _page(request, row, status=422, problem=problem, about=entry)
+    outcome = services.settle(
+        session=session,
+        entry=entry,
+        choice=choice,
+        reason=request.POST.get("reason", ""),
+        by=request.user,
+        at=clock.now(),
+    )
+    if isinstance(outcome, Refused):
+        return _page(request, row, status=409, decision=outcome.decision, about=entry)
+    messages.success(request, _("Saved."))
+    return redirect("treatment:offline", session=session)

@@ -1,0 +1,285 @@
+"""Paper: the sheet says what was charted, and what stands on it comes back at its own times."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from afterglow.apps.audit.models import AuditEntry
+from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.treatment import downtime
+from afterglow.apps.treatment.downtime import sheets
+from afterglow.apps.treatment.models import MedicineGiven, PumpAction, Refusal, SessionEvent
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.services import from_paper as paper
+from afterglow.apps.treatment.services import lines
+from afterglow.apps.treatment.services.infusions import act_on_pump
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.quantities import Rate
+from afterglow.core.roles import Role
+from afterglow.db.models import StaleRow
+from afterglow.web import clock
+from factories import AppointmentFactory, CourseFactory, staff
+from support.infusion_day import Day, checked_in, infusing, signed
+
+pytestmark = pytest.mark.django_db
+
+KEY = uuid.UUID(int=7)
+
+
+@pytest.fixture
+def day() -> Day:
+    return infusing()
+
+
+def copied(day: Day, *written: lines.LateLine, minute: float = 30, **given: Any) -> Any:
+    given.setdefault("seen_sequence", 1)
+    return paper.copy_from_paper(
+        session=day.id,
+        lines=written,
+        kept_by=day.second,
+        by=day.clinician,
+        at=day.minute(minute),
+        key=KEY,
+        **given,
+    )
+
+
+def readings(day: Day, minute: float, systolic: int) -> lines.ReadingsLine:
+    values = {
+        VitalSignCode.SYSTOLIC: Decimal(systolic),
+        VitalSignCode.DIASTOLIC: Decimal(80),
+        VitalSignCode.SPO2: Decimal(97),
+    }
+    return lines.ReadingsLine(at=day.minute(minute), readings=values)
+
+
+# -- the sheet ----------------------------------------------------------------------------------
+
+
+def test_the_sheet_says_who_the_dose_the_limits_and_what_was_charted(day: Day) -> None:
+    sheet = sheets.session_sheet(day.refreshed(), at=day.minute(12))
+
+    said = dict(sheet["who"]) | dict(sheet["plan"])
+    assert said["MRN"] == day.session.patient.mrn
+    assert said["Drawn"].startswith("35")
+    assert ["HR", "above 120; below 50", "above 130; below 45"] in sheet["limits"]
+    assert [column[1] for column in sheet["carried"]] == ["124/78", "124/78"]
+    assert "Started" in sheet["told"][0][1]
+
+
+def test_a_sheet_of_somebody_at_the_door_counts_minutes_and_not_the_clock() -> None:
+    day = checked_in()
+
+    sheet = sheets.session_sheet(day.session, at=day.arrived)
+
+    assert sheet["columns"][:4] == ["base 1", "base 2", "start", "+10"]
+    assert any("identifiers" in words for words in sheet["door"])
+
+
+def test_every_patient_of_today_has_two_pages_and_an_empty_sheet_is_last(day: Day) -> None:
+    course = CourseFactory.create(site=day.site)
+    AppointmentFactory.create(course=course)
+
+    content = downtime.print_sheets(day.site, by=day.clinician, at=day.minute(12))
+
+    assert content.startswith(b"%PDF")
+    assert content.count(b"/Type /Page\n") + content.count(b"/Type/Page/") == 6
+    printed = AuditEntry.objects.filter(action="downtime-sheet-printed")
+    assert printed.filter(patient=day.session.patient.public_id).count() == 1
+    assert printed.count() == 2
+
+
+def test_a_signed_day_is_not_printed_again() -> None:
+    day = signed()
+
+    assert downtime.sessions_today(day.site, at=day.minute(200)) == []
+
+
+# -- copied back --------------------------------------------------------------------------------
+
+
+def test_what_stands_on_paper_is_charted_at_its_own_times_and_says_whose_paper(day: Day) -> None:
+    outcome = copied(
+        day,
+        readings(day, 20, 131),
+        lines.PumpLine(
+            at=day.minute(12), kind=PumpActionKind.CHANGE_RATE, rate=Rate.ml_per_h("50")
+        ),
+        lines.NoteLine(at=day.minute(14), kind=EventKind.SYMPTOM, text="", label="Nausea"),
+        readings(day, 10, 128),
+        sheet="AC7DEF",
+    )
+
+    assert isinstance(outcome, Done)
+    by_hand = VitalSign.objects.filter(session=day.session, code="systolic", source="hand")
+    taken = dict(by_hand.values_list("taken_at", "value"))
+    assert taken[day.minute(10)] == 128
+    assert taken[day.minute(20)] == 131
+    assert by_hand.get(taken_at=day.minute(10)).arrived_at == day.minute(30)
+    change = PumpAction.objects.get(infusion=day.infusion, sequence=2)
+    assert (change.at, change.recorded_at) == (day.minute(12), day.minute(30))
+    event = SessionEvent.objects.get(session=day.session, kind=EventKind.DOWNTIME_ENTRY)
+    assert event.data["kept_by"] == str(day.second.public_id)
+    assert event.text == "2 sets of readings, 1 pump entries, 1 notes"
+
+
+def test_one_wrong_line_keeps_every_line_out_and_is_named(day: Day) -> None:
+    before = VitalSign.objects.count()
+
+    outcome = copied(
+        day,
+        readings(day, 10, 128),
+        lines.PumpLine(
+            at=day.minute(12), kind=PumpActionKind.CHANGE_RATE, rate=Rate.ml_per_h("5000")
+        ),
+    )
+
+    assert isinstance(outcome, paper.RefusedAt)
+    assert (outcome.line, outcome.decision.codes) == (1, ("RATE_ABOVE_HARD_LIMIT",))
+    assert VitalSign.objects.count() == before
+    assert PumpAction.objects.filter(infusion=day.infusion).count() == 1
+    assert Refusal.objects.filter(session=day.session, attempted="copy-from-paper").exists()
+
+
+def test_the_same_sheet_twice_is_charted_once(day: Day) -> None:
+    copied(day, readings(day, 10, 128))
+    again = copied(day, readings(day, 10, 128))
+
+    assert again.repeated
+    assert VitalSign.objects.filter(taken_at=day.minute(10), code="systolic").count() == 1
+
+
+def test_a_rate_charted_on_another_screen_meanwhile_is_not_written_over(day: Day) -> None:
+    act_on_pump(
+        session=day.id,
+        kind=PumpActionKind.PAUSE,
+        by=day.clinician,
+        at=day.minute(28),
+        key=uuid.uuid4(),
+        seen_sequence=1,
+    )
+
+    with pytest.raises(StaleRow):
+        copied(
+            day,
+            readings(day, 10, 128),
+            lines.PumpLine(
+                at=day.minute(12), kind=PumpActionKind.CHANGE_RATE, rate=Rate.ml_per_h("50")
+            ),
+        )
+    assert not VitalSign.objects.filter(taken_at=day.minute(10)).exists()
+
+
+def test_a_stop_on_paper_ends_the_infusion_at_its_paper_time(day: Day) -> None:
+    copied(day, lines.PumpLine(at=day.minute(40), kind=PumpActionKind.STOP), minute=70)
+
+    day.infusion.refresh_from_db()
+    assert (day.infusion.ended_at, day.infusion.ending) == (day.minute(40), "completed")
+
+
+def test_a_stop_before_the_last_pump_entry_is_refused_and_not_moved(day: Day) -> None:
+    early = day.started - dt.timedelta(minutes=2)
+
+    outcome = copied(day, lines.PumpLine(at=early, kind=PumpActionKind.STOP))
+
+    assert outcome.decision.codes == ("PAPER_STOP_OUT_OF_ORDER",)
+    day.infusion.refresh_from_db()
+    assert day.infusion.ended_at is None
+
+
+def test_an_empty_sheet_is_refused(day: Day) -> None:
+    assert copied(day).decision.codes == ("NOTHING_ON_PAPER",)
+
+
+# -- the pages ----------------------------------------------------------------------------------
+
+
+def typed(client: Client, day: Day, minute: float, **fields: str) -> tuple[int, str]:
+    client.force_login(day.clinician)
+    data = {"key": str(KEY), "kept_by": str(day.clinician.public_id), "seen_sequence": "1"}
+    data |= {name.replace("_", "-", 1): value for name, value in fields.items()}
+    with clock.fixed(day.minute(minute)):
+        answer = client.post(f"/sessions/{day.id}/from-paper/", data, follow=True)
+    return answer.status_code, answer.content.decode()
+
+
+def at_clock(day: Day, minute: float) -> str:
+    return day.minute(minute).astimezone(day.site.zone).strftime("%H:%M")
+
+
+def test_the_page_takes_a_sheet_line_by_line(client: Client, day: Day) -> None:
+    status, html = typed(
+        client,
+        day,
+        30,
+        r0_when=at_clock(day, 10),
+        r0_pressure="133/84",
+        r0_moaas="4",
+        n0_what="note",
+        n0_when=at_clock(day, 11),
+        n0_text="Asked for the light off.",
+    )
+
+    assert status == 200
+    assert "Copied from paper" in html
+    assert VitalSign.objects.filter(taken_at=day.minute(10), code="systolic", value=133).exists()
+    assert SessionEvent.objects.filter(text="Asked for the light off.").exists()
+
+
+def test_a_line_without_its_time_is_said_at_the_line_and_nothing_is_lost(
+    client: Client, day: Day
+) -> None:
+    status, html = typed(
+        client, day, 30, r0_pressure="133/84", r1_when="25:10", r1_spo2="96", m0_dose="4"
+    )
+
+    assert status == 422
+    assert "Write the time that stands on the paper." in html
+    assert "25:10" in html
+    assert 'value="133/84"' in html
+    assert not VitalSign.objects.filter(value=133).exists()
+    assert not MedicineGiven.objects.exists()
+
+
+def test_a_refused_line_carries_its_reason_on_the_page(client: Client, day: Day) -> None:
+    status, html = typed(
+        client, day, 30, p0_when=at_clock(day, 12), p0_what="change_rate", p0_rate="5000"
+    )
+
+    assert status == 409
+    assert "faster than" in html
+    assert 'value="5000"' in html
+
+
+def test_only_who_may_chart_prints_or_copies(client: Client, day: Day) -> None:
+    desk = staff(Role.FRONT_DESK, site=day.site)
+    client.force_login(desk)
+
+    with clock.fixed(day.minute(5)):
+        answers = [
+            client.get("/downtime/").status_code,
+            client.post("/downtime/sheets.pdf").status_code,
+            client.post(f"/sessions/{day.id}/paper.pdf").status_code,
+            client.get(f"/sessions/{day.id}/from-paper/").status_code,
+        ]
+
+    assert answers == [403, 403, 403, 403]
+
+
+def test_the_page_of_the_day_lists_who_is_here_and_gives_the_file(client: Client, day: Day) -> None:
+    client.force_login(day.clinician)
+
+    with clock.fixed(day.minute(5)):
+        html = client.get("/downtime/").content.decode()
+        file = client.post("/downtime/sheets.pdf")
+
+    assert day.session.patient.full_name in html
+    assert file["Content-Type"] == "application/pdf"
+    assert file.content.startswith(b"%PDF")
