@@ -80,6 +80,7 @@ def network(request: StaffRequest, network: str) -> HttpResponse:
     context = {
         "report": report,
         "question": report.question,
+        "measure": Measure.OR,
         "pairs": [
             (each, in_words(Measure.OR, each.estimate, each.ci))
             for each in (found.comparisons if found else ())

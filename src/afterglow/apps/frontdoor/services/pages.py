@@ -161,8 +161,10 @@ def mark_site(
     check(Action.PUBLISH_PAGE, by=by, site=None, on=on)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise InvalidValue(
-            f"{latitude}, {longitude} is not on the globe: latitude goes from -90 to 90, "
-            "longitude from -180 to 180."
+            "%(latitude)s, %(longitude)s is not on the globe: latitude goes from -90 to 90, "
+            "longitude from -180 to 180.",
+            latitude=latitude,
+            longitude=longitude,
         )
     row = SiteMark.objects.select_for_update().filter(site=site).first()
     if row is None:
