@@ -1,4 +1,4 @@
-"""Two bare views: one row in, some rows out."""
+"""Bare views: one row in, some rows out, one template."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import path
 
 from afterglow.apps.audit.models import AuditEntry
@@ -39,4 +40,13 @@ def read(request: HttpRequest, session: uuid.UUID) -> JsonResponse:
     )
 
 
-urlpatterns = [path("insert/", insert), path("read/<uuid:session>/", read)]
+def page(request: HttpRequest, number: int) -> HttpResponse:
+    """Render a template that Django keeps compiled."""
+    return render(request, f"page-{number}.html")
+
+
+urlpatterns = [
+    path("insert/", insert),
+    path("read/<uuid:session>/", read),
+    path("page-<int:number>/", page),
+]

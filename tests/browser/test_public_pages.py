@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,29 +13,41 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.frontdoor.files import page_files
+from afterglow.apps.frontdoor.queries import LOCATION
+from afterglow.apps.frontdoor.shown import address_of
+from afterglow.config.demo.cast import PLACES
 from afterglow.config.demo.pages import seed_pages
 from afterglow.web import clock
+from factories import SiteFactory
+from support import htmlcs
 from support.evidence import AT, ON, Library, open_library
 from support.frontdoor import LATER
+from support.lighthouse import audit
 
 TEN = (
     "",
     "what-is-ketamine/",
     "how-it-works/",
     "compared/",
-    "guidance/",
-    "our-approach/",
+    "who-should-consider/",
+    "locations/",
     "decide/",
     "what-is-often-said/",
     "contact/",
     "es/safety/",
 )
+REPORT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "performance.md"
+BEGIN, END = "<!-- lighthouse -->", "<!-- end of lighthouse -->"
+AT_LEAST = {"accessibility": 0.95, "best-practices": 0.95, "seo": 0.95}
 
 
 @pytest.fixture
 def library(transactional_db: None) -> Iterator[Library]:
     with clock.fixed(LATER):
         found = open_library()
+        for place in PLACES:
+            SiteFactory.create(code=place.code, name=place.name, address=place.address)
         seed_pages(
             author=found.author, reviewer=found.reviewer, director=found.director, at=AT, on=ON
         )
@@ -58,7 +72,17 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def test_staff_write_a_page_see_it_refused_mend_it_and_publish_it(
+def every_path() -> list[str]:
+    """Return the address of every page that comes with Afterglow, in both languages."""
+    found = [
+        address_of(f"page:{page.slug}", page.language)
+        for page in page_files()
+        if page.slug != LOCATION
+    ]
+    return [*found, f"/locations/{PLACES[0].code}/", f"/es/locations/{PLACES[1].code}/"]
+
+
+def test_a_page_is_written_refused_mended_published_flagged_and_signed_again(
     page: Page, library: Library, sign_in: Callable[[Account], None], live_server: Any
 ) -> None:
     at = live_server.url
@@ -87,8 +111,31 @@ def test_staff_write_a_page_see_it_refused_mend_it_and_publish_it(
 
     page.context.clear_cookies()
     page.goto(f"{at}/news/")
-    expect(page.locator(".pub-words .cited")).to_contain_text("27.4")
+    expect(page.locator(".pub-hero .cited")).to_contain_text("27.4")
     expect(page.get_by_text("Medically reviewed by")).to_be_visible()
+    expect(page.locator(".pub-sources")).to_contain_text("version 1")
+
+    sign_in(library.reviewer)
+    page.goto(f"{at}/evidence/records/{library.record('P01').public_id}/edit/")
+    page.get_by_label("Scope").fill("adults with unipolar depression, 24 hours")
+    page.get_by_label("What changed, and why").fill("Wording of the review itself.")
+    press(page, "Save the new version")
+    sign_in(library.director)
+    page.reload()
+    press(page, "Approve version 2")
+    page.goto(f"{at}/frontdoor/pages/")
+    link = page.get_by_role("link", name="news", exact=True)
+    news = page.get_by_role("row").filter(has=link)
+    expect(news).to_contain_text("Review again")
+    sign_in(library.reviewer)
+    page.goto(text)
+    expect(page.get_by_text("P01 is now version 2")).to_be_visible()
+    press(page, "Sign again after reading")
+    page.goto(f"{at}/frontdoor/pages/")
+    expect(news).not_to_contain_text("Review again")
+    page.context.clear_cookies()
+    page.goto(f"{at}/news/")
+    expect(page.locator(".pub-sources")).to_contain_text("version 2")
 
 
 def test_a_visitor_without_script_asks_for_a_call_and_reaches_the_crisis_page(
@@ -115,4 +162,75 @@ def test_ten_pages_are_accessible_and_fit_at_every_size(
     for path in TEN:
         page.goto(f"{live_server.url}/{path}")
         look(page, f"public-{path.strip('/').replace('/', '-') or 'home'}")
+        assert htmlcs.breaches(page) == [], path
     assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
+
+
+@pytest.mark.slow
+def test_every_page_passes_both_accessibility_engines(
+    page: Page, library: Library, assert_accessible: Callable[[Page], None], live_server: Any
+) -> None:
+    for path in every_path():
+        page.goto(f"{live_server.url}{path}")
+        assert_accessible(page)
+        assert htmlcs.breaches(page) == [], path
+
+
+def too_low(told: dict[str, Any]) -> list[str]:
+    """Return what stands against a page, in words; nothing when every score is high enough."""
+    if told["error"]:
+        return [f"{told['address']}: {told['error']}"]
+    return [
+        f"{told['address']}: {name} {told['scores'][name]}; {told['failed']}"
+        for name, least in AT_LEAST.items()
+        if (told["scores"][name] or 0) < least
+    ]
+
+
+def test_lighthouse_finds_nothing_to_mend_on_two_pages(library: Library, live_server: Any) -> None:
+    found = audit([f"{live_server.url}{path}" for path in ("/", "/es/decide/")])
+
+    assert len(found) == 2
+    assert [why for told in found for why in too_low(told)] == []
+
+
+@pytest.mark.slow
+def test_lighthouse_finds_nothing_to_mend_on_any_page(library: Library, live_server: Any) -> None:
+    found = audit([f"{live_server.url}{path}" for path in every_path()])
+    write_report(found)
+
+    assert len(found) == len(every_path())
+    assert [why for told in found for why in too_low(told)] == []
+
+
+def write_report(found: list[dict[str, Any]]) -> None:
+    """Put what Lighthouse measured into the reference page, between its marks."""
+    before, _, rest = REPORT.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    REPORT.write_text(f"{before}{BEGIN}\n\n{table(found)}\n{END}{after}", encoding="utf-8")
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Return the lowest score of each kind over the pages, and the span of what was timed."""
+    lines = [
+        f"{len(found)} pages.",
+        "",
+        "| What | Lowest | Median | Highest |",
+        "|---|---|---|---|",
+    ]
+    rows: dict[str, list[float]] = {}
+    for told in found:
+        for name, score in told["scores"].items():
+            rows.setdefault(name, []).append(score or 0)
+        for name, seconds in told["timings"].items():
+            if seconds is None:
+                continue
+            shift = name == "cumulative-layout-shift"
+            rows.setdefault(name if shift else f"{name}, s", []).append(
+                seconds if shift else seconds / 1000
+            )
+        rows.setdefault("bytes of a first visit, kB", []).append((told["bytes"] or 0) / 1000)
+    for name, values in rows.items():
+        low, middle, high = min(values), statistics.median(values), max(values)
+        lines.append(f"| {name.replace('-', ' ')} | {low:.2f} | {middle:.2f} | {high:.2f} |")
+    return "\n".join(lines) + "\n"

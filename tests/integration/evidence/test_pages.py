@@ -291,6 +291,43 @@ def test_the_command_pools(library: Library, capsys: pytest.CaptureFixture[str])
         call_command("pool_evidence", "x")
 
 
+def test_a_network_is_shown_with_its_assumptions_first(library: Library, visit: Visit) -> None:
+    page = visit(library.author)
+    listed = page.get("/evidence/syntheses/").content.decode()
+    shown = page.get("/evidence/networks/ketamine-and-its-controls/").content.decode()
+    refused = page.get("/evidence/networks/ketamine-and-esketamine/").content.decode()
+
+    assert "/evidence/networks/ketamine-and-its-controls/" in listed
+    for body in (shown, refused):
+        assert body.index("Transitivity") < body.index("No trial with an unwelcome result")
+    assert shown.index("Transitivity") < shown.index("Every treatment against every other")
+    assert "none: by way of others only" in shown
+    assert "Every treatment against every other" not in refused
+    assert "No chain of trials links" in refused
+    assert page.get("/evidence/networks/nothing/").status_code == 404
+
+
+def test_the_command_prints_a_network_after_its_assumptions(
+    library: Library,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://x@localhost/x")  # Django is connected
+    monkeypatch.setenv("AFTERGLOW_DATA", str(tmp_path))
+
+    assert cli.main(["evidence", "network", "ketamine-and-its-controls"]) == 0
+    words = capsys.readouterr().out
+    assert cli.main(["evidence", "network", "ketamine-and-its-controls", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    assert words.index("assumed: Transitivity") < words.index("IV ketamine against")
+    assert "no trial compares them" in words
+    assert len(told["assumptions"]) == 5
+    with pytest.raises(CommandError, match="known are ketamine-and-its-controls"):
+        call_command("compare_evidence", "x")
+
+
 def test_a_director_without_a_licence_is_told_so(library: Library, visit: Visit) -> None:
     library.director.credentials.filter(kind=CredentialKind.LICENCE).delete()
     version = library.version("T17")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -111,6 +112,34 @@ def test_a_kept_page_is_sent_again_until_something_changes(client: Client, door:
     door.publish(second)
 
     assert "The second words." in body(client, "/how-it-works/")
+
+
+def test_a_kept_page_is_answered_at_the_door_with_every_header_and_one_question(
+    client: Client, door: Door, django_assert_num_queries: Any
+) -> None:
+    door.published("home", [("lead", "Good morning.")], title="Welcome")
+    made = client.get("/")
+    with django_assert_num_queries(1):
+        kept = client.get("/")
+
+    assert kept.content == made.content
+    assert dict(kept.headers) == dict(made.headers)
+    assert kept.headers["X-Frame-Options"] == "DENY"
+    assert "default-src 'none'" in kept.headers["Content-Security-Policy"]
+    with django_assert_num_queries(1):
+        again = client.get("/", headers={"if-none-match": kept.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/?utm=1").content == made.content
+
+
+def test_staff_who_are_signed_in_are_not_answered_at_the_door(client: Client, door: Door) -> None:
+    door.published("home", [("lead", "Good morning.")], title="Welcome")
+    client.get("/")
+    client.get("/")
+    client.force_login(staff(Role.MONITOR, site=SiteFactory.create()))
+
+    assert client.get("/").headers["Location"] == "/board/"
 
 
 def test_seventy_five_against_thirty_cannot_be_published_in_any_shape(door: Door) -> None:

@@ -100,6 +100,27 @@ def render(template: str, data: Mapping[str, Any], *, at: datetime | None = None
     raise CannotRender(f"{template} has more than {_MOST_UNKNOWN} letters that no font can draw.")
 
 
+def draw_picture(template: str, data: Mapping[str, Any]) -> bytes:
+    """Draw a template of one page as PNG, one pixel a point. Raises CannotRender as render does."""
+    path = template_file(template)
+    try:
+        png, warnings = typst.compile_with_warnings(
+            str(path),
+            root=str(APPS),
+            font_paths=_fonts(),
+            format="png",
+            ppi=72.0,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        )
+    except typst.TypstError as problem:
+        raise CannotRender(f"{template} cannot be drawn: {problem}") from problem
+    if warnings:
+        first = getattr(warnings[0], "message", warnings[0])
+        raise CannotRender(f"{template} was drawn with a warning: {first}")
+    content: bytes = png
+    return content
+
+
 def _by_number(text: str, letters: str) -> str:
     """Return ``text`` with each of ``letters`` given by its Unicode number."""
     letters = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), letters)

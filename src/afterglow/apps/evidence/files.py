@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from afterglow.core.cited import Section
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.addresses import OfficialHosts
 from afterglow.core.evidence.library import Entry, entries
 from afterglow.core.evidence.vocabulary import RecordKind
 
@@ -75,5 +76,23 @@ def _interval(name: str) -> dt.timedelta:
 @lru_cache(maxsize=1)
 def syntheses() -> dict[str, dict[str, Any]]:
     """Return the questions that the records can answer, by their id."""
+    return {each["id"]: each for each in _questions()["syntheses"]}
+
+
+@lru_cache(maxsize=1)
+def networks() -> dict[str, dict[str, Any]]:
+    """Return the questions that compare several treatments at once, by their id."""
+    return {each["id"]: each for each in _questions()["networks"]}
+
+
+def _questions() -> dict[str, Any]:
     text = (FOLDER / "syntheses.json").read_text(encoding="utf-8")
-    return {each["id"]: each for each in json.loads(text)["syntheses"]}
+    body: dict[str, Any] = json.loads(text)
+    return body
+
+
+@lru_cache(maxsize=1)
+def official_hosts() -> OfficialHosts:
+    """Return which hosts are sources themselves and no copies."""
+    text = (FOLDER / "official_hosts.json").read_text(encoding="utf-8")
+    return OfficialHosts.read(json.loads(text))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, QuerySet
 
+from afterglow.apps.evidence.files import official_hosts
 from afterglow.apps.evidence.models import (
     Check,
     Citation,
@@ -145,6 +146,11 @@ class ShownCitation:
     def ref(self) -> str:
         """How the text cites it."""
         return str(self.citation)
+
+
+def public_addresses(version: RecordVersion) -> tuple[str, ...]:
+    """Return where a visitor is sent for a record: its DOI or official page, never a mirror."""
+    return official_hosts().official(version.body, version.addresses)
 
 
 def shown_citations(publication: Publication) -> dict[str, ShownCitation]:

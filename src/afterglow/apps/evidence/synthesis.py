@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from afterglow.apps.evidence import queries
+from afterglow.apps.evidence import files, queries
 from afterglow.apps.evidence.files import syntheses
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.synthesis.networks import (
+    NetworkQuestion,
+    NetworkReport,
+    answer_network,
+)
+from afterglow.core.evidence.synthesis.pooling import Model
 from afterglow.core.evidence.synthesis.reading import Question
 from afterglow.core.evidence.synthesis.report import Options, Report, answer
 
@@ -20,6 +26,28 @@ def question_of(id: str) -> Question:
     if body is None:
         raise InvalidValue(f"There is no question {id!r}; known are {', '.join(syntheses())}.")
     return Question.read(body)
+
+
+def networks() -> list[NetworkQuestion]:
+    """Return every network that the library asks about, in its order."""
+    return [NetworkQuestion.read(body) for body in files.networks().values()]
+
+
+def network_of(id: str) -> NetworkQuestion:
+    """Return a network question. Raises InvalidValue that names the known ones."""
+    body = files.networks().get(id)
+    if body is None:
+        raise InvalidValue(f"There is no network {id!r}; known are {', '.join(files.networks())}.")
+    return NetworkQuestion.read(body)
+
+
+def compare_records(id: str, *, model: Model = Model.REML) -> NetworkReport:
+    """Compare the treatments of a network from the newest version of each trial record.
+
+    The report carries the assumptions it rests on; as with a pool, nothing of it is for publishing.
+    """
+    trials = {key: trial for key, (trial, _version) in queries.newest_trials().items()}
+    return answer_network(network_of(id), trials, model=model)
 
 
 def pool_records(id: str, options: Options) -> Report:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("evidence/versions/<uuid:version>/check/", records.confirm, name="check"),
     path("evidence/syntheses/", synthesis.questions, name="syntheses"),
     path("evidence/syntheses/<slug:question>/", synthesis.question, name="synthesis"),
+    path("evidence/networks/<slug:network>/", synthesis.network, name="network"),
     path("evidence/texts/", texts.texts, name="texts"),
     path("evidence/texts/<uuid:text>/", texts.text, name="text"),
     path("evidence/texts/<uuid:text>/submit/", texts.submit, name="submit"),

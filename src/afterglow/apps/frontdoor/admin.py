@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from afterglow.apps.frontdoor.models import Letter, Mailing, Page, Picture, Redirect, Subscriber
+from afterglow.apps.frontdoor.models import (
+    Letter,
+    Mailing,
+    Page,
+    Picture,
+    Redirect,
+    SiteMark,
+    Subscriber,
+)
 from afterglow.db.admin import look_up
 
 look_up(Page, "slug", "language", "site", "menu_label")
@@ -11,3 +19,4 @@ look_up(Redirect, "old_path", "new_path", "made_at")
 look_up(Letter, "slug", "language", "created_at")
 look_up(Mailing, "letter", "started_at", "finished_at")
 look_up(Subscriber, "public_id", "state", "language")
+look_up(SiteMark, "site", "latitude", "longitude")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db import connection
@@ -27,9 +27,20 @@ class Kept:
     state: State
     body: bytes
     etag: str
+    media_type: str = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A whole answer to a visitor without a session, as it left the house: headers and all."""
+
+    state: State
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
 
 
 _kept: dict[tuple[str, ...], Kept] = {}
+_ready: dict[str, Ready] = {}
 _lock = threading.Lock()
 
 
@@ -54,12 +65,28 @@ def kept_or_made(key: tuple[str, ...], make: Callable[[], Kept | None]) -> Kept 
     made = make()
     if made is None:
         return None
-    fresh = Kept(state, made.body, made.etag)
+    fresh = replace(made, state=state)
     with _lock:
         if len(_kept) >= MOST:
             _kept.clear()
         _kept[key] = fresh
     return fresh
+
+
+def ready(path: str) -> Ready | None:
+    """Return the whole answer of an address when nothing it may show has changed since."""
+    found = _ready.get(path)
+    if found is None or found.state != state_now():
+        return None
+    return found
+
+
+def keep_ready(path: str, answer: Ready) -> None:
+    """Keep a whole answer until what it was made from changes."""
+    with _lock:
+        if len(_ready) >= MOST:
+            _ready.clear()
+        _ready[path] = answer
 
 
 def prune() -> int:

@@ -177,6 +177,26 @@ class RedirectForm(forms.Form):
     new_path = forms.CharField(label=_("Leads to"), max_length=200)
 
 
+class SiteMarkForm(forms.Form):
+    """Where a site stands on the map."""
+
+    site = forms.ModelChoiceField(label=_("Site"), queryset=Site.objects.none(), empty_label=None)
+    latitude = forms.DecimalField(
+        label=_("Degrees north"), max_digits=8, decimal_places=5, help_text=_("Boston: 42.36")
+    )
+    longitude = forms.DecimalField(
+        label=_("Degrees east; west is negative"),
+        max_digits=8,
+        decimal_places=5,
+        help_text=_("Boston: -71.06"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sites: Any = self.fields["site"]
+        sites.queryset = Site.objects.filter(is_active=True)
+
+
 class LetterForm(forms.Form):
     """A new letter."""
 

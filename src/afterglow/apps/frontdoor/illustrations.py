@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-ILLUSTRATIONS: Final = {
-    name: f"frontdoor/drawings/{name}.svg" for name in ("horizon", "synapse", "room", "path")
-}
+NAMES: Final = ("horizon", "path", "room", "synapse", "watch")
+ILLUSTRATIONS: Final = {name: f"frontdoor/drawings/{name}.svg" for name in NAMES}
 """Name in a page's words to its template."""

@@ -8,7 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from afterglow.apps.frontdoor import cache
-from afterglow.apps.frontdoor.services import newsletter
+from afterglow.apps.frontdoor.services import limits, newsletter
 from afterglow.web import clock
 
 
@@ -27,5 +27,6 @@ def send_letters(mailing: str) -> int:
 @app.periodic(cron="40 4 * * *")
 @app.task(queueing_lock="prune-visible-changes", pass_context=False)
 def prune_visible_changes(timestamp: int) -> int:
-    """Every night: keep the notes of what changed short."""
+    """Every night: keep the notes of what changed short, and forget who sent which form."""
+    limits.forget_presses(at=clock.now())
     return cache.prune()

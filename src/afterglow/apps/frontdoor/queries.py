@@ -19,11 +19,14 @@ from afterglow.apps.frontdoor.models import (
     Letter,
     Mailing,
     Page,
+    SiteMark,
     Subscriber,
     SubscriberState,
 )
 from afterglow.apps.places.models import Site
 from afterglow.core.evidence.publishing import PublicationState
+from afterglow.core.frontdoor_map import Drawing, Spot
+from afterglow.core.frontdoor_map import draw as draw_map
 from afterglow.core.roles import Role
 from afterglow.web import clock
 
@@ -164,6 +167,23 @@ def crisis_lines() -> list[dict[str, Any]]:
     text = (FOLDER / "crisis_lines.json").read_text(encoding="utf-8")
     lines: list[dict[str, Any]] = json.loads(text)["lines"]
     return lines
+
+
+def map_of_sites() -> Drawing | None:
+    """Return the map of the sites that have a place on it, or None when none has."""
+    marks = SiteMark.objects.filter(site__is_active=True).select_related("site")
+    spots = [
+        Spot(mark.site.name, float(mark.latitude), float(mark.longitude))
+        for mark in marks.order_by("site__name")
+    ]
+    return draw_map(spots, _outline())
+
+
+@lru_cache(maxsize=1)
+def _outline() -> dict[str, Any]:
+    text = (FOLDER / "outline.json").read_text(encoding="utf-8")
+    body: dict[str, Any] = json.loads(text)
+    return body
 
 
 def hours_of(site: Site) -> list[tuple[int, Any, Any]]:

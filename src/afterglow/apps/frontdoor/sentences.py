@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from afterglow.apps.evidence.models import Publication
-from afterglow.apps.evidence.queries import ShownCitation
+from afterglow.apps.evidence.queries import ShownCitation, public_addresses
 from afterglow.apps.evidence.templatetags.evidence import figure_value
 from afterglow.apps.frontdoor import markup
 from afterglow.core.frontdoor import BlockKind, kind_of_anchor
@@ -32,10 +32,11 @@ def _plain(line: str, citations: Mapping[str, ShownCitation]) -> str:
         cited = citations.get(span.words) if span.kind == "cite" else None
         if span.kind != "cite":
             words.append(span.words)
-        elif cited is None or cited.withheld or cited.figure is None or cited.version is None:
+        elif cited is None or cited.withheld or cited.version is None:
             words.append(_("(number withheld)"))
         else:
-            addresses = cited.version.addresses
-            where = addresses[0] if addresses else cited.version.title
-            words.append(f"{figure_value(cited.figure)} ({where})")
+            addresses = public_addresses(cited.version)
+            where = f"({addresses[0] if addresses else cited.version.title})"
+            value = "" if cited.figure is None else f"{figure_value(cited.figure)} "
+            words.append(f"{value}{where}")
     return "".join(words)

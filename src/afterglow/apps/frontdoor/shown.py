@@ -34,6 +34,21 @@ class Source:
     version: RecordVersion
     figures: list[Figure] = field(default_factory=list)
 
+    @property
+    def words(self) -> str:
+        """What the record says: for a claim its right wording, for any other its name."""
+        return self.version.corrected_wording or self.version.title
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the source itself stands: never the copy at which somebody read it."""
+        by_host = {each.split("/")[2]: each for each in reversed(self._all_addresses)}
+        return tuple(reversed(by_host.values()))
+
+    @property
+    def _all_addresses(self) -> tuple[str, ...]:
+        return evidence.public_addresses(self.version)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -74,6 +89,16 @@ class Section:
     arrays: tuple[IconArray, ...]
     records: tuple[tuple[Source, ShownCitation], ...]
 
+    @property
+    def pictures(self) -> tuple[Shown, ...]:
+        """Its pictures, for a page's head, where they stand beside the words."""
+        return tuple(part for part in self.parts if part.kind == "picture")
+
+    @property
+    def words(self) -> tuple[Shown, ...]:
+        """Everything but its pictures."""
+        return tuple(part for part in self.parts if part.kind != "picture")
+
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
@@ -84,6 +109,17 @@ class ShownPage:
     description: str
     sections: tuple[Section, ...]
     sources: tuple[Source, ...]
+
+    @property
+    def lead(self) -> Section | None:
+        """The opening words, when the page begins with some: they stand in its head."""
+        first = self.sections[0] if self.sections else None
+        return first if first is not None and first.kind is BlockKind.LEAD else None
+
+    @property
+    def rest(self) -> tuple[Section, ...]:
+        """Every section that does not stand in the head."""
+        return self.sections[1:] if self.lead else self.sections
 
 
 def show(publication: Publication, *, language: str) -> ShownPage:
@@ -144,7 +180,12 @@ class _Writer:
         )
 
     def _line(self, line: str, notes: list[tuple[Source, Figure]]) -> SafeString:
-        pieces = [self._span(span, notes) for span in markup.spans(line)]
+        pieces: list[str] = []
+        for span in markup.spans(line):
+            piece = self._span(span, notes)
+            if piece.startswith('<span class="cited cited-bare"') and pieces:
+                pieces[-1] = pieces[-1].rstrip()  # a source's number hangs on the word before it
+            pieces.append(piece)
         return mark_safe("".join(pieces))  # noqa: S308 (each piece was escaped)
 
     def _span(self, span: markup.Span, notes: list[tuple[Source, Figure]]) -> str:
@@ -168,19 +209,18 @@ class _Writer:
                 _("number withheld: its source changed"),
             )
         source = self._source(cited.version)
-        value = cited.record.key if cited.figure is None else figure_value(cited.figure)
+        value = ""
         if cited.figure is not None:
             if cited.figure not in source.figures:
                 source.figures.append(cited.figure)
             notes.append((source, cited.figure))
             value = short_value(cited.figure)
-        elif cited.record.key not in ref:
-            value = ref
         return format_html(
-            '<span class="cited" data-record="{}">{}<a class="cited-source" href="#source-{}">'
+            '<span class="{}" data-record="{}">{}<a class="cited-source" href="#source-{}">'
             '<span class="visually-hidden">{} </span>{}</a></span>',
+            "cited cited-bare" if cited.figure is None else "cited",
             ref,
-            value if cited.figure is not None else "",
+            value,
             source.number,
             _("Source"),
             source.number,

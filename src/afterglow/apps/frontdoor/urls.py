@@ -41,6 +41,9 @@ def _public(language: str, before: str) -> list[URLPattern]:
             given,
             name="site-page",
         ),
+        path(
+            f"og/{given['language']}/<slug:slug>.png", public.open_graph, given, name="open-graph"
+        ),
         path(f"{before}<slug:slug>/", public.page, given, name="page"),
     ]
 
@@ -51,6 +54,7 @@ urlpatterns = [
     path("frontdoor/pages/<uuid:page>/", staff.edit, name="edit"),
     path("frontdoor/previews/<uuid:text>/", staff.preview, name="preview"),
     path("frontdoor/pictures/", staff.pictures, name="pictures"),
+    path("frontdoor/map/", staff.marks, name="marks"),
     path("frontdoor/redirects/", staff.redirects, name="redirects"),
     path(
         "frontdoor/redirects/<uuid:redirect>/remove/",

@@ -21,6 +21,12 @@ def parser() -> argparse.ArgumentParser:
     pool.add_argument("--interval", default="normal", choices=[str(each) for each in Interval])
     pool.add_argument("--zero-cells", default="all", choices=[str(each) for each in ZeroCells])
     pool.add_argument("--json", action="store_true", help="everything, as JSON")
+    network = actions.add_parser(
+        "network", help="compare several treatments at once, with the assumptions that takes"
+    )
+    network.add_argument("id", help="the network, such as ketamine-and-its-controls")
+    network.add_argument("--method", default="reml", choices=["reml", "fixed"])
+    network.add_argument("--json", action="store_true", help="everything, as JSON")
     return whole
 
 
@@ -35,16 +41,10 @@ def main(data: Path, arguments: list[str]) -> int:
 
         from afterglow.core.errors import AfterglowError
 
+        given = {name: value for name, value in vars(options).items() if name != "action"}
+        command = "pool_evidence" if options.action == "pool" else "compare_evidence"
         try:
-            call_command(
-                "pool_evidence",
-                options.id,
-                method=options.method,
-                measure=options.measure,
-                interval=options.interval,
-                zero_cells=options.zero_cells,
-                json=options.json,
-            )
+            call_command(command, given.pop("id"), **given)
         except CommandError as problem:
             raise AfterglowError(str(problem)) from problem
     return 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
+from typing import Final
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.evidence import services as evidence
@@ -10,7 +12,33 @@ from afterglow.apps.evidence.models import Record
 from afterglow.apps.evidence.services import Refused
 from afterglow.apps.frontdoor import queries, services
 from afterglow.apps.frontdoor.files import PageFile, page_files
+from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
+
+MARKS: Final = {
+    "harbor-street": ("42.355", "-71.050"),
+    "lakeside": ("41.885", "-87.625"),
+    "foothills": ("39.740", "-104.990"),
+    "saguaro": ("33.450", "-112.070"),
+    "sound": ("47.605", "-122.335"),
+}
+"""Where the demo's invented sites stand on the map: degrees north, degrees east."""
+
+
+def seed_marks(*, director: Account, at: dt.datetime, on: dt.date) -> int:
+    """Put the demo's sites on the map, those that nobody has put there; return how many."""
+    sites = Site.objects.filter(code__in=MARKS, mark=None)
+    for site in sites:
+        latitude, longitude = MARKS[site.code]
+        services.mark_site(
+            site=site,
+            latitude=Decimal(latitude),
+            longitude=Decimal(longitude),
+            by=director,
+            at=at,
+            on=on,
+        )
+    return len(sites)
 
 
 def seed_pages(
@@ -21,6 +49,7 @@ def seed_pages(
     The director approves the records they cite: the gate is the same as for any page. What people
     wrote since is left alone. Raises InvalidValue when the gate refuses one of our own pages.
     """
+    seed_marks(director=director, at=at, on=on)
     wanted = [page for page in page_files() if queries.newest_of(_key(page)) is None]
     keys = {key for page in wanted for key in page.records}
     for record in Record.objects.filter(key__in=keys, current=None, is_withdrawn=False):

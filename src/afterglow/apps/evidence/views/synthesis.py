@@ -29,7 +29,11 @@ from afterglow.web.sentences import error_words
 def questions(request: StaffRequest) -> HttpResponse:
     """List the questions that the trial records can answer."""
     _check(request)
-    context = {"questions": synthesis.questions(), "tabs": tabs(request, "syntheses")}
+    context = {
+        "questions": synthesis.questions(),
+        "networks": synthesis.networks(),
+        "tabs": tabs(request, "syntheses"),
+    }
     return render(request, "evidence/syntheses.html", context)
 
 
@@ -61,6 +65,29 @@ def question(request: StaffRequest, question: str) -> HttpResponse:
         )
     status = 422 if form.is_bound and not valid else 200
     return render(request, "evidence/synthesis.html", {**context, **_shown(report)}, status=status)
+
+
+@login_required
+@require_safe
+def network(request: StaffRequest, network: str) -> HttpResponse:
+    """Compare the treatments of one network, its assumptions first."""
+    _check(request)
+    try:
+        report = synthesis.compare_records(network)
+    except InvalidValue as unknown:
+        raise Http404 from unknown
+    found = report.network
+    context = {
+        "report": report,
+        "question": report.question,
+        "measure": Measure.OR,
+        "pairs": [
+            (each, in_words(Measure.OR, each.estimate, each.ci))
+            for each in (found.comparisons if found else ())
+        ],
+        "tabs": tabs(request, "syntheses"),
+    }
+    return render(request, "evidence/network.html", context)
 
 
 def _check(request: StaffRequest) -> None:

@@ -9,18 +9,21 @@ from afterglow.apps.frontdoor.models.newsletter import (
     Subscriber,
     SubscriberState,
 )
-from afterglow.apps.frontdoor.models.pages import Change, Page, Picture, Redirect
+from afterglow.apps.frontdoor.models.pages import Change, Page, Picture, Redirect, SiteMark
+from afterglow.apps.frontdoor.models.presses import FormPress
 
 __all__ = [
     "Change",
     "ContactRequest",
     "Delivery",
     "DeliveryState",
+    "FormPress",
     "Letter",
     "Mailing",
     "Page",
     "Picture",
     "Redirect",
+    "SiteMark",
     "Subscriber",
     "SubscriberState",
 ]

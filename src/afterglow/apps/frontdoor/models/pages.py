@@ -69,6 +69,31 @@ class Picture(PublicModel):
 
 
 @pghistory.track()
+class SiteMark(VersionedModel):
+    """Where a site stands on the map of the locations page; a site without one is listed only."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="mark")
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, help_text="Degrees, north.")
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, help_text="Degrees, east.")
+
+    class Meta:
+        verbose_name = "place on the map"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(latitude__gte=-90, latitude__lte=90),
+                name="latitude_is_on_the_globe",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(longitude__gte=-180, longitude__lte=180),
+                name="longitude_is_on_the_globe",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.latitude} {self.longitude}"
+
+
+@pghistory.track()
 class Redirect(PublicModel):
     """An address that moved. It is asked only when nothing else answers."""
 

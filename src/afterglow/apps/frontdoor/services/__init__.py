@@ -5,6 +5,7 @@ from afterglow.apps.frontdoor.services.pages import (
     add_picture,
     add_redirect,
     make_page,
+    mark_site,
     remove_redirect,
     write_page,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "add_picture",
     "add_redirect",
     "make_page",
+    "mark_site",
     "remove_redirect",
     "write_page",
 ]

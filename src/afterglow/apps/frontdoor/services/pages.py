@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from afterglow.apps.evidence.models import Publication
 from afterglow.apps.evidence.services import BlockWords, start_publication, write_blocks
 from afterglow.apps.frontdoor import markup, queries
 from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
-from afterglow.apps.frontdoor.models import Letter, Page, Picture, Redirect
+from afterglow.apps.frontdoor.models import Letter, Page, Picture, Redirect, SiteMark
 from afterglow.apps.frontdoor.pictures import measure
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
@@ -25,9 +26,7 @@ from afterglow.core.frontdoor import BlockKind
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
 
-RESERVED = frozenset(
-    {"contact", "newsletter", "locations", "crisis", "frontdoor", "pictures", "es"}
-)
+RESERVED = frozenset({"frontdoor", "pictures", "es", "og"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +150,32 @@ def add_picture(*, name: str, content: bytes, by: Account, at: dt.datetime, on: 
         added_at=at,
     )
     audit.record("picture-added", subject=row, by=by, at=at, detail={"name": name})
+    return row
+
+
+@transaction.atomic
+def mark_site(
+    *, site: Site, latitude: Decimal, longitude: Decimal, by: Account, at: dt.datetime, on: dt.date
+) -> SiteMark:
+    """Say where a site stands on the map. Raises InvalidValue for a place not on the globe."""
+    check(Action.PUBLISH_PAGE, by=by, site=None, on=on)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise InvalidValue(
+            "%(latitude)s, %(longitude)s is not on the globe: latitude goes from -90 to 90, "
+            "longitude from -180 to 180.",
+            latitude=latitude,
+            longitude=longitude,
+        )
+    row = SiteMark.objects.select_for_update().filter(site=site).first()
+    if row is None:
+        row = SiteMark.objects.create(site=site, latitude=latitude, longitude=longitude)
+    elif (row.latitude, row.longitude) != (latitude, longitude):
+        row.latitude, row.longitude = latitude, longitude
+        row.save_version(fields=["latitude", "longitude"])
+    else:
+        return row
+    detail = {"latitude": str(latitude), "longitude": str(longitude)}
+    audit.record("site-marked", subject=site, by=by, at=at, site=site, detail=detail)
     return row
 
 

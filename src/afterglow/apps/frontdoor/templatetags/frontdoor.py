@@ -16,6 +16,7 @@ from afterglow.apps.evidence.models import RecordVersion
 from afterglow.apps.evidence.templatetags.evidence import said
 from afterglow.apps.frontdoor.forms import REASONS, TIMES
 from afterglow.apps.frontdoor.shown import short_value
+from afterglow.apps.places.models import Site
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.frontdoor import ContactReason, ContactTime
 
@@ -86,6 +87,28 @@ def checked_on(version: RecordVersion) -> dt.date | None:
 def weekday(number: int) -> str:
     """Return a weekday's name; Monday is 0."""
     return str(WEEKDAYS[number])
+
+
+@register.filter
+def week_in_words(site: Site) -> list[tuple[str, str]]:
+    """Return the hours of a site, days with the same hours together: Monday – Friday, 7:00 – 19:00.
+
+    A closed day is left out.
+    """
+    runs: list[tuple[int, int, dt.time, dt.time]] = []
+    for row in site.hours.all():
+        day, opens, closes = row.weekday, row.opens, row.closes
+        if runs and runs[-1][1] == day - 1 and runs[-1][2:] == (opens, closes):
+            runs[-1] = (runs[-1][0], day, opens, closes)
+        else:
+            runs.append((day, day, opens, closes))
+    return [
+        (
+            weekday(first) if first == last else f"{weekday(first)} – {weekday(last)}",
+            f"{hour(opens)} – {hour(closes)}",
+        )
+        for first, last, opens, closes in runs
+    ]
 
 
 @register.filter

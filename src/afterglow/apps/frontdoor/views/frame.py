@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
@@ -14,15 +15,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext
 
 from afterglow.apps.evidence.models import Publication
 from afterglow.apps.frontdoor import queries
-from afterglow.apps.frontdoor.shown import ShownPage, address_of
+from afterglow.apps.frontdoor.shown import ShownPage, address_of, show
 
 P = ParamSpec("P")
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
+        "connect-src 'self'",  # Lighthouse asks for robots.txt from inside the page
         "style-src 'self'",
         "img-src 'self' data:",
         "font-src 'self'",
@@ -31,6 +34,8 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+FIXED: Final = frozenset({"contact", "newsletter", "locations", "crisis"})
+"""Pages that are there whether or not anybody published words around them."""
 LOCALES: Final = {"en": "en_US", "es": "es_US"}
 
 
@@ -56,6 +61,8 @@ def frame(language: str, *, slug: str = "", path: str = "") -> dict[str, Any]:
     others = [code for code, _name in settings.LANGUAGES if code != language]
     return {
         "language": language,
+        "slug": slug,
+        "is_home": slug == queries.HOME,
         "menu": [
             {
                 "label": each.label,
@@ -72,15 +79,59 @@ def frame(language: str, *, slug: str = "", path: str = "") -> dict[str, Any]:
         "locations": reverse("frontdoor:locations", kwargs={"language": language}),
         "simulation": reverse("frontdoor:simulation", kwargs={"language": language}),
         "languages": {code: _elsewhere(slug, code) for code in others} if slug else {},
+        "origin": settings.ORIGIN,
         "canonical": f"{settings.ORIGIN}{path}",
         "locale": LOCALES.get(language, language),
+        "og_image": f"{settings.ORIGIN}{picture_of(slug, language)}" if slug else "",
         "demo": settings.DEMO,
         "said": _has("what-is-often-said", language),
     }
 
 
+def picture_of(slug: str, language: str) -> str:
+    """Return where the picture of a page for those who share it is drawn."""
+    return reverse("frontdoor:open-graph", kwargs={"slug": slug, "language": language})
+
+
+def own_words(slug: str, language: str) -> dict[str, Any]:
+    """Return what staff published to stand around a form or a list; empty when nothing is.
+
+    The form, the sites and the crisis lines are there in any case.
+    """
+    publication = queries.published_page(slug, language)
+    if publication is None:
+        return {}
+    shown = show(publication, language=language)
+    path = address_of(f"page:{slug}", language)
+    return {
+        "page": shown,
+        "publication": publication,
+        "structured": structured_data(shown, path),
+    }
+
+
+def sender_of(request: HttpRequest) -> str:
+    """Return from where a request comes: what the nearest proxy saw, when we stand behind one."""
+    forwarded = request.headers.get("X-Forwarded-For", "").strip()
+    if forwarded and settings.ORIGIN.startswith("https://"):  # then a proxy stands before us
+        return forwarded.rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def wait_words(wait: dt.timedelta) -> str:
+    """Say that a form was sent too often, for how long to wait, and what can be done instead."""
+    minutes = max(1, -(-int(wait.total_seconds()) // 60))
+    return ngettext(
+        "This form was sent too often from where you are. Please wait %(minutes)s minute, "
+        "or call one of our sites.",
+        "This form was sent too often from where you are. Please wait %(minutes)s minutes, "
+        "or call one of our sites.",
+        minutes,
+    ) % {"minutes": minutes}
+
+
 def _elsewhere(slug: str, language: str) -> str:
-    if slug in ("contact", "newsletter", "locations", "crisis") or _has(slug, language):
+    if slug in FIXED or _has(slug, language):
         return address_of(f"page:{slug}", language)
     return reverse("frontdoor:home", kwargs={"language": language})
 
@@ -119,7 +170,7 @@ def structured_data(shown: ShownPage, path: str) -> SafeString:
         "author": {"@type": "Person", "name": row.author_name},
         "citation": [
             {"@type": "CreativeWork", "name": source.version.title}
-            | ({"url": source.version.addresses[0]} if source.version.addresses else {})
+            | ({"url": source.addresses[0]} if source.addresses else {})
             for source in shown.sources
         ],
     }

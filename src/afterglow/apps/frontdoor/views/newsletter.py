@@ -11,8 +11,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from afterglow.apps.frontdoor import queries
 from afterglow.apps.frontdoor.forms import SubscribeForm
 from afterglow.apps.frontdoor.services import newsletter
+from afterglow.apps.frontdoor.services.limits import press
 from afterglow.apps.frontdoor.shown import show
-from afterglow.apps.frontdoor.views.frame import draw, frame, in_language
+from afterglow.apps.frontdoor.views.frame import (
+    draw,
+    frame,
+    in_language,
+    own_words,
+    sender_of,
+    wait_words,
+)
 from afterglow.web import clock
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -24,18 +32,22 @@ METHODS = ["GET", "HEAD", "POST"]
 def sign_up(request: HttpRequest, *, language: str) -> HttpResponse:
     """Ask for the newsletter; the archive stands below."""
     form = SubscribeForm(request.POST or None)
+    too_often = None
     if request.method == "POST" and form.is_valid():
-        if not form.cleaned_data["website"]:
-            newsletter.subscribe(
-                email=form.cleaned_data["email"], language=language, at=clock.now()
-            )
-        return redirect("frontdoor:newsletter-asked", language=language)
+        now = clock.now()
+        too_often = press(form="newsletter", sender=sender_of(request), at=now)
+        if too_often is None:
+            if not form.cleaned_data["website"]:
+                newsletter.subscribe(email=form.cleaned_data["email"], language=language, at=now)
+            return redirect("frontdoor:newsletter-asked", language=language)
+        form.add_error(None, wait_words(too_often))
     context = {
         **frame(language, slug="newsletter", path=request.path),
+        **own_words("newsletter", language),
         "form": form,
         "letters": queries.letters_published(language),
     }
-    status = 422 if request.method == "POST" else 200
+    status = 200 if request.method != "POST" else 422 if too_often is None else 429
     return render(request, "frontdoor/newsletter.html", context, status=status)
 
 

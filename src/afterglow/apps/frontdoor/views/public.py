@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from afterglow.apps.documents.rendering import draw_picture
 from afterglow.apps.frontdoor import cache, queries
+from afterglow.apps.frontdoor.middleware import KEPT
 from afterglow.apps.frontdoor.models import Picture
 from afterglow.apps.frontdoor.shown import address_of, show
-from afterglow.apps.frontdoor.views.frame import draw, etag_of, frame, in_language
+from afterglow.apps.frontdoor.views.frame import (
+    FIXED,
+    draw,
+    etag_of,
+    frame,
+    in_language,
+    own_words,
+    structured_data,
+)
 from afterglow.apps.places.models import Site
 
 
@@ -37,6 +50,8 @@ def page(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
     """Show what is published at an address."""
     if slug == queries.HOME and not request.user.is_authenticated:
         return redirect("frontdoor:home", language=language)
+    if slug == queries.LOCATION:
+        return redirect("frontdoor:locations", language=language)
     found = _page(request, slug, language, path=request.path)
     if found is None:
         raise Http404
@@ -62,7 +77,9 @@ def locations(request: HttpRequest, *, language: str) -> HttpResponse:
     def make() -> HttpResponse:
         context = {
             **frame(language, slug="locations", path=request.path),
+            **own_words("locations", language),
             "sites": queries.open_sites(),
+            "map": queries.map_of_sites(),
         }
         return render(request, "frontdoor/locations.html", context)
 
@@ -76,13 +93,16 @@ def location(request: HttpRequest, *, code: str, language: str) -> HttpResponse:
     site = get_object_or_404(Site, code=code, is_active=True)
 
     publication = queries.published_page(queries.LOCATION, language, site)
+    shown = show(publication, language=language) if publication else None
     context = {
         **frame(language, slug="locations", path=request.path),
         "site": site,
         "hours": queries.hours_of(site),
         "clinicians": queries.clinicians_of(site),
-        "page": show(publication, language=language) if publication else None,
+        "map": queries.map_of_sites(),
+        "page": shown,
         "publication": publication,
+        "structured": structured_data(shown, request.path) if shown else "",
     }
     return render(request, "frontdoor/location.html", context)
 
@@ -93,6 +113,7 @@ def crisis(request: HttpRequest, *, language: str) -> HttpResponse:
     """Say whom to call now. It needs nothing published and keeps no note of who read it."""
     context = {
         **frame(language, slug="crisis", path=request.path),
+        **own_words("crisis", language),
         "lines": queries.crisis_lines(),
         "sites": queries.open_sites(),
     }
@@ -108,12 +129,45 @@ def picture(request: HttpRequest, picture: UUID) -> HttpResponse:
     return response
 
 
+TITLES: Final = {
+    "contact": _("Ask for a call"),
+    "newsletter": _("Newsletter"),
+    "locations": _("Locations"),
+    "crisis": _("Help now"),
+}
+
+
+@require_safe
+@in_language
+def open_graph(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
+    """Draw a page's picture for those who share its address: its title over our horizon."""
+
+    def make() -> HttpResponse | None:
+        publication = queries.published_page(slug, language)
+        title = TITLES.get(slug) if publication is None else publication.title
+        if title is None:
+            return None
+        words = {
+            "title": str(title),
+            "language": language,
+            "house": "Afterglow",
+            "status": gettext("Ketamine is not FDA-approved for depression."),
+        }
+        png = draw_picture("frontdoor/open_graph", words)
+        return HttpResponse(png, content_type="image/png")
+
+    found = _kept_or_none(request, ("og", slug, language), make)
+    if found is None:
+        raise Http404
+    return found
+
+
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """List every published page for search engines, each with its languages."""
     rows = []
     for row, publication in queries.published_pages():
-        if row.slug == queries.LOCATION:
+        if row.slug == queries.LOCATION or (row.slug in FIXED and row.site is None):
             continue
         path = address_of(f"page:{row.slug}", row.language)
         if row.site is not None:
@@ -123,9 +177,16 @@ def sitemap(request: HttpRequest) -> HttpResponse:
             )
         rows.append((f"{settings.ORIGIN}{path}", publication.published_at))
     for language, _name in settings.LANGUAGES:
-        for name in ("locations", "contact", "newsletter"):
-            path = reverse(f"frontdoor:{name}", kwargs={"language": language})
+        given = {"language": language}
+        for name in sorted(FIXED):
+            path = reverse(f"frontdoor:{name}", kwargs=given)
             rows.append((f"{settings.ORIGIN}{path}", None))
+        for site in queries.open_sites():
+            path = reverse("frontdoor:location", kwargs={"code": site.code, **given})
+            rows.append((f"{settings.ORIGIN}{path}", None))
+        for letter, publication in queries.letters_published(language):
+            path = reverse("frontdoor:letter", kwargs={"slug": letter.slug, **given})
+            rows.append((f"{settings.ORIGIN}{path}", publication.published_at))
     context = {"rows": rows}
     return render(request, "frontdoor/sitemap.xml", context, content_type="application/xml")
 
@@ -166,7 +227,9 @@ def _kept_or_none(
         response = make()
         if response is None:
             return None
-        return cache.Kept((0, 0), response.content, etag_of(response.content))
+        return cache.Kept(
+            (0, 0), response.content, etag_of(response.content), response.headers["Content-Type"]
+        )
 
     kept = cache.kept_or_made(key, body)
     if kept is None:
@@ -175,7 +238,8 @@ def _kept_or_none(
     if request.headers.get("If-None-Match") == kept.etag:
         response = HttpResponseNotModified()
     else:
-        response = HttpResponse(kept.body)
+        response = HttpResponse(kept.body, content_type=kept.media_type)
     response.headers["ETag"] = kept.etag
     response.headers["Cache-Control"] = "public, no-cache"
+    setattr(response, KEPT, kept.state)
     return response

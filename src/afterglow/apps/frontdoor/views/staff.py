@@ -25,10 +25,18 @@ from afterglow.apps.frontdoor.forms import (
     PageHeadForm,
     PictureForm,
     RedirectForm,
+    SiteMarkForm,
     TitleForm,
 )
 from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
-from afterglow.apps.frontdoor.models import ContactRequest, Letter, Page, Picture, Redirect
+from afterglow.apps.frontdoor.models import (
+    ContactRequest,
+    Letter,
+    Page,
+    Picture,
+    Redirect,
+    SiteMark,
+)
 from afterglow.apps.frontdoor.services import newsletter
 from afterglow.apps.frontdoor.shown import show
 from afterglow.apps.frontdoor.views.frame import CONTENT_SECURITY_POLICY, draw
@@ -198,6 +206,28 @@ def pictures(request: StaffRequest) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "frontdoor/staff_pictures.html", context, status=status)
+
+
+@login_required
+@require_http_methods(BOTH)
+def marks(request: StaffRequest) -> HttpResponse:
+    """Show the map, and say where a site stands on it."""
+    _allow(request, Action.PUBLISH_PAGE)
+    form = SiteMarkForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.mark_site(**form.cleaned_data, **_who(request))
+        except InvalidValue as no:
+            form.add_error("latitude", str(no))
+        else:
+            return redirect("frontdoor:marks")
+    status = 422 if request.method == "POST" else 200
+    context = {
+        "form": form,
+        "map": queries.map_of_sites(),
+        "marks": SiteMark.objects.select_related("site").order_by("site__name"),
+    }
+    return render(request, "frontdoor/staff_marks.html", context, status=status)
 
 
 @login_required

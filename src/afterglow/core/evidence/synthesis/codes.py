@@ -40,6 +40,9 @@ NETWORK_NOT_CONNECTED = synthesis.blocker(
 NETWORK_ONE_ARM = synthesis.blocker(
     "NETWORK_ONE_ARM", "{seen} compares nothing: it has {limit} arm."
 )
+NETWORK_ARMS_ALIKE = synthesis.blocker(
+    "NETWORK_ARMS_ALIKE", "Two arms of {seen} are called {limit}; a network needs them apart."
+)
 COUNTS_FROM_MEMORY = synthesis.caution(
     "SYNTHESIS_COUNTS_FROM_MEMORY", "The counts of {seen} were not read in their source."
 )

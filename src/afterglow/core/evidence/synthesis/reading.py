@@ -112,7 +112,7 @@ def read(
         else:
             admitted.append((row, trial))
     effects, counts = _effects(admitted, question.endpoint, asked, zero_cells)
-    reasons: list[Reason] = list(_doubts(admitted, question.endpoint))
+    reasons = doubts_of([trial for _row, trial in admitted], question.endpoint)
     if not effects:
         reasons.append(codes.NOTHING_LEFT.reason(seen=len(question.rows)))
     return Reading(tuple(effects), Decision.from_reasons(reasons), left, tuple(counts))
@@ -220,8 +220,8 @@ def _shared_controls(question: Question) -> dict[Row, Reason]:
     }
 
 
-def _doubts(admitted: Sequence[tuple[Row, Trial]], endpoint: Endpoint) -> list[Reason]:
-    trials = [trial for _row, trial in admitted]
+def doubts_of(trials: Sequence[Trial], endpoint: Endpoint) -> list[Reason]:
+    """Return every caution that trials give when they are read together."""
     reasons: list[Reason] = []
     unread = [each.study for each in trials if each.counts is not FactStatus.CONFIRMED]
     if unread:
