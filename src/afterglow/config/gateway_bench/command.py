@@ -46,10 +46,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Result:
-    """Everything measured. ``charted_per_s``: raw message, readings, events and alarms."""
+    """Everything measured. ``charted_per_s``: raw message, readings, events and alarms.
+
+    ``charted_cpu_ms``: the charter's own CPU for each message; the database's is not in it.
+    """
 
     lines: tuple[Line, ...]
     charted_per_s: Mapping[int, float]
+    charted_cpu_ms: Mapping[int, float]
     gateway_mib: float
     charter_mib: float
 
@@ -108,31 +112,34 @@ def measure(
         if importlib.util.find_spec("hl7") is not None:
             sides["python-hl7"] = start_program(stack, environment, REFERENCES, "python-hl7")
         ids = itertools.count()
-        lines, charted = [], {}
+        lines, charted, charted_cpu = [], {}, {}
         for count in connections:
             found: dict[str, list[Round]] = {side: [] for side in sides}
             cpu: dict[str, list[float]] = {side: [] for side in sides}
-            sent, charting = 0, 0.0
+            sent, charting, charter_s = 0, 0.0, 0.0
             for number in range(ROUNDS + 1):
                 for side, (port, pid) in sides.items():
                     each = max(2, messages // count // (10 if number == 0 else 1))
                     batch = messages_of(monitors[:count], each, at=clock.now(), ids=ids)
-                    began, used = time.monotonic(), _cpu_s(pid)
+                    began, used, charter_before = time.monotonic(), _cpu_s(pid), _cpu_s(charter)
                     done = asyncio.run(send(port, batch))
                     used = _cpu_s(pid) - used
                     if side == "afterglow":
                         wait_until_charted(environment[URL])
                         if number:
                             charting += time.monotonic() - began
+                            charter_s += _cpu_s(charter) - charter_before
                             sent += each * count
                     if number:  # the first round only warms up
                         found[side].append(done)
                         cpu[side].append(1000 * used / (each * count))
             lines += [_median(side, count, found[side], cpu[side]) for side in sides]
             charted[count] = sent / charting
+            charted_cpu[count] = 1000 * charter_s / sent
         return Result(
             tuple(lines),
             charted,
+            charted_cpu,
             gateway_mib=pss_mib(sides["afterglow"][1]),
             charter_mib=pss_mib(charter),
         )
@@ -148,7 +155,10 @@ def report(result: Result) -> str:
         )
     for count, per_s in result.charted_per_s.items():
         ours, bare = result.line("afterglow", count), result.line("bare", count)
-        rows.append(f"{count} connections: {per_s:.0f} messages/s charted as well as acknowledged")
+        rows.append(
+            f"{count} connections: {per_s:.0f} messages/s charted as well as acknowledged, "
+            f"{result.charted_cpu_ms[count]:.2f} ms of the charter's CPU each"
+        )
         for other in (bare, result.line("python-hl7", count)):
             if ours is not None and other is not None:
                 rows.append(
