@@ -161,16 +161,18 @@ def pump_conditions(
             limit=pump.planned_drug[:40],
         )
     if _target_differs(pump, rules):
-        told, planned = pump.reported_to_be_infused, pump.planned_to_be_infused
+        set_to, plan = (
+            f"{plain(ml or _NONE)} mL"
+            for ml in (pump.reported_to_be_infused, pump.planned_to_be_infused)
+        )
         yield _technical(
             "PUMP_TARGET_DIFFERS",
             DeviceKind.PUMP,
             rules.volume_priority,
-            f"The pump is set to infuse {plain(told or _NONE)} mL, and the plan is "
-            f"{plain(planned or _NONE)} mL.",
+            f"The pump is set to infuse {set_to}, and the plan is {plan}.",
             since=pump.reported_at,
-            seen=f"{plain(told or _NONE)} mL",
-            limit=f"{plain(planned or _NONE)} mL",
+            seen=set_to,
+            limit=plan,
         )
     if pump.reported_at < pump.charted_since + rules.settle_for:
         return
