@@ -56,6 +56,12 @@ class Stand:
         """Start a program that listens on a port."""
         return self._start(port, list(command), {"DATABASE_URL": url or self.url})
 
+    def beside(self, *command: str) -> int:
+        """Start a program that listens nowhere; return its process."""
+        process = subprocess.Popen([sys.executable, *command], env=self.environment)
+        self.stack.callback(_stop, process)
+        return process.pid
+
     def _start(self, port: int, command: list[str], more: dict[str, str]) -> Server:
         process = subprocess.Popen([sys.executable, *command], env={**self.environment, **more})
         self.stack.callback(_stop, process)

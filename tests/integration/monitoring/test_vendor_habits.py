@@ -12,15 +12,23 @@ import pytest
 from afterglow.apps.definitions import services as definitions
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.definitions.seeds import Seed
-from afterglow.apps.devices.models import Device, MessageOutcome, RawMessage
+from afterglow.apps.devices.models import Device, DeviceKind, MessageOutcome, RawMessage
 from afterglow.apps.monitoring import services
 from afterglow.apps.monitoring.incoming import Fate, Kept
-from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, ReviewState, VitalSign
+from afterglow.apps.monitoring.models import (
+    Alarm,
+    PumpReading,
+    ReviewItem,
+    ReviewReason,
+    ReviewState,
+    VitalSign,
+)
 from afterglow.core.monitoring.device_profile import Trust
+from afterglow.core.quantities import Volume
 from afterglow.core.roles import Role
 from afterglow.interop.hl7v2.store import read_raw
-from factories import AT, staff
-from support.clinic_messages import PULSE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
+from factories import AT, DeviceFactory, staff
+from support.clinic_messages import PULSE, RATE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db
 NO_ID = b"OBX|1||69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|1.0.0.0|||||||X\r"
@@ -273,3 +281,50 @@ def test_every_version_in_use_is_read(version: str) -> None:
     one(here, {SPO2: "97"}, ("|P|2.6|", f"|P|{version}|"))
 
     assert VitalSign.objects.get().value == 97
+
+
+def test_two_monitors_of_one_patient_are_two_sources_and_never_one_line() -> None:
+    here = bed()
+    other = DeviceFactory.create(site=here.session.site, kind=DeviceKind.MONITOR)
+    services.assign_device(
+        device=other.public_id, session=here.session.public_id, by=None, at=later(1)
+    )
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
+
+    arrive(oru(other, {SPO2: "84"}, at=later(5, 1), control_id="2"), at=later(5, 1))
+
+    found = VitalSign.objects.order_by("pk").values_list("device", "flag")
+    assert list(found) == [(here.monitor.pk, ""), (other.pk, "SECOND_SOURCE_OF_SIGN")]
+    alarm = Alarm.objects.get(condition="SECOND_SOURCE", ended_at=None)
+    assert (alarm.about, alarm.priority) == ("spo2", "low")
+    assert other.name in alarm.sentence
+    assert not Alarm.objects.filter(condition__startswith="SPO2").exists()
+
+
+def test_the_second_monitor_takes_over_when_the_first_is_lost() -> None:
+    here = bed()
+    other = DeviceFactory.create(site=here.session.site, kind=DeviceKind.MONITOR)
+    services.assign_device(
+        device=other.public_id, session=here.session.public_id, by=None, at=later(1)
+    )
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
+
+    arrive(oru(other, {SPO2: "84"}, at=later(6), control_id="2"), at=later(6))
+
+    assert VitalSign.objects.get(device=other).flag == ""
+    assert Alarm.objects.filter(about="device", ended_at=None, seen__startswith="84").exists()
+
+
+def test_the_whole_volume_and_what_remains_are_two_numbers_of_a_pump() -> None:
+    here = bed()
+    raw = oru(
+        here.pump,
+        {RATE: "26.3", "MDC_VOL_FLUID_TBI": "50", "MDC_VOL_FLUID_TBI_REMAIN": "42.5"},
+        at=later(5),
+        control_id="1",
+    )
+
+    arrive(raw, at=later(5))
+
+    told = PumpReading.objects.get()
+    assert (told.to_be_infused_ml, told.remaining_ml) == (Volume.ml("50"), Volume.ml("42.5"))

@@ -14,6 +14,7 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import accounting, infusions
 from afterglow.apps.treatment.services.deciding import sign_decision
+from afterglow.apps.treatment.shown import drug
 from afterglow.core.treatment.endings import InfusionEnding
 from support.clinic_messages import DELIVERED, RATE, arrive, oru
 from support.infusion_day import Day, infusing, ready, witness_waste
@@ -141,3 +142,47 @@ def test_the_ledger_and_the_record_tell_of_the_same_milligrams_for_ever() -> Non
     assert isinstance(turned, Refused)
     assert turned.decision.codes == ("DIFFERENCE_AFTER_ACCOUNTING",)
     assert told == stock.session_balance(day.vial, day.session).given
+
+
+def test_a_pump_that_agreed_and_fell_silent_leaves_the_charted_rates_and_it_is_said() -> None:
+    day = infusing()
+    pump_says(day, 10, "75", "12.50")
+
+    told = queries.given(day.infusion, at=day.minute(20))
+
+    assert told.pump is None
+    assert told.settled.volume.value == Decimal("25")
+    assert queries.pump_silent_since(day.infusion, at=day.minute(20)) == day.minute(10)
+    row = drug.drug_row(day.session, at=day.minute(20))
+    assert row is not None
+    assert row.silent_since == day.minute(10)
+
+
+def test_a_pump_that_differed_before_it_fell_silent_still_asks_for_a_word() -> None:
+    day = infusing()
+    pump_says(day, 10, "75", "20.00")
+
+    told = queries.given(day.infusion, at=day.minute(20))
+
+    assert told.pump is not None
+    assert "PUMP_DIFFERS_FROM_CHART" in told.decision.codes
+
+
+def test_a_pump_that_speaks_is_the_account_that_counts() -> None:
+    day = infusing()
+    pump_says(day, 19.5, "75", "24.40")
+
+    told = queries.given(day.infusion, at=day.minute(20))
+
+    assert told.settled.volume.value == Decimal("24.40")
+    assert queries.pump_silent_since(day.infusion, at=day.minute(20)) is None
+
+
+def test_a_pump_set_to_another_volume_than_the_bags_is_red_at_once() -> None:
+    day = infusing()
+    at = day.minute(0.2)
+
+    arrive(oru(day.pump, {RATE: "75", "MDC_VOL_FLUID_TBI": "500"}, at=at, control_id="t"), at=at)
+
+    alarm = Alarm.objects.get(session=day.session, condition="PUMP_TARGET_DIFFERS", ended_at=None)
+    assert (alarm.priority, alarm.seen, alarm.limit) == ("high", "500 mL", "50 mL")

@@ -243,6 +243,8 @@ def pump(reported: str, charted: str, at: float = 10, **more: str) -> PumpFacts:
         charted_volume=Decimal(more["charted_volume"]) if "charted_volume" in more else None,
         reported_drug=more.get("drug", ""),
         planned_drug=more.get("planned", ""),
+        reported_to_be_infused=Decimal(more["set_to"]) if "set_to" in more else None,
+        planned_to_be_infused=Decimal(more["plan"]) if "plan" in more else None,
     )
 
 
@@ -285,6 +287,22 @@ def pump(reported: str, charted: str, at: float = 10, **more: str) -> PumpFacts:
             "PUMP_DRUG_DIFFERS",
             "The pump says that it infuses Propofol, and the bag holds ketamine.",
         ),
+        (pump("26.3", "26.3", at=5, set_to="17.5", plan="17.5"), None, ""),
+        (pump("26.3", "26.3", at=5, set_to="18.5", plan="17.5"), None, ""),
+        (
+            pump("26.3", "26.3", at=5, set_to="50", plan="17.5"),
+            "PUMP_TARGET_DIFFERS",
+            "The pump is set to infuse 50 mL, and the plan is 17.5 mL.",
+        ),
+        (
+            # It counts down: 10 mL to go and 7.5 mL delivered are the plan.
+            pump(
+                "26.3", "26.3", set_to="10", plan="17.5", reported_volume="7.5", charted_volume="7"
+            ),
+            None,
+            "",
+        ),
+        (pump("26.3", "26.3", set_to="50"), None, ""),
     ],
 )
 def test_pump_and_chart(facts: PumpFacts, code: str | None, sentence: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from afterglow.apps.events.models import OutboxEvent
+from afterglow.db.copying import copy_in
 
 
 def publish(
@@ -21,9 +22,11 @@ def publish(
 
 def publish_many(rows: Sequence[tuple[str, UUID, UUID, UUID, datetime]]) -> None:
     """Add events of several sites (event, topic, subject, site, at) with one statement."""
-    OutboxEvent.objects.bulk_create(
-        OutboxEvent(event=event, version=1, topic=topic, subject=subject, site=site, at=at)
-        for event, topic, subject, site, at in rows
+    copy_in(
+        [
+            OutboxEvent(event=event, version=1, topic=topic, subject=subject, site=site, at=at)
+            for event, topic, subject, site, at in rows
+        ]
     )
 
 

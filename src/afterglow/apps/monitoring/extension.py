@@ -22,6 +22,7 @@ from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Reading
 from afterglow.core.monitoring.technical import AbsentHelper
+from afterglow.core.quantities import Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class InfusionCourse:
     ``rates``: every start, change, pause, resume and stop of the pump, in order of time.
     ``sedatives``: times at which one was given. ``symptoms``: those present now. ``closely``: a
     medicine of the patient's may raise the pressure, so it is read more often while drug runs.
-    ``drug``: what the checked bag holds.
+    ``drug``: what the checked bag holds, and ``to_be_infused`` how much of it the plan gives.
     """
 
     started: datetime | None = None
@@ -43,6 +44,7 @@ class InfusionCourse:
     symptoms: tuple[Symptom, ...] = ()
     closely: bool = False
     drug: str = ""
+    to_be_infused: Volume | None = None
 
 
 AbsentTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[AbsentHelper]]]

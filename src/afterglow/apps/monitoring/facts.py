@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from afterglow.apps.devices.models import DeviceKind as StoredDeviceKind
@@ -21,16 +20,21 @@ from afterglow.apps.monitoring.models import (
     MissedReading,
     NotificationKind,
     PumpReading,
-    VitalSign,
 )
-from afterglow.apps.monitoring.models import Source as StoredSource
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.pumps import Counted
+from afterglow.apps.monitoring.second_sources import note_second_sources
+from afterglow.apps.monitoring.windows import INSTANT, BaselineKey, Windows, in_windows
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
 from afterglow.core.monitoring.alarms import AlarmFacts
-from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode, words_of
-from afterglow.core.monitoring.readings import Baseline, Reading, Source, baselines
+from afterglow.core.monitoring.catalogue import words_of
+from afterglow.core.monitoring.readings import (
+    Baseline,
+    Reading,
+    Source,
+    baselines,
+)
 from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, SlotState, slots
 from afterglow.core.monitoring.technical import (
     DeviceFacts,
@@ -38,13 +42,9 @@ from afterglow.core.monitoring.technical import (
     DeviceNotice,
     PumpFacts,
 )
+from afterglow.core.quantities import Volume
 from afterglow.core.treatment.lifecycles import SessionState
 
-# How far back a rule looks for the beginning of a run of readings. Continuous signals come every
-# second, and no limit on them is sustained for longer than this.
-CONTINUOUS_WINDOW = timedelta(minutes=5)
-SPARSE_WINDOW = timedelta(hours=2)
-INSTANT = timedelta(microseconds=1)
 # A device says again every minute or so what it still alarms about.
 NOTICE_HOLDS = timedelta(minutes=5)
 
@@ -61,26 +61,39 @@ Sessions = Sequence[TreatmentSession]
 
 
 def alarms(
-    sessions: Sessions, at: datetime, *, with_schedule: bool = True
+    sessions: Sessions,
+    at: datetime,
+    *,
+    with_schedule: bool = True,
+    windows: Windows | None = None,
 ) -> Mapping[int, AlarmFacts]:
     """Return what each session's alarms are judged from, by primary key.
 
     Without the schedule it costs ten queries for any number of sessions; with it a few more for
     each, and who has left the site is asked only then. A session before its infusion has no limits
-    to compare a pump with.
+    to compare a pump with. With ``windows``, the readings that the caller keeps in mind are
+    brought up to date instead of read again; the caller holds the sessions' locks.
     """
     keys = [session.pk for session in sessions]
     courses = extension.courses_of(keys, at)
     scores = extension.scores_of(keys, at)
-    windows = _windows(keys, at)
-    starts = baseline(sessions, courses, at)
-    devices = _devices(sessions, at)
+    if windows is None:
+        readings = _windows(keys, at)
+        starts = baseline(sessions, courses, at)
+    else:
+        windows.refresh(keys, at=at)
+        readings = {}
+        starts = _kept_baselines(sessions, courses, at, windows)
+    devices = _devices(sessions, at, _signals(keys, at, windows))
     told = _pumps(keys, courses)
     notices = _notices(keys, at)
     absent = extension.absent_of(keys, at) if with_schedule else {}
     return {
         session.pk: AlarmFacts(
-            readings=(*windows.get(session.pk, ()), *scores[session.pk]),
+            readings=(*readings.get(session.pk, ()), *scores[session.pk]),
+            lines=None
+            if windows is None
+            else windows.lines(session.pk, at=at, scores=scores[session.pk]),
             baseline=starts[session.pk],
             symptoms=courses[session.pk].symptoms,
             devices=tuple(devices.get(session.pk, ())),
@@ -194,23 +207,9 @@ def _apart(session: TreatmentSession) -> timedelta:
 
 def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
     """The readings that limits are compared with; artefacts stay in, marked as such."""
-    continuous = [code for code in VitalSignCode if code not in BLOOD_PRESSURE]
     rows = (
-        VitalSign.objects.filter(
-            Q(
-                source=StoredSource.DEVICE,
-                code__in=continuous,
-                taken_at__gte=at - CONTINUOUS_WINDOW,
-            )
-            | Q(
-                source=StoredSource.DEVICE,
-                code__in=BLOOD_PRESSURE,
-                taken_at__gte=at - SPARSE_WINDOW,
-            )
-            | Q(source=StoredSource.HAND, taken_at__gte=at - SPARSE_WINDOW),
-            session_id__in=keys,
-            taken_at__lte=at,
-        )
+        in_windows(keys, at)
+        .filter(taken_at__lte=at)
         .order_by("taken_at", "pk")
         .values_list("session_id", "code", "value", "taken_at", "source", "flag", "pk")
     )
@@ -226,13 +225,42 @@ def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
     return found
 
 
-def _devices(sessions: Sessions, at: datetime) -> Mapping[int, list[DeviceFacts]]:
-    """The devices that serve each session, and those in its room that serve nobody."""
-    found: dict[int, list[DeviceFacts]] = defaultdict(list)
+def _kept_baselines(
+    sessions: Sessions, courses: Mapping[int, InfusionCourse], at: datetime, windows: Windows
+) -> Mapping[int, Mapping[str, Baseline]]:
+    """Baselines, read from the rows only before a start or when an older reading came since."""
+    keys = {
+        s.pk: BaselineKey(started, rules_of(s).schedule.baseline_apart, rules_of(s).schedule.early)
+        for s in sessions
+        if (started := courses[s.pk].started) is not None
+    }
+    found = {
+        pk: kept for pk, key in keys.items() if (kept := windows.baseline(pk, key)) is not None
+    }
+    read = baseline([s for s in sessions if s.pk not in found], courses, at)
+    for pk in read.keys() & keys.keys():
+        windows.keep_baseline(pk, keys[pk], read[pk])
+    return {**found, **read}
+
+
+def _signals(
+    keys: Sequence[int], at: datetime, windows: Windows | None
+) -> dict[int, list[tuple[str, datetime | None]]]:
+    """When each sign of a session was last had from a device."""
     signals: dict[int, list[tuple[str, datetime | None]]] = defaultdict(list)
-    keys = [session.pk for session in sessions]
+    if windows is not None:
+        return {pk: [*windows.signals(pk, at=at)] for pk in keys}
     for last in lines.last_of(lines.every_line(keys, until=at + INSTANT, sources=(Source.DEVICE,))):
         signals[last.line.session].append((last.line.code, last.taken_at))
+    return signals
+
+
+def _devices(
+    sessions: Sessions, at: datetime, signals: dict[int, list[tuple[str, datetime | None]]]
+) -> Mapping[int, list[DeviceFacts]]:
+    """The devices that serve each session, and those in its room that serve nobody."""
+    found: dict[int, list[DeviceFacts]] = defaultdict(list)
+    keys = [session.pk for session in sessions]
     serving = (
         DeviceAssignment.objects.filter(session_id__in=keys, during__contains=at)
         .select_related("device", "device__status")
@@ -253,6 +281,7 @@ def _devices(sessions: Sessions, at: datetime) -> Mapping[int, list[DeviceFacts]
                 signals=tuple(signals.pop(row.session_id, ())) if is_monitor else (),
             )
         )
+    note_second_sources(found, serving, at)
     rooms = {s.room_id: s.pk for s in sessions if s.room_id is not None}
     idle = (
         DevicePlacement.objects.filter(room_id__in=rooms, during__contains=at)
@@ -304,21 +333,35 @@ def _pumps(keys: Sequence[int], courses: Mapping[int, InfusionCourse]) -> Mappin
         if (started := courses[report.session_id].started) is not None
     )
     for report in reports:
-        course = courses[report.session_id]
-        now = charted_rate(course.rates, report.taken_at)
-        if now is None or report.rate_ml_per_h is None:
-            continue
-        found[report.session_id] = PumpFacts(
-            reported_rate=report.rate_ml_per_h.value,
-            reported_at=report.taken_at,
-            charted_rate=now.rate.value,
-            charted_since=now.at,
-            reported_volume=reported_volume(report, course, showed),
-            charted_volume=delivered(segments(course.rates, until=report.taken_at)).value,
-            reported_drug=report.drug,
-            planned_drug=course.drug,
-        )
+        compared = pump_facts(report, courses[report.session_id], showed)
+        if compared is not None:
+            found[report.session_id] = compared
     return found
+
+
+def pump_facts(
+    report: PumpReading, course: InfusionCourse, showed: Mapping[Counted, Decimal]
+) -> PumpFacts | None:
+    """Return a pump's report beside the chart and the plan; None where nothing was started."""
+    now = charted_rate(course.rates, report.taken_at)
+    if now is None or report.rate_ml_per_h is None:
+        return None
+    return PumpFacts(
+        reported_rate=report.rate_ml_per_h.value,
+        reported_at=report.taken_at,
+        charted_rate=now.rate.value,
+        charted_since=now.at,
+        reported_volume=reported_volume(report, course, showed),
+        charted_volume=delivered(segments(course.rates, until=report.taken_at)).value,
+        reported_drug=report.drug,
+        planned_drug=course.drug,
+        reported_to_be_infused=_ml(report.to_be_infused_ml),
+        planned_to_be_infused=_ml(course.to_be_infused),
+    )
+
+
+def _ml(volume: Volume | None) -> Decimal | None:
+    return None if volume is None else volume.value
 
 
 def reported_volume(

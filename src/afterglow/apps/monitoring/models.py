@@ -105,11 +105,15 @@ class BodyMassMistake(AppendOnly, PublicModel):
         return f"mistake {self.public_id}"
 
 
+SECOND_CHANNEL = "SECOND_SOURCE_OF_SIGN"
+"""The flag of a value that is kept beside the charted one: another probe gives the sign."""
+
+
 class VitalSign(AppendOnly):
     """One measured value with device time, arrival time and source. Never edited, never deleted."""
 
     session = models.ForeignKey(
-        TreatmentSession, on_delete=models.PROTECT, related_name="vital_signs"
+        TreatmentSession, on_delete=models.PROTECT, related_name="vital_signs", db_index=False
     )
     batch = models.UUIDField(help_text="One message or one hand entry.")
     code = CodeField(VitalSignCode)
@@ -146,6 +150,8 @@ class VitalSign(AppendOnly):
                 fields=["session", "source", "code", "taken_at"], name="vital_signs_by_line"
             ),
             models.Index(fields=["batch"], name="vital_signs_by_batch"),
+            # What is new in a session; it serves the foreign key as well.
+            models.Index(fields=["session", "id"], name="vital_signs_by_arrival"),
         ]
         triggers = [*AppendOnly.Meta.triggers, refuse_once_signed()]
 
@@ -207,7 +213,10 @@ class PumpReading(AppendOnly):
     arrived_at = models.DateTimeField()
     rate_ml_per_h = RateField(max_digits=8, decimal_places=3, null=True)
     delivered_ml = VolumeField(max_digits=9, decimal_places=3, null=True)
-    to_be_infused_ml = VolumeField(max_digits=9, decimal_places=3, null=True)
+    to_be_infused_ml = VolumeField(
+        max_digits=9, decimal_places=3, null=True, help_text="What it is set to infuse in all."
+    )
+    remaining_ml = VolumeField(max_digits=9, decimal_places=3, null=True)
     drug = models.CharField(max_length=80, blank=True)
     status = models.CharField(max_length=40, blank=True)
 

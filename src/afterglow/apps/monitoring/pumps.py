@@ -12,7 +12,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Max
 
+from afterglow.apps.monitoring.models import PumpReading
 from afterglow.core.quantities import Volume
 
 
@@ -80,6 +82,14 @@ def delivered_since(
         )
         row = cursor.fetchone()
     return None if row is None or row[0] is None else Volume.ml(row[0])
+
+
+def last_counted(session_pk: int, *, since: datetime, at: datetime) -> datetime | None:
+    """Return when a session's pumps last told a total after ``since`` and up to ``at``."""
+    told: datetime | None = PumpReading.objects.filter(
+        session_id=session_pk, delivered_ml__isnull=False, taken_at__gt=since, taken_at__lte=at
+    ).aggregate(last=Max("taken_at"))["last"]
+    return told
 
 
 def counted_at_start(pumps: Iterable[Counted]) -> Mapping[Counted, Decimal]:

@@ -21,14 +21,14 @@ from afterglow.apps.monitoring.models import (
     VitalSign,
 )
 from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.monitoring.windows import INSTANT
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.dosing.totals import delivered, segments
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmPriority
 from afterglow.core.monitoring.readings import Baseline, Reading, Source
 from afterglow.core.monitoring.schedule import Slot, next_due
-from afterglow.core.monitoring.technical import PumpFacts, pump_conditions
+from afterglow.core.monitoring.technical import pump_conditions
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
 
@@ -54,7 +54,7 @@ def latest_readings(session: TreatmentSession, *, at: datetime) -> tuple[LatestR
     """Return the last believed value of every sign and source, in the catalogue's order."""
     found = lines.last_of(
         sorted(
-            lines.every_line([session.pk], until=at + facts.INSTANT),
+            lines.every_line([session.pk], until=at + INSTANT),
             key=lambda line: list(VitalSignCode).index(VitalSignCode(line.code)),
         )
     )
@@ -196,7 +196,7 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     nothing is carried forward.
     """
     opened = [slot for slot in schedule(session, at=at) if slot.opens_at <= at]
-    end = at + facts.INSTANT
+    end = at + INSTANT
     found = lines.first_of(
         line
         for slot in opened
@@ -270,23 +270,12 @@ def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
     if report is None or report.rate_ml_per_h is None:
         return None
     course = extension.courses_of([session.pk], at)[session.pk]
-    charted = facts.charted_rate(course.rates, report.taken_at)
-    volume = delivered(segments(course.rates, until=report.taken_at)) if charted else None
+    started = (
+        [pumps.Counted(session.pk, report.device_id, course.started)] if course.started else []
+    )
+    compared = facts.pump_facts(report, course, pumps.counted_at_start(started))
     differences: tuple[AlarmCondition, ...] = ()
-    if charted is not None and volume is not None:
-        showed = pumps.counted_at_start(
-            [pumps.Counted(session.pk, report.device_id, course.started)] if course.started else []
-        )
-        compared = PumpFacts(
-            reported_rate=report.rate_ml_per_h.value,
-            reported_at=report.taken_at,
-            charted_rate=charted.rate.value,
-            charted_since=charted.at,
-            reported_volume=facts.reported_volume(report, course, showed),
-            charted_volume=volume.value,
-            reported_drug=report.drug,
-            planned_drug=course.drug,
-        )
+    if compared is not None:
         differences = tuple(pump_conditions(compared, rules_of(session).pump, at=at))
     return PumpView(
         reported_rate=report.rate_ml_per_h,
@@ -294,8 +283,8 @@ def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
         reported_volume=report.delivered_ml,
         drug=report.drug,
         status=report.status,
-        charted_rate=charted.rate if charted else None,
-        charted_volume=volume,
+        charted_rate=Rate.ml_per_h(compared.charted_rate) if compared else None,
+        charted_volume=Volume.ml(compared.charted_volume or 0) if compared else None,
         differences=differences,
     )
 

@@ -75,6 +75,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             symptoms=tuple(symptoms[pk]),
             closely=pk in closely,
             drug=row.preparation.vial.product.medicine,
+            to_be_infused=row.preparation.to_be_infused_ml,
         )
     return told
 

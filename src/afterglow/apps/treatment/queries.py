@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
-from afterglow.apps.monitoring.pumps import delivered_since
+from afterglow.apps.monitoring.pumps import delivered_since, last_counted
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment.models import (
     Infusion,
@@ -179,8 +179,10 @@ def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
     """Return what was given by ``at``: as charted, as the pump says, and how far apart they are.
 
     The pump's account is what it counted since the start. When a person has said that the chart
-    is right, it is left out. Once the bag is accounted for, what is said later changes nothing:
-    the record tells of the milligrams that stand in the ledger.
+    is right, it is left out. A pump that agreed with the chart while it spoke and has been silent
+    since is left out as well: what was given then follows from the charted rates. Once the bag is
+    accounted for, what is said later changes nothing: the record tells of the milligrams that
+    stand in the ledger.
     """
     from afterglow.apps.treatment.planning import bag_of
     from afterglow.apps.treatment.protocol import rules_of
@@ -195,13 +197,27 @@ def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
     resolved = (
         PumpDifference.objects.filter(infusion=infusion, at__lte=known).order_by("-at").first()
     )
-    return reconcile(
-        bag_of(infusion.preparation),
-        course_of(actions_of(infusion)),
-        None if resolved and resolved.truth == "chart" else counted,
-        at=until,
-        rules=rules,
-    )
+    bag, course = bag_of(infusion.preparation), course_of(actions_of(infusion))
+    if resolved is not None:
+        counted = None if resolved.truth == "chart" else counted
+    elif (spoke := pump_silent_since(infusion, at=known)) is not None and not reconcile(
+        bag, course, counted, at=spoke, rules=rules
+    ).decision.refused:
+        counted = None
+    return reconcile(bag, course, counted, at=until, rules=rules)
+
+
+def pump_silent_since(infusion: Infusion, *, at: datetime) -> datetime | None:
+    """Return when a pump last told a total, if it told none for so long that it counts as silent.
+
+    A pump that falls silent after the charted stop has told enough. None: it speaks, or never did.
+    """
+    from afterglow.apps.monitoring.protocol import rules_of
+
+    until = min(at, infusion.ended_at) if infusion.ended_at else at
+    spoke = last_counted(infusion.session_id, since=infusion.started_at, at=at)
+    allowed = rules_of(infusion.session).technical.pump_silent_after
+    return spoke if spoke is not None and until - spoke > allowed else None
 
 
 def ending_of_a_stop(session: TreatmentSession, *, at: datetime) -> InfusionEnding:

@@ -22,15 +22,17 @@ from afterglow.core.courses.phases import CoursePhase
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.interop.hl7v2.emit import Reading, Sender, build_oru
 
-SIGNS = (
-    "MDC_PULS_OXIM_SAT_O2",
-    "MDC_PULS_OXIM_PULS_RATE",
-    "MDC_ECG_HEART_RATE",
-    "MDC_AWAY_CO2_ET",
-    "MDC_CO2_RESP_RATE",
-    "MDC_PRESS_BLD_NONINV_SYS",
-)
-"""Six readings a message."""
+SIGNS = {
+    "MDC_PULS_OXIM_SAT_O2": 97,
+    "MDC_PULS_OXIM_PULS_RATE": 72,
+    "MDC_ECG_HEART_RATE": 72,
+    "MDC_AWAY_CO2_ET": 38,
+    "MDC_CO2_RESP_RATE": 15,
+    "MDC_PRESS_BLD_NONINV_SYS": 128,
+}
+"""Six readings a message, and what a quiet patient's wander about."""
+ALARMING = 20
+"""One patient in so many is beyond several limits, with other numbers in every message."""
 
 
 def make_beds(count: int, *, at: dt.datetime) -> list[str]:
@@ -104,17 +106,27 @@ def make_beds(count: int, *, at: dt.datetime) -> list[str]:
 def messages_of(
     monitors: Sequence[str], each: int, *, at: dt.datetime, ids: Iterator[int] | None = None
 ) -> list[list[bytes]]:
-    """Return the messages of each monitor: six readings, never the same twice."""
+    """Return the messages of each monitor: six readings, never the same twice.
+
+    Five in a hundred patients are in alarm all the time.
+    """
     count = ids or itertools.count()
     return [
         [
             build_oru(
-                [Reading(sign, Decimal(60 + number % 35), at) for sign in SIGNS],
+                [
+                    Reading(sign, Decimal(_value(usual, number, place % ALARMING == 0)), at)
+                    for sign, usual in SIGNS.items()
+                ],
                 sender=Sender("BENCH", monitor),
                 control_id=f"B{number}",
                 sent_at=at,
             )
             for number in itertools.islice(count, each)
         ]
-        for monitor in monitors
+        for place, monitor in enumerate(monitors)
     ]
+
+
+def _value(usual: int, number: int, is_alarming: bool) -> int:
+    return 60 + number % 35 if is_alarming else usual + number % 5 - 2

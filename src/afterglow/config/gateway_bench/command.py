@@ -34,21 +34,26 @@ REFERENCES = "afterglow.config.gateway_bench.references"
 
 @dataclass(frozen=True)
 class Line:
-    """The medians of one side at one number of connections."""
+    """The medians of one side at one number of connections. ``cpu_ms``: its own, a message."""
 
     side: str
     connections: int
     per_s: float
     p50_ms: float
     p99_ms: float
+    cpu_ms: float
 
 
 @dataclass(frozen=True)
 class Result:
-    """Everything measured. ``charted_per_s``: raw message, readings, events and alarms."""
+    """Everything measured. ``charted_per_s``: raw message, readings, events and alarms.
+
+    ``charted_cpu_ms``: the charter's own CPU for each message; the database's is not in it.
+    """
 
     lines: tuple[Line, ...]
     charted_per_s: Mapping[int, float]
+    charted_cpu_ms: Mapping[int, float]
     gateway_mib: float
     charter_mib: float
 
@@ -61,6 +66,13 @@ def main(arguments: list[str]) -> int:
     """Measure and print; 0 when everything sent was accepted and charted once."""
     options = argparse.ArgumentParser(prog="afterglow gateway bench")
     options.add_argument("--messages", type=int, default=4000, help="of one round and side")
+    options.add_argument(
+        "--hours",
+        type=float,
+        default=0,
+        help="instead: replay so many hours of 200 monitors at one message a second, at full speed",
+    )
+    options.add_argument("--minutes", type=float, default=0, help="end a replay after so long")
     chosen = options.parse_args(arguments)
     with (
         tempfile.TemporaryDirectory(prefix="afterglow-bench-") as folder,
@@ -70,6 +82,12 @@ def main(arguments: list[str]) -> int:
         from afterglow.web import clock
 
         monitors = make_beds(max(CONNECTIONS), at=clock.now())
+        if chosen.hours:
+            from afterglow.config.gateway_bench.endurance import replay, told
+
+            samples = replay(environment, monitors, hours=chosen.hours, minutes=chosen.minutes)
+            sys.stdout.write(told(samples, hours=chosen.hours, monitors=len(monitors)))
+            return 0
         result = measure(environment, monitors, messages=chosen.messages)
     sys.stdout.write(report(result))
     return 0
@@ -88,55 +106,65 @@ def measure(
 
     environment = {**environment, "AFTERGLOW_GATEWAY_RATE": "0"}
     with contextlib.ExitStack() as stack:
-        sides = {"afterglow": _start(stack, environment, "afterglow.config.cli", "gateway")}
-        charter = _run(stack, environment, "-m", "afterglow.config.cli", "charter")
-        sides["bare"] = _start(stack, environment, REFERENCES, "bare")
+        sides = {"afterglow": start_program(stack, environment, "afterglow.config.cli", "gateway")}
+        charter = run_program(stack, environment, "-m", "afterglow.config.cli", "charter")
+        sides["bare"] = start_program(stack, environment, REFERENCES, "bare")
         if importlib.util.find_spec("hl7") is not None:
-            sides["python-hl7"] = _start(stack, environment, REFERENCES, "python-hl7")
+            sides["python-hl7"] = start_program(stack, environment, REFERENCES, "python-hl7")
         ids = itertools.count()
-        lines, charted = [], {}
+        lines, charted, charted_cpu = [], {}, {}
         for count in connections:
             found: dict[str, list[Round]] = {side: [] for side in sides}
-            sent, charting = 0, 0.0
+            cpu: dict[str, list[float]] = {side: [] for side in sides}
+            sent, charting, charter_s = 0, 0.0, 0.0
             for number in range(ROUNDS + 1):
-                for side, (port, _) in sides.items():
+                for side, (port, pid) in sides.items():
                     each = max(2, messages // count // (10 if number == 0 else 1))
                     batch = messages_of(monitors[:count], each, at=clock.now(), ids=ids)
-                    began = time.monotonic()
+                    began, used, charter_before = time.monotonic(), _cpu_s(pid), _cpu_s(charter)
                     done = asyncio.run(send(port, batch))
+                    used = _cpu_s(pid) - used
                     if side == "afterglow":
-                        _wait_until_charted(environment[URL])
+                        wait_until_charted(environment[URL])
                         if number:
                             charting += time.monotonic() - began
+                            charter_s += _cpu_s(charter) - charter_before
                             sent += each * count
                     if number:  # the first round only warms up
                         found[side].append(done)
-            lines += [_median(side, count, rounds) for side, rounds in found.items()]
+                        cpu[side].append(1000 * used / (each * count))
+            lines += [_median(side, count, found[side], cpu[side]) for side in sides]
             charted[count] = sent / charting
+            charted_cpu[count] = 1000 * charter_s / sent
         return Result(
             tuple(lines),
             charted,
-            gateway_mib=_pss_mib(sides["afterglow"][1]),
-            charter_mib=_pss_mib(charter),
+            charted_cpu,
+            gateway_mib=pss_mib(sides["afterglow"][1]),
+            charter_mib=pss_mib(charter),
         )
 
 
 def report(result: Result) -> str:
     """Say what was measured, ratios beside the references."""
-    rows = ["connections  side          messages/s   p50 ms   p99 ms"]
+    rows = ["connections  side          messages/s   p50 ms   p99 ms   CPU ms"]
     for one in result.lines:
         rows.append(
             f"{one.connections:>11}  {one.side:<12} {one.per_s:>11.0f} {one.p50_ms:>8.2f}"
-            f" {one.p99_ms:>8.2f}"
+            f" {one.p99_ms:>8.2f} {one.cpu_ms:>8.3f}"
         )
     for count, per_s in result.charted_per_s.items():
         ours, bare = result.line("afterglow", count), result.line("bare", count)
-        rows.append(f"{count} connections: {per_s:.0f} messages/s charted as well as acknowledged")
+        rows.append(
+            f"{count} connections: {per_s:.0f} messages/s charted as well as acknowledged, "
+            f"{result.charted_cpu_ms[count]:.2f} ms of the charter's CPU each"
+        )
         for other in (bare, result.line("python-hl7", count)):
             if ours is not None and other is not None:
                 rows.append(
                     f"{count} connections: {ours.per_s / other.per_s:.2f} times {other.side}, "
-                    f"p99 {ours.p99_ms / other.p99_ms:.1f} times"
+                    f"p99 {ours.p99_ms / other.p99_ms:.1f} times, "
+                    f"{other.cpu_ms / ours.cpu_ms:.2f} times a CPU second's messages"
                 )
     rows.append(f"gateway {result.gateway_mib:.0f} MiB, charter {result.charter_mib:.0f} MiB (PSS)")
     rows.append(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f}")
@@ -167,19 +195,19 @@ def _scratch(folder: Path) -> Iterator[dict[str, str]]:
                 os.environ[name] = value
 
 
-def _start(
+def start_program(
     stack: contextlib.ExitStack, environment: dict[str, str], module: str, name: str
 ) -> tuple[int, int]:
     """Start a program that listens and return its port and process."""
     port = free_port()
     where = ("--port", str(port)) if name == "gateway" else (str(port),)
-    pid = _run(stack, environment, "-m", module, name, *where)
+    pid = run_program(stack, environment, "-m", module, name, *where)
     if not processes.wait_until(lambda: _listens(port), seconds=60):
         raise AssertionError(f"{name} did not listen")
     return port, pid
 
 
-def _run(stack: contextlib.ExitStack, environment: dict[str, str], *words: str) -> int:
+def run_program(stack: contextlib.ExitStack, environment: dict[str, str], *words: str) -> int:
     process = subprocess.Popen([sys.executable, *words], env=environment)  # noqa: S603 (our own)
 
     def end() -> None:
@@ -199,23 +227,34 @@ def _listens(port: int) -> bool:
     return False
 
 
-def _wait_until_charted(url: str) -> None:
+def wait_until_charted(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         while connection.execute("SELECT 1 FROM devices_journaledmessage LIMIT 1").fetchone():
             time.sleep(0.02)
 
 
-def _median(side: str, connections: int, rounds: Sequence[Round]) -> Line:
+def _median(side: str, connections: int, rounds: Sequence[Round], cpu_ms: Sequence[float]) -> Line:
     return Line(
         side,
         connections,
         statistics.median(one.per_s for one in rounds),
         statistics.median(one.p50_ms for one in rounds),
         statistics.median(one.p99_ms for one in rounds),
+        max(statistics.median(cpu_ms), 0.001),
     )
 
 
-def _pss_mib(pid: int) -> float:
+def _cpu_s(pid: int) -> float:
+    """CPU seconds that a process has used, user and system; 0 where not known."""
+    try:
+        text = (Path("/proc") / str(pid) / "stat").read_text()
+    except OSError:
+        return 0.0
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def pss_mib(pid: int) -> float:
     """Memory of a process: its own pages and its share of shared ones; 0 where not known."""
     try:
         text = (Path("/proc") / str(pid) / "smaps_rollup").read_text()

@@ -9,7 +9,7 @@ from datetime import datetime
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE
 from afterglow.core.monitoring.conditions import AlarmCondition, worst_first
 from afterglow.core.monitoring.limits import Symptom, limit_conditions, symptom_conditions
-from afterglow.core.monitoring.readings import Baseline, Reading
+from afterglow.core.monitoring.readings import Baseline, Lines, Reading, lines_of
 from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import Slot
 from afterglow.core.monitoring.technical import (
@@ -30,6 +30,7 @@ TECHNICAL_CODES = (
     "MONITOR_SILENT",
     "PUMP_SILENT",
     "PROBE_OFF",
+    "SECOND_SOURCE",
     "SIGNAL_LOST",
     "READING_OVERDUE",
     "PUMP_STILL_RUNNING",
@@ -37,6 +38,7 @@ TECHNICAL_CODES = (
     "PUMP_RATE_DIFFERS",
     "PUMP_VOLUME_DIFFERS",
     "PUMP_DRUG_DIFFERS",
+    "PUMP_TARGET_DIFFERS",
     "DEVICE_ALARM",
     "ACLS_LEFT_SITE",
     "PRESCRIBER_LEFT_SITE",
@@ -51,7 +53,8 @@ class AlarmFacts:
 
     ``readings``: a window that reaches back at least to the last normal value of each sign;
     ``baseline``: from ``readings.baselines``; ``symptoms``: those present now.
-    ``said_symptomatic``: the answer that is asked for at every red pressure.
+    ``said_symptomatic``: the answer that is asked for at every red pressure. ``lines``: readings
+    already in order, for whoever keeps them so; ``readings`` are then not looked at.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -63,6 +66,7 @@ class AlarmFacts:
     schedule: tuple[Slot, ...] = ()
     notices: tuple[DeviceNotice, ...] = ()
     absent: tuple[AbsentHelper, ...] = ()
+    lines: Lines | None = None
 
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
@@ -73,7 +77,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
     return worst_first(
         [
             *limit_conditions(
-                facts.readings,
+                lines_of(facts.readings, at=at) if facts.lines is None else facts.lines,
                 facts.baseline,
                 rules.limits,
                 symptomatic=symptomatic,

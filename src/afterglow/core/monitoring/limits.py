@@ -6,14 +6,14 @@ sources of one sign are two lines: a normal value by hand does not end what a de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
-from afterglow.core.monitoring.readings import Baseline, Reading, Source
+from afterglow.core.monitoring.readings import Baseline, Lines, Reading, Source
 from afterglow.core.monitoring.rules import AlarmLimit, Bound, SymptomRule
 
 SCORE_NAMES = {"moaas": "MOAA/S", "rass": "RASS"}
@@ -42,7 +42,7 @@ def sign_name(sign: str) -> str:
 
 
 def limit_conditions(
-    readings: Iterable[Reading],
+    lines: Lines,
     baseline: Mapping[str, Baseline],
     limits: Iterable[AlarmLimit],
     *,
@@ -57,13 +57,11 @@ def limit_conditions(
     for the repeat. ``said_symptomatic``: somebody answered that this pressure gives symptoms, so
     any pressure that is beyond a limit is a high one (clinical reference 0.1 and 3.3).
     """
-    lines: dict[tuple[str, Source], list[Reading]] = {}
-    for reading in sorted(readings, key=lambda r: r.at):
-        if reading.at <= at and not reading.artefact:
-            lines.setdefault((reading.sign, reading.source), []).append(reading)
     for limit in limits:
         for source in Source:
-            line = lines.get((limit.sign, source), [])
+            line = lines.get((limit.sign, source))
+            if not line:
+                continue
             run = _run_beyond(line, limit, baseline.get(limit.sign))
             if run:
                 condition = _condition(run, limit, baseline.get(limit.sign))
@@ -92,7 +90,9 @@ def symptom_conditions(
             )
 
 
-def _run_beyond(line: list[Reading], limit: AlarmLimit, baseline: Baseline | None) -> list[Reading]:
+def _run_beyond(
+    line: Sequence[Reading], limit: AlarmLimit, baseline: Baseline | None
+) -> list[Reading]:
     """Return the unbroken run of readings beyond the limit that ends with the last one."""
     run: list[Reading] = []
     for reading in reversed(line):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,6 +36,21 @@ class Reading:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise InvalidValue(f"A reading's time needs a zone; {self.at.isoformat()} has none.")
+
+
+Lines = Mapping[tuple[str, Source], Sequence[Reading]]
+"""Believed readings by sign and source, each line in order of time."""
+
+
+def lines_of(
+    readings: Iterable[Reading], *, at: datetime
+) -> dict[tuple[str, Source], list[Reading]]:
+    """Return readings up to ``at`` as lines; an artefact is in none."""
+    lines: dict[tuple[str, Source], list[Reading]] = {}
+    for reading in sorted(readings, key=lambda r: r.at):
+        if reading.at <= at and not reading.artefact:
+            lines.setdefault((reading.sign, reading.source), []).append(reading)
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from afterglow.core.monitoring.limits import plain, sign_name
 from afterglow.core.monitoring.rules import PumpRules, TechnicalRules
 from afterglow.core.monitoring.schedule import Slot, SlotState
 
+_NONE = Decimal(0)
+
 
 class DeviceKind(StrEnum):
     """What stands in the room."""
@@ -32,7 +34,8 @@ class DeviceFacts:
     ``expected_since``: from when it should be heard. ``last_heard``: arrival of its last message.
     ``clock_offset``: device clock minus ours, when it sends one. ``signals``: the signs it is
     expected to send with the time of the last usable value, or None when there was none yet.
-    ``probes_off``: signs for which the device itself says that the probe is off.
+    ``probes_off``: signs for which the device itself says that the probe is off. ``second_for``:
+    signs that another device gives at the same time, with when that was seen last.
     """
 
     kind: DeviceKind
@@ -43,12 +46,14 @@ class DeviceFacts:
     clock_offset: timedelta | None = None
     signals: tuple[tuple[str, datetime | None], ...] = ()
     probes_off: tuple[tuple[str, datetime], ...] = ()
+    second_for: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PumpFacts:
     """What the pump reports beside what was charted (mL/h, mL).
 
+    ``reported_to_be_infused``: what the pump is set to infuse in all; some pumps count it down.
     ``charted_since``: when the charted state or rate last changed. A report made within the
     protocol's time to settle after that change is not yet compared.
     """
@@ -61,6 +66,8 @@ class PumpFacts:
     charted_volume: Decimal | None = None
     reported_drug: str = ""
     planned_drug: str = ""
+    reported_to_be_infused: Decimal | None = None
+    planned_to_be_infused: Decimal | None = None
 
     @property
     def drug_differs(self) -> bool:
@@ -93,6 +100,15 @@ def device_conditions(
                 since=device.expected_since,
             )
             continue
+        for sign, since in device.second_for:
+            yield _technical(
+                "SECOND_SOURCE",
+                sign,
+                AlarmPriority.LOW,
+                f"{sign_name(sign)} comes from two devices. What {device.name} says is kept beside "
+                "the charted one and raises no alarm here.",
+                since=since,
+            )
         silence = _silence(device, rules, at)
         if silence is not None:
             yield silence
@@ -143,6 +159,20 @@ def pump_conditions(
             since=pump.reported_at,
             seen=pump.reported_drug[:40],
             limit=pump.planned_drug[:40],
+        )
+    if _target_differs(pump, rules):
+        set_to, plan = (
+            f"{plain(ml or _NONE)} mL"
+            for ml in (pump.reported_to_be_infused, pump.planned_to_be_infused)
+        )
+        yield _technical(
+            "PUMP_TARGET_DIFFERS",
+            DeviceKind.PUMP,
+            rules.volume_priority,
+            f"The pump is set to infuse {set_to}, and the plan is {plan}.",
+            since=pump.reported_at,
+            seen=set_to,
+            limit=plan,
         )
     if pump.reported_at < pump.charted_since + rules.settle_for:
         return
@@ -258,8 +288,8 @@ class DeviceNotice:
 def notice_conditions(notices: Iterable[DeviceNotice]) -> Iterator[AlarmCondition]:
     """Yield what devices alarm about: always low, because the device is the primary alarm."""
     for notice in notices:
-        words = _event_words(notice.event)
-        about = _event_words(notice.about) if notice.about else ""
+        words = event_words(notice.event)
+        about = event_words(notice.about) if notice.about else ""
         value = f" ({notice.seen})" if notice.seen else ""
         yield _technical(
             "DEVICE_ALARM",
@@ -272,12 +302,31 @@ def notice_conditions(notices: Iterable[DeviceNotice]) -> Iterator[AlarmConditio
         )
 
 
-def _event_words(refid: str) -> str:
-    """A REFID as people read it: ``MDC_EVT_LO_VAL_LT_LIM`` is "lo val lt lim"."""
+def event_words(refid: str) -> str:
+    """Return a REFID as people read it: ``MDC_EVT_LO_VAL_LT_LIM`` is "lo val lt lim"."""
     found = term_named(refid)
     if found is not None:
         return found
     return refid.removeprefix("MDC_EVT_").removeprefix("MDC_").replace("_", " ").lower()
+
+
+def _target_differs(pump: PumpFacts, rules: PumpRules) -> bool:
+    """Whether the pump is set to another volume than the plan's.
+
+    A pump that counts its volume down shows what is left: with what it delivered, that is the plan.
+    """
+    told, planned = pump.reported_to_be_infused, pump.planned_to_be_infused
+    if told is None or planned is None:
+        return False
+    return all(
+        _differs(
+            seen,
+            planned,
+            amount=rules.volume_difference,
+            percent=rules.volume_difference_percent,
+        )
+        for seen in (told, told + (pump.reported_volume or _NONE))
+    )
 
 
 def _letters(text: str) -> str:

@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from afterglow.apps.devices.models import JOURNAL_CHANNEL, JournaledMessage
 from afterglow.apps.monitoring.incoming import IncomingMessage
 from afterglow.apps.monitoring.services import judge_touched, store_messages
+from afterglow.apps.monitoring.windows import Windows
 from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 from afterglow.interop.hl7v2.store import incoming, read_raw
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 JUDGE_EVERY_S = 1.0
-SESSIONS_AT_ONCE = 20
+SESSIONS_AT_ONCE = 100
 WAIT_S = 0.25
 """A notification may be missed between a look and a wait; nothing waits longer than this."""
 _LEADER = 7_301_115  # any number that nothing else in the database locks
@@ -47,6 +48,7 @@ def main(arguments: list[str]) -> int:
 def run(stop: threading.Event) -> None:
     """Chart what comes until asked to stop; a lost database is waited for."""
     touched: set[int] = set()
+    windows = Windows()
     judged_at = time.monotonic()
     while not stop.is_set():
         try:
@@ -56,17 +58,19 @@ def run(stop: threading.Event) -> None:
             count = chart_some(touched=touched)
             # At once as a rule; when a backlog is worked off, once a second.
             if touched and (count < BATCH or time.monotonic() - judged_at >= JUDGE_EVERY_S):
-                _judge(touched)
+                _judge(touched, windows)
                 judged_at = time.monotonic()
             if not count:
                 _wait()
         except (OperationalError, InterfaceError, psycopg.OperationalError) as problem:
             log.warning("The charter waits for the database: %s", type(problem).__name__)
             connection.close()
+            windows.forget()
             stop.wait(0.5)
         except DatabaseError as problem:
             log.exception("A batch could not be charted: %s", type(problem).__name__)
             connection.close()
+            windows.forget()
             stop.wait(1.0)
     connection.close()
 
@@ -100,14 +104,14 @@ def _incoming(row: JournaledMessage) -> IncomingMessage:
     return read_raw(content, received_at=row.received_at, peer=row.peer, port=row.port)
 
 
-def _judge(touched: set[int]) -> None:
+def _judge(touched: set[int], windows: Windows) -> None:
     """Judge the alarms of sessions that got readings, few at a time: nobody waits long for a lock.
 
     If the charter dies before it has, the watch judges them within seconds.
     """
     while touched:
         some = sorted(touched)[:SESSIONS_AT_ONCE]
-        judge_touched(some, at=clock.now())
+        judge_touched(some, at=clock.now(), windows=windows)
         touched.difference_update(some)
 
 

@@ -9,35 +9,25 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.events import services as events
 from afterglow.apps.monitoring import facts
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.services import common
+from afterglow.apps.monitoring.services.alarm_rows import AlarmChanges
+from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring import alarm_state
-from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, ChangeKind, OpenAlarm
+from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, OpenAlarm
 from afterglow.core.monitoring.alarms import BY_THE_CLOCK, evaluate
 from afterglow.core.monitoring.conditions import (
     AlarmCondition,
     AlarmKind,
     AlarmPriority,
-    worse,
 )
 from afterglow.core.roles import Action
-
-_EVENTS = {
-    ChangeKind.RAISED: "alarm-raised",
-    ChangeKind.ESCALATED: "alarm-escalated",
-    ChangeKind.ENDED: "alarm-ended",
-    ChangeKind.EASED: "alarm-changed",
-    ChangeKind.UPDATED: "alarm-changed",
-    ChangeKind.CONDITION_GONE: "alarm-changed",
-}
 
 
 @transaction.atomic
@@ -48,19 +38,26 @@ def refresh_alarms(*, session: UUID, at: datetime) -> int:
     return judge(list(locked.values()), at=at)
 
 
-def judge(sessions: Sequence[TreatmentSession], *, at: datetime, with_schedule: bool = True) -> int:
+def judge(
+    sessions: Sequence[TreatmentSession],
+    *,
+    at: datetime,
+    with_schedule: bool = True,
+    windows: Windows | None = None,
+) -> int:
     """Judge the alarms of sessions that the caller has locked; return how many changed.
 
     A session that is over has no conditions: what is open ends. Without the schedule, overdue
-    readings stay as they are, and so does who has left the site.
+    readings stay as they are, and so does who has left the site. ``windows``: readings kept in
+    mind from one call to the next.
     """
     watched = [session for session in sessions if session.state in facts.WATCHED]
-    gathered = facts.alarms(watched, at, with_schedule=with_schedule)
+    gathered = facts.alarms(watched, at, with_schedule=with_schedule, windows=windows)
     known: dict[int, list[Alarm]] = defaultdict(list)
     rows = Alarm.objects.filter(session__in=[s.pk for s in sessions], ended_at__isnull=True)
     for alarm in rows.select_for_update().order_by("pk"):
         known[alarm.session_id].append(alarm)
-    changed = 0
+    changes, changed = AlarmChanges(at), 0
     for session in sessions:
         conditions: list[AlarmCondition] = []
         if session.pk in gathered:
@@ -74,7 +71,8 @@ def judge(sessions: Sequence[TreatmentSession], *, at: datetime, with_schedule: 
                     for a in known[session.pk]
                     if a.condition in BY_THE_CLOCK and a.condition_gone_at is None
                 ]
-        changed += _advance(session, known[session.pk], conditions, at)
+        changed += changes.add(session, _advance(session, known[session.pk], conditions, at))
+    changes.write()
     return changed
 
 
@@ -196,42 +194,15 @@ def _advance(
     rows: Iterable[Alarm],
     conditions: Iterable[AlarmCondition],
     at: datetime,
-) -> int:
-    """Write what changed between the open alarms and what holds now."""
+) -> list[tuple[Alarm, Change]]:
+    """Return what changed between the open alarms and what holds now, with the row of each."""
     by_key = {(row.condition, row.about): row for row in rows}
     step = alarm_state.advance(
         [open_alarm(row) for row in by_key.values()], conditions, rules_of(session).alarms, at
     )
-    told: list[tuple[str, UUID, UUID]] = []
-    for change in step.changes:
-        row = by_key.get(change.alarm.key) or Alarm(session=session)
-        _write(row, change, at)
-        told.append((_EVENTS[change.kind], session.public_id, row.public_id))
-    if any(c.kind in (ChangeKind.RAISED, ChangeKind.ESCALATED) for c in step.changes):
-        Alarm.objects.filter(
-            session=session, ended_at__isnull=True, silenced_until__isnull=False
-        ).update(silenced_until=None, row_version=F("row_version") + 1)
-    if told:
-        told.append((told[0][0], session.site.public_id, session.public_id))
-        events.publish_all(told, site=session.site.public_id, at=at)
-    return len(step.changes)
-
-
-def _write(row: Alarm, change: Change, at: datetime) -> None:
-    alarm, condition = change.alarm, change.alarm.condition
-    row.condition, row.about, row.kind = condition.code, condition.about[:60], condition.kind
-    row.priority, row.present_priority = alarm.priority, condition.priority
-    row.highest_priority = worse(AlarmPriority(row.highest_priority), alarm.priority)
-    row.sentence, row.since = condition.sentence[:300], condition.since
-    row.seen, row.limit = condition.seen[:60], condition.limit[:60]
-    row.raised_at, row.condition_gone_at = alarm.raised_at, alarm.condition_gone_at
-    row.silenced_until, row.silences = alarm.silenced_until, alarm.silences
-    if alarm.acknowledged_at is None:
-        row.acknowledged_at = row.acknowledged_by = None
-    row.ended_at = max(at, alarm.raised_at) if change.kind is ChangeKind.ENDED else None
-    row.save_version()
-    if change.kind is not ChangeKind.UPDATED:
-        _keep(row, AlarmActKind(change.kind), at=at, by=None)
+    return [
+        (by_key.get(change.alarm.key) or Alarm(session=session), change) for change in step.changes
+    ]
 
 
 def _keep(row: Alarm, act: AlarmActKind, *, at: datetime, by: Account | None) -> None:

@@ -17,6 +17,7 @@ from afterglow.apps.monitoring.incoming import (
 )
 from afterglow.apps.monitoring.matching import is_same_person
 from afterglow.apps.monitoring.models import (
+    SECOND_CHANNEL,
     DeviceAssignment,
     DeviceNotification,
     NotificationKind,
@@ -39,7 +40,6 @@ PROMPT = timedelta(seconds=60)
 STEADY = timedelta(seconds=5)
 # A reading this old belongs to no session under way, whatever the clocks say.
 LONG_PAST = timedelta(hours=24)
-SECOND_CHANNEL = "SECOND_SOURCE_OF_SIGN"
 _LARGEST = Decimal(10) ** 6
 _PUMP_LARGEST = Decimal(10) ** 5
 
@@ -305,11 +305,10 @@ def _pump_reading(
     """The row of one pump channel; a part that cannot be believed is left empty."""
     rate = _amount(parts, PumpMetric.PUMP_RATE)
     delivered = _amount(parts, PumpMetric.VOLUME_DELIVERED)
-    left = _amount(parts, PumpMetric.VOLUME_TO_BE_INFUSED)
-    if left is None:
-        left = _amount(parts, PumpMetric.VOLUME_REMAINING)
+    whole = _amount(parts, PumpMetric.VOLUME_TO_BE_INFUSED)
+    left = _amount(parts, PumpMetric.VOLUME_REMAINING)
     drug, status = _text(parts, PumpMetric.DRUG_NAME), _text(parts, PumpMetric.PUMP_STATUS)
-    if rate is None and delivered is None and left is None and not drug and not status:
+    if {rate, delivered, whole, left} == {None} and not drug and not status:
         return None
     preferred = parts.get(PumpMetric.PUMP_RATE) or next(iter(parts.values()))
     if preferred[0].taken_at is None:
@@ -322,7 +321,8 @@ def _pump_reading(
         arrived_at=message.received_at,
         rate_ml_per_h=Rate.ml_per_h(rate) if rate is not None else None,
         delivered_ml=Volume.ml(delivered) if delivered is not None else None,
-        to_be_infused_ml=Volume.ml(left) if left is not None else None,
+        to_be_infused_ml=Volume.ml(whole) if whole is not None else None,
+        remaining_ml=Volume.ml(left) if left is not None else None,
         drug=drug[:80],
         status=status[:40],
     )

@@ -41,9 +41,12 @@ from afterglow.apps.monitoring.services.recognising import (
     known_devices,
     may_send_from,
 )
+from afterglow.apps.monitoring.services.sources import keep_sources_apart
+from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
+from afterglow.db.copying import copy_in
 
 log = logging.getLogger(__name__)
 
@@ -157,19 +160,21 @@ def _store(
     return [fates[index] for index in range(len(received))]
 
 
-def _judge(sessions: Sequence[TreatmentSession], at: datetime) -> None:
+def _judge(
+    sessions: Sequence[TreatmentSession], at: datetime, windows: Windows | None = None
+) -> None:
     """Judge alarms; rules that cannot be read never cost a reading its place in the record."""
     try:
         with transaction.atomic():
-            judge(sessions, at=at, with_schedule=False)
+            judge(sessions, at=at, with_schedule=False, windows=windows)
     except AfterglowError:
         log.exception("The alarms of %s sessions could not be judged", len(sessions))
 
 
 @transaction.atomic
-def judge_touched(keys: Iterable[int], *, at: datetime) -> None:
+def judge_touched(keys: Iterable[int], *, at: datetime, windows: Windows | None = None) -> None:
     """Judge the alarms of sessions that got readings; the schedule is the watch's."""
-    _judge(list(common.lock_sessions(keys).values()), at)
+    _judge(list(common.lock_sessions(keys).values()), at, windows)
 
 
 def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:
@@ -271,9 +276,14 @@ def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, Treatme
     Returns how many rows were new.
     """
     signs = new_readings([row for charted in outcomes for row in charted.vital_signs])
+    if signs:
+        keep_sources_apart(signs, sessions, at=max(row.arrived_at for row in signs))
     pumps = [row for charted in outcomes for row in charted.pump_readings]
     notified = [row for charted in outcomes for row in charted.notifications]
-    VitalSign.objects.bulk_create(signs)
+    for sign in signs:
+        if sign.message is not None:
+            sign.message_id = sign.message.pk  # given when the message was stored, just now
+    copy_in(signs)
     PumpReading.objects.bulk_create(pumps)
     DeviceNotification.objects.bulk_create(notified)
     told: dict[int, dict[tuple[str, UUID], datetime]] = defaultdict(dict)

@@ -49,6 +49,8 @@ WORDS: dict[str, Words] = {
     "PUMP_RATE_DIFFERS": _("Pump rate differs"),
     "PUMP_VOLUME_DIFFERS": _("Pump volume differs"),
     "PUMP_DRUG_DIFFERS": _("Pump names another drug"),
+    "SECOND_SOURCE": _("Two devices, one sign"),
+    "PUMP_TARGET_DIFFERS": _("Pump is set to another volume"),
     "DEVICE_ALARM": _("A device alarms"),
     "ACLS_LEFT_SITE": _("Nobody with ACLS on site"),
     "PRESCRIBER_LEFT_SITE": _("No prescriber on site"),

@@ -48,7 +48,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class DrugRow:
-    """The drug row. ``pump`` is None where no pump reports a volume."""
+    """The drug row. ``pump`` is None where no pump reports a volume.
+
+    ``silent_since``: it told its last total then; from there on the charted rates count.
+    """
 
     infusion: Infusion
     medicine: str
@@ -65,6 +68,7 @@ class DrugRow:
     still_runs: bool
     waits_for_pump: bool
     has_pump: bool
+    silent_since: datetime | None
     given_beside: tuple[MedicineGiven, ...]
 
 
@@ -96,6 +100,7 @@ def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
         still_runs=now.still_runs,
         waits_for_pump=ended and infusion.pump_agreed_at is None,
         has_pump=view is not None,
+        silent_since=queries.pump_silent_since(infusion, at=at),
         given_beside=tuple(queries.medicines_given(session)),
     )
 

@@ -20,6 +20,7 @@ from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_lo
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.told import told
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.emergencies import emergency_of
 from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
@@ -118,6 +119,7 @@ PANELS: dict[str, Panel] = {
         (*PUMP_EVENTS, "medicine-given", "pump-difference-resolved"),
         every_s=15,
     ),
+    "told": Panel(lambda session, at: {"told": told(session)}, ("device-notified",)),
     "grid": Panel(
         lambda session, at: _grid(session, at),
         (*READING_EVENTS, *PUMP_EVENTS, "medicine-given"),

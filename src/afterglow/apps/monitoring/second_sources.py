@@ -1,0 +1,44 @@
+"""Who is said to be the second source of a sign: two monitors serve one session."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from afterglow.apps.devices.models import DeviceKind
+from afterglow.apps.monitoring.models import SECOND_CHANNEL, DeviceAssignment, VitalSign
+from afterglow.core.monitoring.technical import DeviceFacts
+
+# For so long a second source is said to be one after its last word.
+SECOND_FOR = timedelta(minutes=1)
+
+
+def note_second_sources(
+    found: dict[int, list[DeviceFacts]], serving: Iterable[DeviceAssignment], at: datetime
+) -> None:
+    """Say which device gives a sign that another one is charted for."""
+    monitors: dict[int, list[DeviceAssignment]] = defaultdict(list)
+    for row in serving:
+        if row.device.kind == DeviceKind.MONITOR:
+            monitors[row.session_id].append(row)
+    for session in [key for key, rows in monitors.items() if len(rows) > 1]:
+        kept = dict(
+            VitalSign.objects.filter(
+                session=session, flag=SECOND_CHANNEL, taken_at__gt=at - SECOND_FOR, taken_at__lte=at
+            )
+            .order_by("-taken_at", "-pk")
+            .values_list("code", "device__name")
+        )
+        found[session] = [
+            replace(
+                device,
+                second_for=tuple(
+                    (code, device.expected_since)
+                    for code, name in sorted(kept.items())
+                    if name == device.name
+                ),
+            )
+            for device in found[session]
+        ]

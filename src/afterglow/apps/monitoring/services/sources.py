@@ -1,0 +1,58 @@
+"""Two devices that measure the same sign at once: one is the sign, the other is kept beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Count
+
+from afterglow.apps.devices.models import DeviceKind
+from afterglow.apps.monitoring import lines
+from afterglow.apps.monitoring.models import SECOND_CHANNEL, DeviceAssignment, VitalSign
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.readings import Source
+
+
+def keep_sources_apart(
+    signs: Sequence[VitalSign], sessions: Mapping[int, TreatmentSession], *, at: datetime
+) -> None:
+    """Flag what a second monitor says of a sign that another one already gives.
+
+    Whoever gave the sign first goes on giving it, until nothing usable came from it for as long as
+    the protocol calls a lost signal; then the other takes over. Two devices never make one line.
+    """
+    shared = _with_two_monitors({row.session_id for row in signs}, at)
+    ours = [row for row in signs if row.session_id in shared and not row.flag]
+    if not ours:
+        return
+    until = max(row.taken_at for row in ours)
+    speaks: dict[tuple[int, str], tuple[int | None, datetime]] = {
+        (found.line.session, found.line.code): (found.device, found.taken_at)
+        for found in lines.last_of(
+            lines.every_line(sorted(shared), until=until, sources=(Source.DEVICE,))
+        )
+    }
+    for row in sorted(ours, key=lambda one: one.taken_at):
+        allowed = rules_of(sessions[row.session_id]).technical.signal_lost_after.get(row.code)
+        if allowed is None:
+            continue
+        line = (row.session_id, str(row.code))
+        device, last = speaks.get(line, (row.device_id, row.taken_at))
+        if device != row.device_id and row.taken_at - last <= allowed:
+            row.flag = SECOND_CHANNEL
+        else:
+            speaks[line] = (row.device_id, max(last, row.taken_at))
+
+
+def _with_two_monitors(sessions: Iterable[int], at: datetime) -> set[int]:
+    return set(
+        DeviceAssignment.objects.filter(
+            session__in=list(sessions), during__contains=at, device__kind=DeviceKind.MONITOR
+        )
+        .values("session_id")
+        .annotate(devices=Count("device"))
+        .filter(devices__gt=1)
+        .values_list("session_id", flat=True)
+    )
