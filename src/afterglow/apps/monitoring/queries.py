@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Value, When
 
@@ -31,6 +32,7 @@ from afterglow.core.monitoring.schedule import Slot, next_due
 from afterglow.core.monitoring.technical import PumpFacts, pump_conditions
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.db.looks import read_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,15 @@ class LatestReading:
     unit: str
     taken_at: datetime
     arrived_at: datetime
+    batch: UUID
+    """What it arrived with: one message or one entry by hand."""
 
     def age(self, at: datetime) -> timedelta:
         """How old it is."""
         return at - self.taken_at
 
 
+@read_once
 def latest_readings(session: TreatmentSession, *, at: datetime) -> tuple[LatestReading, ...]:
     """Return the last believed value of every sign and source, in the catalogue's order."""
     found = lines.last_of(
@@ -67,11 +72,13 @@ def latest_readings(session: TreatmentSession, *, at: datetime) -> tuple[LatestR
             unit=each.unit,
             taken_at=each.taken_at,
             arrived_at=each.arrived_at,
+            batch=each.batch,
         )
         for each in found
     )
 
 
+@read_once
 def baseline(session: TreatmentSession, *, at: datetime) -> Mapping[str, Baseline]:
     """Return the baseline of every sign: the mean of the two readings before the start."""
     courses = extension.courses_of([session.pk], at)
@@ -189,21 +196,16 @@ class GridRow:
     scores: tuple[Reading, ...]
 
 
+@read_once
 def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     """Return the observation grid, one row a slot that has opened, oldest first.
 
     A slot shows the first believed reading of each sign and source in its window and no other:
     nothing is carried forward.
     """
-    opened = [slot for slot in schedule(session, at=at) if slot.opens_at <= at]
+    planned, found = facts.observed(session, at)
+    opened = [slot for slot in planned if slot.opens_at <= at]
     end = at + facts.INSTANT
-    found = lines.first_of(
-        line
-        for slot in opened
-        for line in lines.every_line(
-            [session.pk], since=slot.opens_at, until=min(slot.closes_at or end, end)
-        )
-    )
     by_window: dict[datetime, dict[tuple[str, Source], LatestReading]] = {}
     for each in found:
         by_window.setdefault(each.line.since, {})[(each.line.code, Source(each.line.source))] = (
@@ -215,6 +217,7 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
                 unit=each.unit,
                 taken_at=each.taken_at,
                 arrived_at=each.arrived_at,
+                batch=each.batch,
             )
         )
     scores = extension.scores_of([session.pk], at)[session.pk]
@@ -228,6 +231,27 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Between which values a sign moved in a stretch, by what its device said and is believed."""
+
+    low: Decimal
+    high: Decimal
+    count: int
+
+
+@read_once
+def spreads(session: TreatmentSession, *, at: datetime) -> Mapping[tuple[datetime, str], Spread]:
+    """Return the spread of each continuous sign in each slot's window, by its opening and sign."""
+    planned, _found = facts.observed(session, at)
+    windows = [facts.window_of(slot, at) for slot in planned if slot.opens_at <= at]
+    return {
+        (window.since, code): Spread(low, high, count)
+        for window, code, low, high, count in lines.spread_in(session.pk, windows)
+    }
+
+
+@read_once
 def open_alarms(session: TreatmentSession) -> QuerySet[Alarm]:
     """Return the alarms that are open, the most urgent first."""
     return open_alarms_of([session.pk])
@@ -264,6 +288,7 @@ class PumpView:
     differences: tuple[AlarmCondition, ...]
 
 
+@read_once
 def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
     """Return what the pump last said, beside what was charted for that moment; None: silence."""
     report = facts.last_pump_readings([session.pk]).get(session.pk)

@@ -27,7 +27,16 @@ from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.pages import open_session
 from afterglow.apps.treatment.services import charting, infusions
-from afterglow.apps.treatment.shown import alarms, drug, events, grid, header, vitals
+from afterglow.apps.treatment.shown import (
+    alarms,
+    drug,
+    events,
+    grid,
+    grid_html,
+    header,
+    trend,
+    vitals,
+)
 from afterglow.apps.treatment.views.asking import (
     REFRESH,
     find_session,
@@ -41,6 +50,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.core.treatment.lifecycles import BEFORE_START, InfusionState, SessionState
+from afterglow.db.looks import looking
 from afterglow.db.models import StaleRow
 from afterglow.web import clock, formats
 from afterglow.web.requests import StaffRequest
@@ -144,11 +154,14 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
         "locked": getattr(request, "screen_locked", False),
         "live_after": str(place),
         "triggers": {name: each.trigger for name, each in PANELS.items()},
-        "trend": vitals.trend(row, started=infusion.started_at if infusion else None, at=at),
         "observed_until": row.ended_at,
     }
-    for each in PANELS.values():
-        context |= each.build(row, at)
+    with looking():
+        started = infusion.started_at if infusion else None
+        context["trend"] = trend.trend_element(trend.trend(row, started=started, at=at))
+        for each in PANELS.values():
+            context |= each.build(row, at)
+        draw_grid(context)
     return render(request, "treatment/infusion.html", context)
 
 
@@ -164,8 +177,10 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
         "session": row,
         "site": row.site,
         "locked": getattr(request, "screen_locked", False),
-        **PANELS[name].build(row, clock.now()),
     }
+    with looking():
+        context |= PANELS[name].build(row, clock.now())
+        draw_grid(context)
     return render(request, f"treatment/infusion/_{name}.html", context)
 
 
@@ -315,6 +330,7 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
         "entry": form,
         "decision": decision,
     }
+    draw_grid(context)
     response = render(request, "treatment/infusion/_grid.html", context, status=status)
     response["HX-Retarget"] = "#panel-grid"
     return response
@@ -353,6 +369,17 @@ def _events(session: TreatmentSession) -> dict[str, Any]:
 
 def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     return {"grid": grid.grid(session, at=at), "entry": _observation_form(session, at)}
+
+
+def draw_grid(context: dict[str, Any]) -> None:
+    """Add the rows of the grid, where the context holds one."""
+    if "grid" in context:
+        context["grid_rows"] = grid_html.grid_rows(
+            context["grid"],
+            context.get("entry"),
+            site=context["site"],
+            locked=context.get("locked", False),
+        )
 
 
 def _actions(session: TreatmentSession) -> dict[str, Any]:

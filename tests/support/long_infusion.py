@@ -1,0 +1,91 @@
+"""An infusion that has run for hours, with what its monitor and pump said every minute."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from afterglow.apps.devices.models import MessageOutcome, RawMessage
+from afterglow.apps.monitoring.models import PumpReading, VitalSign
+from afterglow.apps.monitoring.models import Source as StoredSource
+from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
+from support.infusion_day import TO_START, Day, infusing, take_vitals
+
+HOURS = 4
+STEADY: Mapping[VitalSignCode, int] = {
+    VitalSignCode.SYSTOLIC: 128,
+    VitalSignCode.DIASTOLIC: 79,
+    VitalSignCode.MEAN: 95,
+    VitalSignCode.HEART_RATE: 74,
+    VitalSignCode.PULSE_RATE: 74,
+    VitalSignCode.SPO2: 97,
+    VitalSignCode.RESPIRATORY_RATE: 14,
+    VitalSignCode.ETCO2: 37,
+}
+"""What a monitor with every module reports, in each sign's own unit."""
+
+
+def long_infusion(*, now: dt.datetime, hours: int = HOURS, **given: Any) -> Day:
+    """Return a running infusion with ``hours`` of one-minute readings up to ``now``.
+
+    Every sign of ``STEADY`` once a minute, the pump once a minute, and a whole set by hand every
+    ten minutes for the first half hour.
+    """
+    day = infusing(at=now - dt.timedelta(hours=hours) - TO_START, **given)
+    for minute in (1, 11, 21, 31):
+        take_vitals(day, at=day.minute(minute))
+    tell_by_the_minute(day, since=day.started, until=now)
+    return day
+
+
+def tell_by_the_minute(day: Day, *, since: dt.datetime, until: dt.datetime) -> None:
+    """Write what monitor and pump said each minute, as the charter stores it."""
+    said = RawMessage.objects.create(
+        received_at=since,
+        peer="127.0.0.1",
+        port=2575,
+        content=b"",
+        sha256="0" * 64,
+        device=day.monitor,
+        outcome=MessageOutcome.CHARTED,
+    )
+    rate = day.infusion.preparation.rate_ml_per_h.value
+    whole = day.infusion.preparation.to_be_infused_ml.value
+    signs, pumps = [], []
+    for minute in range(int((until - since).total_seconds() // 60) + 1):
+        at = since + dt.timedelta(minutes=minute)
+        batch = uuid.uuid4()
+        wave = (minute % 9) - 4
+        signs += [
+            VitalSign(
+                session=day.session,
+                batch=batch,
+                code=code,
+                value=Decimal(value + (wave if code != VitalSignCode.SPO2 else -abs(wave) // 2)),
+                unit=CATALOGUE[code].unit,
+                source=StoredSource.DEVICE,
+                taken_at=at,
+                arrived_at=at + dt.timedelta(seconds=1),
+                device=day.monitor,
+                message=said,
+            )
+            for code, value in STEADY.items()
+        ]
+        pumps.append(
+            PumpReading(
+                session=day.session,
+                device=day.pump,
+                message=said,
+                taken_at=at,
+                arrived_at=at + dt.timedelta(seconds=1),
+                rate_ml_per_h=rate,
+                delivered_ml=min(whole, round(rate * minute / 60, 3)),
+                drug="ketamine",
+                status="running",
+            )
+        )
+    VitalSign.objects.bulk_create(signs)
+    PumpReading.objects.bulk_create(pumps)
