@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from afterglow.core.quantities import Volume
+from afterglow.core.quantities import Rate, Volume
 
 
 class Counted(NamedTuple):
@@ -80,6 +80,26 @@ def delivered_since(
         )
         row = cursor.fetchone()
     return None if row is None or row[0] is None else Volume.ml(row[0])
+
+
+_RATES = """
+SELECT taken_at, rate_ml_per_h FROM (
+    SELECT taken_at, rate_ml_per_h, id,
+           lag(rate_ml_per_h) OVER (PARTITION BY device_id ORDER BY taken_at, id) AS before
+    FROM monitoring_pumpreading
+    WHERE session_id = %(session)s AND rate_ml_per_h IS NOT NULL
+      AND taken_at >= %(since)s AND taken_at <= %(at)s
+) told WHERE before IS DISTINCT FROM rate_ml_per_h ORDER BY taken_at, id
+"""
+
+
+def rates_since(
+    session_pk: int, *, since: datetime, at: datetime
+) -> tuple[tuple[datetime, Rate], ...]:
+    """Return each rate that a session's pumps reported, and from when on; repeats are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RATES, {"session": session_pk, "since": since, "at": at})
+        return tuple((taken, Rate.ml_per_h(rate)) for taken, rate in cursor.fetchall())
 
 
 def counted_at_start(pumps: Iterable[Counted]) -> Mapping[Counted, Decimal]:

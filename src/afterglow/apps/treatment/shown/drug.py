@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from afterglow.apps.monitoring import pumps
 from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.protocol import rules_of as monitoring_rules
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Given, completes_at
+from afterglow.core.medicines.labels import label_of
 from afterglow.core.quantities import Dose, DosePerMass, Rate, Volume
 from afterglow.core.quantities.rounding import HALF_UP_TO_0_01_MG_PER_KG, HALF_UP_TO_0_1_MG
 
+LATE = timedelta(minutes=2)
+"""A dose charted so long after it was given looks late."""
 AHEAD = timedelta(minutes=5)
 """How much of the axis lies beyond the planned end."""
 
@@ -47,8 +52,32 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Bolus:
+    """One dose given at once: its milligrams stand on the axis at their time."""
+
+    at: datetime
+    dose: Dose
+    route: str
+    late: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MedicineRow:
+    """One medicine given beside the infusion, in the colour of its label, with its running total."""
+
+    medicine: str
+    drug_class: str
+    boluses: tuple[Bolus, ...]
+    total: Dose
+    per_kg: DosePerMass | None
+
+
+@dataclass(frozen=True, slots=True)
 class DrugRow:
-    """The drug row. ``pump`` is None where no pump reports a volume."""
+    """The drug row. ``pump`` is None where no pump reports a volume.
+
+    ``pump_bars``: what the pump said its rate was, where that is not what was charted.
+    """
 
     infusion: Infusion
     medicine: str
@@ -65,7 +94,10 @@ class DrugRow:
     still_runs: bool
     waits_for_pump: bool
     has_pump: bool
-    given_beside: tuple[MedicineGiven, ...]
+    drug_class: str
+    now: datetime
+    pump_bars: tuple[Bar, ...]
+    others: tuple[MedicineRow, ...]
 
 
 def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
@@ -80,9 +112,11 @@ def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
     empty = completes_at(bag_of(infusion.preparation), queries.course_of(actions), at=at)
     end = infusion.ended_at or max(empty or at, at)
     ended = infusion.ended_at is not None
+    product = infusion.preparation.vial.product
+    said = _said_by_pump(session, infusion, actions, at=at)
     return DrugRow(
         infusion=infusion,
-        medicine=infusion.preparation.vial.product.medicine,
+        medicine=product.medicine,
         strength=strength_words(infusion),
         bars=bars(actions, now=at, planned_end=None if ended else empty),
         axis_from=infusion.started_at - AHEAD,
@@ -96,7 +130,10 @@ def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
         still_runs=now.still_runs,
         waits_for_pump=ended and infusion.pump_agreed_at is None,
         has_pump=view is not None,
-        given_beside=tuple(queries.medicines_given(session)),
+        drug_class=label_of(product.label_class).code,
+        now=at,
+        pump_bars=said,
+        others=medicine_rows(session),
     )
 
 
@@ -126,6 +163,60 @@ def bars(
         if planned_end > start:
             found.append(Bar(start, planned_end, last.rate_ml_per_h, "", is_future=True))
     return tuple(found)
+
+
+def _said_by_pump(
+    session: TreatmentSession, infusion: Infusion, actions: Sequence[PumpAction], *, at: datetime
+) -> tuple[Bar, ...]:
+    """Return the pump's own rates over time where they are not the charted ones, else nothing.
+
+    What the protocol lets a pump settle in is no difference; what it reports outranks the chart.
+    """
+    rules = monitoring_rules(session).pump
+    told = pumps.rates_since(session.pk, since=infusion.started_at, at=at)
+    course = queries.course_of(actions)
+    charted = [(step.at, step.rate) for step in course]
+    differs = False
+    for index, (since, rate) in enumerate(told):
+        until = told[index + 1][0] if index + 1 < len(told) else at
+        now = next((r for begun, r in reversed(charted) if begun <= until), None)
+        if now is None or until - since <= rules.settle_for:
+            continue
+        differs |= abs(rate.value - now.value) > rules.rate_difference
+    if not differs:
+        return ()
+    ends = [*(since for since, _rate in told[1:]), at]
+    return tuple(Bar(since, to, rate, "") for (since, rate), to in zip(told, ends, strict=True))
+
+
+def medicine_rows(session: TreatmentSession) -> tuple[MedicineRow, ...]:
+    """Return what was given beside the infusion, a row for each medicine, first given first."""
+    given: dict[str, list[MedicineGiven]] = {}
+    for one in queries.medicines_given(session):
+        given.setdefault(one.product.medicine, []).append(one)
+    mass = queries.mass_today(session) if given else None
+    rows = []
+    for medicine, doses in given.items():
+        total = Dose.mg(sum((one.dose_mg.value for one in doses), Decimal(0)))
+        per_kg = HALF_UP_TO_0_01_MG_PER_KG(total / mass.mass_kg) if mass else None
+        rows.append(
+            MedicineRow(
+                medicine=medicine,
+                drug_class=label_of(doses[0].product.label_class).code,
+                boluses=tuple(
+                    Bolus(
+                        one.at,
+                        one.dose_mg,
+                        one.route,
+                        one.recorded_at if one.recorded_at - one.at > LATE else None,
+                    )
+                    for one in doses
+                ),
+                total=total,
+                per_kg=per_kg,
+            )
+        )
+    return tuple(rows)
 
 
 def _account(given: Given, infusion: Infusion) -> Account:

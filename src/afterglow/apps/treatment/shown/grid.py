@@ -78,9 +78,9 @@ class Cell:
     other: str = ""
     late: datetime | None = None
     entered: datetime | None = None
-    """When it was entered, where that is more than a minute after it was taken and not yet late."""
+    """When it was entered, where that is more than a minute after it was taken."""
     spread: str = ""
-    """The lowest and the highest that the device said in the column's stretch, where they differ."""
+    """Lowest and highest that the device said in the column's stretch, where they differ."""
     reading: Named | None = None
     assessment: str = ""
 

@@ -10,6 +10,7 @@ from afterglow.apps.treatment.views import (
     infusion_alarms,
     infusion_asks,
     predicting,
+    infusion_raw,
 )
 
 urlpatterns = [
@@ -17,6 +18,13 @@ urlpatterns = [
     path("infusion/panels/<slug:name>/", infusion.panel, name="infusion-panel"),
     path("infusion/predicted/", predicting.slot, name="infusion-predicted"),
     path("infusion/readings.json", infusion.readings, name="infusion-readings"),
+    path("infusion/trend.json", infusion_raw.trend_json, name="infusion-trend"),
+    path("infusion/raw/<slug:line>/<int:since>/", infusion_raw.raw, name="infusion-raw"),
+    path(
+        "infusion/observations/<uuid:batch>/undo/",
+        infusion_raw.undo_entry,
+        name="infusion-undo-entry",
+    ),
     path("infusion/stop/", infusion.stop, name="infusion-stop"),
     path("infusion/mark/", infusion.mark, name="infusion-mark"),
     path("infusion/pause/", infusion.pause, name="infusion-pause"),

@@ -321,7 +321,12 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
             key=form.cleaned_data["key"],
         )
         if not isinstance(outcome, Refused):
-            return said(request, session, _("Readings charted."))
+            undo = ""
+            if outcome.row:
+                undo = reverse(
+                    "treatment:infusion-undo-entry", args=[session, outcome.row[0].batch]
+                )
+            return said(request, session, _("Readings charted."), undo=undo)
         decision, status = outcome.decision, 409
     context = {
         "session": row,
