@@ -9,9 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from afterglow.apps.devices.models import MessageOutcome, RawMessage
+from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import PumpReading, VitalSign
 from afterglow.apps.monitoring.models import Source as StoredSource
+from afterglow.apps.monitoring.services import mark_artefact
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.services import charting, infusions
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
+from afterglow.core.quantities import Dose, Rate, Volume
+from support.clinic_morning import site_at_noon
 from support.infusion_day import TO_START, Day, infusing, take_vitals
 
 HOURS = 4
@@ -41,8 +47,17 @@ def long_infusion(*, now: dt.datetime, hours: int = HOURS, **given: Any) -> Day:
     return day
 
 
-def tell_by_the_minute(day: Day, *, since: dt.datetime, until: dt.datetime) -> None:
-    """Write what monitor and pump said each minute, as the charter stores it."""
+def tell_by_the_minute(
+    day: Day,
+    *,
+    since: dt.datetime,
+    until: dt.datetime,
+    rates: Mapping[int, Decimal] | None = None,
+) -> None:
+    """Write what monitor and pump said each minute, as the charter stores it.
+
+    ``rates``: the pump's new rate (mL/h) from a minute on, where it does not stay as started.
+    """
     said = RawMessage.objects.create(
         received_at=since,
         peer="127.0.0.1",
@@ -53,11 +68,14 @@ def tell_by_the_minute(day: Day, *, since: dt.datetime, until: dt.datetime) -> N
         outcome=MessageOutcome.CHARTED,
     )
     rate = day.infusion.preparation.rate_ml_per_h.value
+    counted = Decimal(0)
     whole = day.infusion.preparation.to_be_infused_ml.value
     signs, pumps = [], []
     for minute in range(int((until - since).total_seconds() // 60) + 1):
         at = since + dt.timedelta(minutes=minute)
         batch = uuid.uuid4()
+        counted = min(whole, counted + rate / 60) if minute else counted
+        rate = (rates or {}).get(minute, rate)
         wave = (minute % 9) - 4
         signs += [
             VitalSign(
@@ -81,11 +99,59 @@ def tell_by_the_minute(day: Day, *, since: dt.datetime, until: dt.datetime) -> N
                 message=said,
                 taken_at=at,
                 arrived_at=at + dt.timedelta(seconds=1),
-                rate_ml_per_h=rate,
-                delivered_ml=min(whole, round(rate * minute / 60, 3)),
+                rate_ml_per_h=Rate.ml_per_h(rate),
+                delivered_ml=Volume.ml(round(counted, 3)),
                 drug="ketamine",
                 status="running",
             )
         )
     VitalSign.objects.bulk_create(signs)
     PumpReading.objects.bulk_create(pumps)
+
+
+def lively_infusion(*, now: dt.datetime, minutes: int = 26, **given: Any) -> Day:
+    """Return an infusion in which something happened: a new rate, a bolus, a mark, an artefact."""
+    at = now - TO_START - dt.timedelta(minutes=minutes)
+    day = infusing(at=at, site=site_at_noon(at), **given)
+    tell_by_the_minute(
+        day, since=day.started, until=now - dt.timedelta(seconds=5), rates={12: Decimal(60)}
+    )
+    for minute in (1, 11, 21):
+        take_vitals(day, at=day.minute(minute))
+    infusions.act_on_pump(
+        session=day.id,
+        kind=PumpActionKind.CHANGE_RATE,
+        rate=Rate.ml_per_h(60),
+        reason="calm",
+        seen_sequence=1,
+        by=day.clinician,
+        at=day.minute(12),
+        key=uuid.uuid4(),
+    )
+    charting.give_medicine(
+        session=day.id,
+        product=Product.objects.get(key="ondansetron").public_id,
+        dose=Dose.mg(4),
+        route="iv",
+        indication="nausea",
+        by=day.clinician,
+        at=day.minute(15),
+        key=uuid.uuid4(),
+    )
+    for kind, minute, text in ((EventKind.MARK, 8, ""), (EventKind.NOTE, 17, "Hums a tune.")):
+        charting.record_event(
+            session=day.id,
+            kind=kind,
+            text=text,
+            by=day.clinician,
+            at=day.minute(minute),
+            key=uuid.uuid4(),
+        )
+    wrong = VitalSign.objects.filter(session=day.session, code="systolic", source="device")
+    mark_artefact(
+        reading=wrong.order_by("taken_at")[6].pk,
+        reason="the arm moved",
+        by=day.clinician,
+        at=day.minute(9),
+    )
+    return day

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -111,7 +111,7 @@ def first_in(session: int, windows: Sequence[Window]) -> list[Found]:
     """Return the first believed reading of every line of a session in each of many windows."""
     if not windows:
         return []
-    asked = [
+    asked: list[Any] = [
         [window.since for window in windows],
         [window.until for window in windows],
         [str(source) for source in Source],
@@ -144,7 +144,7 @@ def spread_in(
     if not windows:
         return []
     codes = [str(code) for code in VitalSignCode if code not in BLOOD_PRESSURE]
-    asked = [[w.since for w in windows], [w.until for w in windows], session, codes]
+    asked: list[Any] = [[w.since for w in windows], [w.until for w in windows], session, codes]
     with connection.cursor() as cursor:
         cursor.execute(_SPREAD, asked)
         return [(windows[n - 1], *row) for n, *row in cursor.fetchall()]

@@ -63,7 +63,7 @@ class Bolus:
 
 @dataclass(frozen=True, slots=True)
 class MedicineRow:
-    """One medicine given beside the infusion, in the colour of its label, with its running total."""
+    """One medicine given beside the infusion: its label's class, its doses, its running total."""
 
     medicine: str
     drug_class: str

@@ -72,7 +72,7 @@ def _cell(
 ) -> str:
     if not cell.text:
         return _empty(column, words, locked=locked, first=first)
-    text = escape(cell.text)
+    text: str = escape(cell.text)
     if not locked and cell.assessment:
         text = _link(f"scores/{cell.assessment}/correct/", text)
     elif not locked:
@@ -98,7 +98,7 @@ def _cell(
 def _empty(column: Column, words: _Words, *, locked: bool, first: bool) -> str:
     if not column.is_missed:
         return "<td></td>"
-    text = '<span aria-hidden="true">·</span>'
+    text: str = '<span aria-hidden="true">·</span>'
     if first and column.owes_reason and not locked:
         due = column.slot.due_at.isoformat().replace("+", "%2B")
         text = _link(f"missed/?due={due}", words.why, "event-link")

@@ -22,6 +22,7 @@ from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.treatment.favourites import favourites_of, macros_for
 from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Refused
@@ -54,7 +55,7 @@ from afterglow.db.looks import looking
 from afterglow.db.models import StaleRow
 from afterglow.web import clock, formats
 from afterglow.web.requests import StaffRequest
-from afterglow.web.sentences import error_words, sentence_of
+from afterglow.web.sentences import error_words, name_words, sentence_of
 
 PUMP_EVENTS = (
     "infusion-started",
@@ -230,14 +231,23 @@ def _ending_now(session: UUID, at: datetime) -> InfusionEnding:
 @require_POST
 def mark(request: StaffRequest, session: UUID) -> HttpResponse:
     """Stamp this moment; a name can come after."""
+    chosen = _favourite(session, request.POST.get("favourite", ""))
     outcome = charting.record_event(
-        session=session, kind=EventKind.MARK, by=request.user, at=clock.now(), key=key_of(request)
+        session=session,
+        kind=EventKind.MARK,
+        label=chosen,
+        by=request.user,
+        at=clock.now(),
+        key=key_of(request),
     )
     if isinstance(outcome, Refused):
         row = find_session(request, session, action=Action.CHART)
         return refused(request, row, _("Mark"), outcome.decision)
     event = outcome.row
-    words = _("Marked at %(time)s.") % {"time": formats.clock_seconds(event.at, event.session.site)}
+    time = formats.clock_seconds(event.at, event.session.site)
+    words = _("Marked at %(time)s.") % {"time": time}
+    if event.label:
+        words = _("%(what)s at %(time)s.") % {"what": name_words(event.label), "time": time}
     arguments = [session, event.public_id]
     return said(
         request,
@@ -246,6 +256,17 @@ def mark(request: StaffRequest, session: UUID) -> HttpResponse:
         undo=reverse("treatment:infusion-undo", args=arguments),
         more=reverse("treatment:infusion-name", args=arguments),
     )
+
+
+def _favourite(session: UUID, code: str) -> str:
+    """Return the name of a favourite of the session's protocol; nothing where none was tapped."""
+    if not code:
+        return ""
+    key = TreatmentSession.objects.values_list("protocol__key", flat=True).get(public_id=session)
+    known = {one.code: one.label for one in favourites_of(key).marks}
+    if code not in known:
+        raise Http404("The protocol has no such favourite.")
+    return known[code]
 
 
 @login_required
@@ -331,7 +352,7 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
     context = {
         "session": row,
         "site": row.site,
-        "grid": grid.grid(row, at=at),
+        **_grid(row, at),
         "entry": form,
         "decision": decision,
     }
@@ -373,7 +394,13 @@ def _events(session: TreatmentSession) -> dict[str, Any]:
 
 
 def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
-    return {"grid": grid.grid(session, at=at), "entry": _observation_form(session, at)}
+    entry = _observation_form(session, at)
+    return {
+        "grid": grid.grid(session, at=at),
+        "entry": entry,
+        "favourites": [(each, new_key()) for each in favourites_of(session.protocol.key).marks],
+        "macros": macros_for(session, frozenset(entry.fields), at=at),
+    }
 
 
 def draw_grid(context: dict[str, Any]) -> None:
