@@ -58,15 +58,18 @@ def read_room(request: HttpRequest, session: uuid.UUID) -> JsonResponse:
                     "arrived_at",
                     "drug",
                     "status",
-                    rate=Cast("rate_ml_per_h", DecimalField()),
-                    delivered=Cast("delivered_ml", DecimalField()),
+                    rate=Cast("rate_ml_per_h", DecimalField(max_digits=9, decimal_places=3)),
+                    delivered=Cast("delivered_ml", DecimalField(max_digits=9, decimal_places=3)),
                 )
             ),
             "events": list(SessionEvent.objects.filter(**under).values()),
             "alarms": list(Alarm.objects.filter(**under).values()),
             "medicines": list(
                 MedicineGiven.objects.filter(**under).values(
-                    "at", "route", "indication", dose=Cast("dose_mg", DecimalField())
+                    "at",
+                    "route",
+                    "indication",
+                    dose=Cast("dose_mg", DecimalField(max_digits=10, decimal_places=4)),
                 )
             ),
             "scores": list(Score.objects.filter(assessment__session__public_id=session).values()),

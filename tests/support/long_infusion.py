@@ -12,7 +12,7 @@ from afterglow.apps.devices.models import MessageOutcome, RawMessage
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import PumpReading, VitalSign
 from afterglow.apps.monitoring.models import Source as StoredSource
-from afterglow.apps.monitoring.services import mark_artefact
+from afterglow.apps.monitoring.services import mark_artefact, refresh_alarms
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.services import charting, infusions
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
@@ -113,9 +113,6 @@ def lively_infusion(*, now: dt.datetime, minutes: int = 26, **given: Any) -> Day
     """Return an infusion in which something happened: a new rate, a bolus, a mark, an artefact."""
     at = now - TO_START - dt.timedelta(minutes=minutes)
     day = infusing(at=at, site=site_at_noon(at), **given)
-    tell_by_the_minute(
-        day, since=day.started, until=now - dt.timedelta(seconds=5), rates={12: Decimal(60)}
-    )
     for minute in (1, 11, 21):
         take_vitals(day, at=day.minute(minute))
     infusions.act_on_pump(
@@ -128,6 +125,8 @@ def lively_infusion(*, now: dt.datetime, minutes: int = 26, **given: Any) -> Day
         at=day.minute(12),
         key=uuid.uuid4(),
     )
+    tell_by_the_minute(day, since=day.started, until=now, rates={12: Decimal(60)})
+    refresh_alarms(session=day.id, at=now)
     charting.give_medicine(
         session=day.id,
         product=Product.objects.get(key="ondansetron").public_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.html import format_html
@@ -40,10 +40,10 @@ def trend(session: TreatmentSession, *, started: datetime | None, at: datetime) 
     return f'{head[:-1]}, "lines": {lines}}}'
 
 
-def trend_element(text: str) -> SafeString:
-    """Return the data as the element that the graph reads it from."""
+def script_element(name: str, text: str) -> SafeString:
+    """Return JSON text as the element that a script of the page reads it from."""
     safe = mark_safe(text.translate(_IN_A_SCRIPT))  # noqa: S308 - nothing left that ends a script
-    return format_html('<script id="trend-data" type="application/json">{}</script>', safe)
+    return format_html('<script id="{}" type="application/json">{}</script>', name, safe)
 
 
 def _head(
@@ -91,7 +91,3 @@ def _absolute(limits: Iterable[AlarmLimit]) -> Iterable[tuple[AlarmLimit, Sign]]
             continue
         seen.add(key)
         yield limit, _LINES[VitalSignCode(limit.sign)]
-
-
-BEFORE = timedelta(minutes=20)
-"""How far before the start of the infusion the graph opens."""

@@ -77,6 +77,13 @@ def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, 
     return tuple(cards)
 
 
+def empty_cards() -> tuple[VitalCard, ...]:
+    """Return a tile for every sign, for a page whose script fills them."""
+    return tuple(
+        VitalCard(sign=sign, label=label, unit=unit) for sign, (label, unit) in _LABELS.items()
+    )
+
+
 def _text(
     sign: Sign, latest: Mapping[str, LatestReading], found: LatestReading | None
 ) -> tuple[str, str]:

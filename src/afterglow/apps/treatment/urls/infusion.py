@@ -11,6 +11,7 @@ from afterglow.apps.treatment.views import (
     infusion_asks,
     predicting,
     infusion_raw,
+    playback,
 )
 
 urlpatterns = [
@@ -25,6 +26,7 @@ urlpatterns = [
         infusion_raw.undo_entry,
         name="infusion-undo-entry",
     ),
+    path("playback/", playback.page, name="playback"),
     path("infusion/stop/", infusion.stop, name="infusion-stop"),
     path("infusion/mark/", infusion.mark, name="infusion-mark"),
     path("infusion/pause/", infusion.pause, name="infusion-pause"),

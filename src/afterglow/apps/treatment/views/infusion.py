@@ -159,7 +159,9 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
     }
     with looking():
         started = infusion.started_at if infusion else None
-        context["trend"] = trend.trend_element(trend.trend(row, started=started, at=at))
+        context["trend"] = trend.script_element(
+            "trend-data", trend.trend(row, started=started, at=at)
+        )
         for each in PANELS.values():
             context |= each.build(row, at)
         draw_grid(context)
