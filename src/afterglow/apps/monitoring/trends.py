@@ -19,7 +19,7 @@ from django.db import connection
 
 from afterglow.apps.monitoring.lines import MARKED
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.readings import Source
 
 DRAWN: Final = {
@@ -121,6 +121,11 @@ class RawReading:
     artefact: bool
     reason: str
     """Why a person marked it; empty where nobody did."""
+
+    @property
+    def name(self) -> str:
+        """What the sign is called."""
+        return definition(self.sign).name
 
 
 _RAW = f"""
