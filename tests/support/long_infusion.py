@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from afterglow.apps.devices.models import MessageOutcome, RawMessage
+from afterglow.apps.devices.models import DeviceStatus, MessageOutcome, RawMessage
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import PumpReading, VitalSign
 from afterglow.apps.monitoring.models import Source as StoredSource
@@ -105,6 +105,8 @@ def tell_by_the_minute(
                 status="running",
             )
         )
+    for device in (day.monitor, day.pump):
+        DeviceStatus.objects.update_or_create(device=device, defaults={"last_heard_at": until})
     VitalSign.objects.bulk_create(signs)
     PumpReading.objects.bulk_create(pumps)
 
@@ -125,8 +127,6 @@ def lively_infusion(*, now: dt.datetime, minutes: int = 26, **given: Any) -> Day
         at=day.minute(12),
         key=uuid.uuid4(),
     )
-    tell_by_the_minute(day, since=day.started, until=now, rates={12: Decimal(60)})
-    refresh_alarms(session=day.id, at=now)
     charting.give_medicine(
         session=day.id,
         product=Product.objects.get(key="ondansetron").public_id,
@@ -146,11 +146,13 @@ def lively_infusion(*, now: dt.datetime, minutes: int = 26, **given: Any) -> Day
             at=day.minute(minute),
             key=uuid.uuid4(),
         )
+    tell_by_the_minute(day, since=day.started, until=now, rates={12: Decimal(60)})
+    refresh_alarms(session=day.id, at=now)
     wrong = VitalSign.objects.filter(session=day.session, code="systolic", source="device")
     mark_artefact(
         reading=wrong.order_by("taken_at")[6].pk,
         reason="the arm moved",
         by=day.clinician,
-        at=day.minute(9),
+        at=now,
     )
     return day

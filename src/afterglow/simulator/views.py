@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from afterglow.core.errors import InvalidValue
 from afterglow.simulator import rehearsal
+from afterglow.web.cards import AlarmLevel
 from afterglow.web.requests import StaffRequest
 from afterglow.web.sentences import alarm_sentence, name_words, value_words
 
@@ -31,10 +32,12 @@ def room(request: StaffRequest, scenario: str) -> HttpResponse:
         "script": script,
         "acts": rehearsal.plan().acts,
         "signs": SIGNS,
+        "levels": list(AlarmLevel),
         "minutes": int(rehearsal.plan().lasts.total_seconds() // 60),
         "trend": {
             "zone": "UTC",
             "origin": 0,
+            "whole": [0, int(rehearsal.plan().lasts.total_seconds())],
             "limits": _limits(),
             "lines": [],
             "events": [],

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,16 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
-from afterglow.apps.monitoring.services import mark_artefact, record_vital_signs_by_hand
-from afterglow.apps.monitoring.trends import raw_readings, trend_json
+from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.shown import drug
 from afterglow.core.monitoring.catalogue import VitalSignCode
-from afterglow.core.monitoring.readings import Source
 from afterglow.db.looks import looking
 from afterglow.web import clock
-from support.clinic_messages import DIASTOLIC, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
 from support.infusion_day import Day, infusing, take_vitals
 from support.long_infusion import lively_infusion, tell_by_the_minute
 
@@ -55,10 +50,6 @@ def signed_in(day: Day) -> Client:
 
 def url(day: Day, name: str, *arguments: object) -> str:
     return reverse(f"treatment:{name}", args=[day.id, *arguments])
-
-
-def lines(text: str) -> dict[tuple[str, str, bool], list[list[Any]]]:
-    return {(x["sign"], x["source"], x["artefact"]): x["points"] for x in json.loads(text)}
 
 
 # ---- one look
@@ -95,56 +86,6 @@ def test_the_page_asks_no_more_often_when_there_is_more_to_show(day: Day, now: d
 
 
 # ---- the graph's data
-
-
-def test_a_minute_keeps_its_lowest_and_its_highest_and_saturation_draws_the_lowest() -> None:
-    here = bed()
-    for second, value in ((1, "97"), (20, "88"), (50, "96")):
-        at = later(1, second)
-        arrive(oru(here.monitor, {SPO2: value}, at=at, control_id=f"m{second}"), at=at)
-
-    drawn = lines(trend_json(here.session, since=later(0), until=later(5), origin=later(0)))
-
-    assert drawn["oxygen", "device", False] == [[110, 88, 88, 97]]
-
-
-def test_what_is_not_believed_is_a_line_of_its_own_and_a_gap_stays_a_gap() -> None:
-    here = bed()
-    for minute, value in ((1, "97"), (2, "3"), (9, "96")):
-        at = later(minute)
-        arrive(oru(here.monitor, {SPO2: value}, at=at, control_id=f"g{minute}"), at=at)
-
-    drawn = lines(trend_json(here.session, since=later(0), until=later(20), origin=later(0)))
-
-    assert drawn["oxygen", "device", False] == [[60, 97], [540, 96]]
-    assert drawn["oxygen", "device", True] == [[120, 3]]
-
-
-def test_every_cuff_reading_is_drawn_and_hand_and_device_are_two_lines() -> None:
-    here = bed()
-    for second in (0, 30):
-        at = later(2, second)
-        told = {SYSTOLIC: str(120 + second), DIASTOLIC: "80"}
-        arrive(oru(here.monitor, told, at=at, control_id=f"c{second}"), at=at)
-    by_hand(here, systolic=131, diastolic=81, at=later(2, 40))
-
-    drawn = lines(trend_json(here.session, since=later(0), until=later(5), origin=later(0)))
-
-    assert drawn["pressure", "device", False] == [[120, 120, 80, None], [150, 150, 80, None]]
-    assert drawn["pressure", "hand", False] == [[160, 131, 81, None]]
-
-
-def by_hand(here: Bed, *, at: datetime, **values: int) -> tuple[VitalSign, ...]:
-    taken = record_vital_signs_by_hand(
-        session=here.session.public_id,
-        readings={VitalSignCode(code): Decimal(value) for code, value in values.items()},
-        taken_at=at,
-        by=here.clinician,
-        at=at,
-        key=uuid.uuid4(),
-    )
-    assert isinstance(taken, tuple)
-    return taken
 
 
 def test_the_page_carries_the_graph_with_its_limits_and_the_baseline(
@@ -186,17 +127,6 @@ def test_what_the_grid_does_not_have_is_not_found(
     day: Day, now: datetime, line: str, since: int
 ) -> None:
     assert signed_in(day).get(url(day, "infusion-raw", line, since)).status_code == 404
-
-
-def test_a_marked_reading_stays_among_the_raw_ones_with_its_reason() -> None:
-    here = bed()
-    [sign] = by_hand(here, spo2=71, at=later(3))
-    mark_artefact(reading=sign.pk, reason="cold hand", by=here.clinician, at=later(4))
-
-    [raw] = raw_readings(here.session, signs=[VitalSignCode.SPO2], since=later(0), until=later(9))
-
-    assert (raw.value, raw.artefact, raw.reason) == (71, True, "cold hand")
-    assert raw.source is Source.HAND
 
 
 # ---- the grid

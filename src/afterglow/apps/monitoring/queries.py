@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
 from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Value, When
@@ -109,72 +108,6 @@ def believed_readings(
         Reading(code, value, taken_at, Source(source), bool(flag) or marked.get(pk, False))
         for pk, code, value, taken_at, source, flag in rows
     )
-
-
-@dataclass(frozen=True, slots=True)
-class TrendLine:
-    """One sign from one source over time, for a drawing; None breaks the line at a gap.
-
-    ``times`` are seconds since 1970, as uPlot takes them; ``values`` are in the sign's own unit.
-    """
-
-    sign: VitalSignCode
-    source: Source
-    times: tuple[float, ...]
-    values: tuple[Decimal | None, ...]
-
-
-def trend(
-    session: TreatmentSession,
-    *,
-    since: datetime,
-    until: datetime,
-    points: int = 600,
-    signs: Sequence[VitalSignCode] = tuple(VitalSignCode),
-) -> tuple[TrendLine, ...]:
-    """Return what a graph draws of a stretch: believed values, broken where one is missing.
-
-    A line of more than ``points`` values keeps the lowest and the highest of each step, so that
-    no dip is smoothed away. A break is longer than the protocol's factor times the expected
-    interval of the sign.
-    """
-    rules = rules_of(session).gaps
-    by_line: dict[tuple[str, Source], list[Reading]] = {}
-    for reading in believed_readings(session, since=since, until=until, signs=signs):
-        if not reading.artefact:
-            by_line.setdefault((reading.sign, reading.source), []).append(reading)
-    drawn = []
-    for (sign, source), readings in by_line.items():
-        expected = rules.expected_every.get(sign)
-        longest = expected * float(rules.factor) if expected is not None else None
-        times: list[float] = []
-        values: list[Decimal | None] = []
-        step = (until - since) / max(1, points // 2)
-        longest = max(longest, step * 2) if longest is not None else None
-        before: datetime | None = None
-        for reading in _extremes(readings, since, step) if len(readings) > points else readings:
-            if before is not None and longest is not None and reading.at - before > longest:
-                times.append((before + (reading.at - before) / 2).timestamp())
-                values.append(None)
-            times.append(reading.at.timestamp())
-            values.append(reading.value)
-            before = reading.at
-        drawn.append(TrendLine(VitalSignCode(sign), source, tuple(times), tuple(values)))
-    return tuple(sorted(drawn, key=lambda line: (line.sign, line.source)))
-
-
-def _extremes(readings: Sequence[Reading], since: datetime, step: timedelta) -> list[Reading]:
-    """Keep the lowest and the highest reading of each step, in order of time."""
-    kept: list[Reading] = []
-    for _, group in groupby(readings, key=lambda r: (r.at - since) // step):
-        those = list(group)
-        pair = {id(r): r for r in (min(those, key=_value), max(those, key=_value))}
-        kept += sorted(pair.values(), key=lambda r: r.at)
-    return kept
-
-
-def _value(reading: Reading) -> Decimal:
-    return reading.value
 
 
 def schedule(session: TreatmentSession, *, at: datetime) -> tuple[Slot, ...]:

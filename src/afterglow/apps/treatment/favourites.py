@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
+from uuid import UUID
 
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.visits.models import TreatmentSession
@@ -78,6 +79,15 @@ def favourites_of(protocol: str, version: int = 1) -> Favourites:
             for each in root.sections("macros")
         ),
     )
+
+
+def name_of_favourite(session: UUID, code: str) -> str | None:
+    """Return what a favourite of the session's protocol is called; nothing for no code, None for
+    a code that the protocol does not have. Raises DoesNotExist without such a session."""
+    if not code:
+        return ""
+    key = TreatmentSession.objects.values_list("protocol__key", flat=True).get(public_id=session)
+    return {one.code: one.label for one in favourites_of(key).marks}.get(code)
 
 
 @dataclass(frozen=True, slots=True)

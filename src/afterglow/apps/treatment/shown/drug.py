@@ -174,19 +174,25 @@ def _said_by_pump(
     """
     rules = monitoring_rules(session).pump
     told = pumps.rates_since(session.pk, since=infusion.started_at, at=at)
-    course = queries.course_of(actions)
-    charted = [(step.at, step.rate) for step in course]
-    differs = False
-    for index, (since, rate) in enumerate(told):
-        until = told[index + 1][0] if index + 1 < len(told) else at
-        now = next((r for begun, r in reversed(charted) if begun <= until), None)
-        if now is None or until - since <= rules.settle_for:
-            continue
-        differs |= abs(rate.value - now.value) > rules.rate_difference
-    if not differs:
-        return ()
-    ends = [*(since for since, _rate in told[1:]), at]
-    return tuple(Bar(since, to, rate, "") for (since, rate), to in zip(told, ends, strict=True))
+    said = [
+        Bar(since, to, rate, "") for (since, rate), to in zip(told, _ends(told, at), strict=True)
+    ]
+    course = [(step.at, step.rate) for step in queries.course_of(actions)]
+    charted = list(zip(course, _ends(course, at), strict=True))
+    for bar in said:
+        for (since, rate), to in charted:
+            beside = min(bar.to, to) - max(bar.since, since)
+            if (
+                beside > rules.settle_for
+                and abs(bar.rate.value - rate.value) > rules.rate_difference
+            ):
+                return tuple(said)
+    return ()
+
+
+def _ends(steps: Sequence[tuple[datetime, Rate]], at: datetime) -> list[datetime]:
+    """Return when each step gives way to the next one, the last one at ``at``."""
+    return [*(since for since, _rate in steps[1:]), at] if steps else []
 
 
 def medicine_rows(session: TreatmentSession) -> tuple[MedicineRow, ...]:

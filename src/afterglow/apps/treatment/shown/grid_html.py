@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.forms import Form
 from django.utils.html import escape
@@ -33,6 +34,17 @@ def grid_rows(grid: Grid, entry: Form | None, *, site: Site, locked: bool) -> Sa
         for part in _row(line, entry, words, site=site, locked=locked, first=number == 0)
     ]
     return mark_safe("".join(parts))  # noqa: S308 - every text in it was escaped
+
+
+def draw(context: dict[str, Any]) -> None:
+    """Add the rows of the grid to a page's context, where it holds a grid."""
+    if "grid" in context:
+        context["grid_rows"] = grid_rows(
+            context["grid"],
+            context.get("entry"),
+            site=context["site"],
+            locked=context.get("locked", False),
+        )
 
 
 class _Words:

@@ -22,7 +22,7 @@ from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.emergencies import emergency_of
-from afterglow.apps.treatment.favourites import favourites_of, macros_for
+from afterglow.apps.treatment.favourites import favourites_of, macros_for, name_of_favourite
 from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Refused
@@ -164,7 +164,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
         )
         for each in PANELS.values():
             context |= each.build(row, at)
-        draw_grid(context)
+        grid_html.draw(context)
     return render(request, "treatment/infusion.html", context)
 
 
@@ -183,7 +183,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
     }
     with looking():
         context |= PANELS[name].build(row, clock.now())
-        draw_grid(context)
+        grid_html.draw(context)
     return render(request, f"treatment/infusion/_{name}.html", context)
 
 
@@ -233,7 +233,9 @@ def _ending_now(session: UUID, at: datetime) -> InfusionEnding:
 @require_POST
 def mark(request: StaffRequest, session: UUID) -> HttpResponse:
     """Stamp this moment; a name can come after."""
-    chosen = _favourite(session, request.POST.get("favourite", ""))
+    chosen = name_of_favourite(session, request.POST.get("favourite", ""))
+    if chosen is None:
+        raise Http404("The protocol has no such favourite.")
     outcome = charting.record_event(
         session=session,
         kind=EventKind.MARK,
@@ -258,17 +260,6 @@ def mark(request: StaffRequest, session: UUID) -> HttpResponse:
         undo=reverse("treatment:infusion-undo", args=arguments),
         more=reverse("treatment:infusion-name", args=arguments),
     )
-
-
-def _favourite(session: UUID, code: str) -> str:
-    """Return the name of a favourite of the session's protocol; nothing where none was tapped."""
-    if not code:
-        return ""
-    key = TreatmentSession.objects.values_list("protocol__key", flat=True).get(public_id=session)
-    known = {one.code: one.label for one in favourites_of(key).marks}
-    if code not in known:
-        raise Http404("The protocol has no such favourite.")
-    return known[code]
 
 
 @login_required
@@ -358,7 +349,7 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
         "entry": form,
         "decision": decision,
     }
-    draw_grid(context)
+    grid_html.draw(context)
     response = render(request, "treatment/infusion/_grid.html", context, status=status)
     response["HX-Retarget"] = "#panel-grid"
     return response
@@ -403,17 +394,6 @@ def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
         "favourites": [(each, new_key()) for each in favourites_of(session.protocol.key).marks],
         "macros": macros_for(session, frozenset(entry.fields), at=at),
     }
-
-
-def draw_grid(context: dict[str, Any]) -> None:
-    """Add the rows of the grid, where the context holds one."""
-    if "grid" in context:
-        context["grid_rows"] = grid_html.grid_rows(
-            context["grid"],
-            context.get("entry"),
-            site=context["site"],
-            locked=context.get("locked", False),
-        )
 
 
 def _actions(session: TreatmentSession) -> dict[str, Any]:

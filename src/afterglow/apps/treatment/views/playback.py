@@ -17,6 +17,7 @@ from afterglow.apps.treatment.shown.trend import script_element
 from afterglow.apps.treatment.shown.vitals import empty_cards
 from afterglow.db.looks import looking
 from afterglow.web import clock
+from afterglow.web.cards import AlarmLevel
 from afterglow.web.requests import StaffRequest
 
 
@@ -40,6 +41,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
             "order": infusion.preparation.order,
             "drawn": infusion.preparation.drawn_mg,
             "vitals": empty_cards(),
+            "levels": list(AlarmLevel),
             "trend": script_element("trend-data", found.trend),
             "script": script_element("playback-data", found.script),
         }

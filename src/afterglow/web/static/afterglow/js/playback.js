@@ -38,6 +38,9 @@ function openAt(moment) {
   return [...open.values()].sort((a, b) => Boolean(a.acknowledged) - Boolean(b.acknowledged) || weight[a.level] - weight[b.level]);
 }
 
+/** The shape of an alarm: the page holds one of each. */
+const symbol = (level) => document.querySelector(`template[data-symbol="${level}"]`)?.content.cloneNode(true) ?? "";
+
 function element(tag, name, text) {
   const made = document.createElement(tag);
   made.className = name;
@@ -60,7 +63,7 @@ function drawAlarms() {
       if (one.limit) facts.append(element("span", "", `${said.limit} ${one.limit}`));
       facts.append(element("span", "numeric", `${said.since} ${clock.format(one.since * 1000)}`));
       if (one.acknowledged) facts.append(element("span", "", said.seen));
-      band.append(element("p", "alarm-word", one.word), facts);
+      band.append(symbol(one.level), element("p", "alarm-word", one.word), facts);
       return band;
     }),
   );

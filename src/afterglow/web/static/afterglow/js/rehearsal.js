@@ -17,6 +17,9 @@ let said = "";
 
 const span = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
+/** The shape of an alarm: the page holds one of each. */
+const symbol = (level) => document.querySelector(`template[data-symbol="${level}"]`)?.content.cloneNode(true) ?? "";
+
 function element(tag, name, text) {
   const made = document.createElement(tag);
   made.className = name;
@@ -73,7 +76,7 @@ function drawAlarms() {
         });
         actions.append(button);
       }
-      band.append(element("p", "alarm-word", one.word), actions);
+      band.append(symbol(one.level), element("p", "alarm-word", one.word), actions);
       return band;
     }),
   );

@@ -4,7 +4,7 @@
 //
 // <div class="trend" data-trend="trend-data" data-window-minutes="60"></div>
 // <script id="trend-data" type="application/json"> with { zone, origin, started, limits: [{sign, value, level}],
-//   baseline: {pressure: [124, 78], heart: [72]}, gap_s: {heart: 150}, events: [{at, mark, words}],
+//   baseline: {pressure: [124, 78], heart: [72]}, whole: [from, to]?, gap_s: {heart: 150}, events: [{at, mark, words}],
 //   lines: [{sign, source, artefact, points: [[t, value] | [t, value, low, high] | [t, systolic, diastolic, mean]]}] }
 // where t is seconds after origin. `readings: [{sign, at, value | systolic, diastolic, mean, artefact}]` is taken too.
 //
@@ -117,6 +117,7 @@ class Trend {
   }
 
   range() {
+    if (this.data.whole) return this.data.whole; // a rehearsal is seen from its first to its last second
     const edge = this.now() - this.behind;
     if (this.isStill()) return [edge - this.window, edge];
     return [edge - this.window * NOW_AT, edge + this.window * (1 - NOW_AT)];
