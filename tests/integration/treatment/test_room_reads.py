@@ -129,6 +129,30 @@ def test_what_the_grid_does_not_have_is_not_found(
     assert signed_in(day).get(url(day, "infusion-raw", line, since)).status_code == 404
 
 
+def test_a_mark_is_taken_back_with_a_reason_and_both_stay_on_record(
+    day: Day, now: datetime
+) -> None:
+    client = signed_in(day)
+    row = VitalSign.objects.filter(source="device", code="systolic").order_by("-taken_at")[0]
+    artefact = url(day, "infusion-artefact", row.batch, "systolic")
+    believe = url(day, "infusion-believe", row.batch, "systolic")
+    client.post(artefact, {"key": uuid.uuid4(), "reason": "the arm moved"})
+    minute = int(row.taken_at.timestamp()) // 60 * 60
+    listed = client.get(url(day, "infusion-raw", "minute", minute)).content.decode()
+    assert "the arm moved" in listed
+    assert believe in listed
+
+    unexplained = client.post(believe, {"key": uuid.uuid4(), "reason": ""})
+    answer = client.post(believe, {"key": uuid.uuid4(), "reason": "a second cuff agreed"})
+
+    assert (unexplained.status_code, answer.status_code) == (422, 200)
+    marks = ArtefactMark.objects.filter(vital_sign=row).order_by("pk")
+    assert [(m.is_artefact, m.reason) for m in marks] == [
+        (True, "the arm moved"),
+        (False, "a second cuff agreed"),
+    ]
+
+
 # ---- the grid
 
 

@@ -22,6 +22,11 @@ urlpatterns = [
     path("infusion/trend.json", infusion_raw.trend_json, name="infusion-trend"),
     path("infusion/raw/<slug:line>/<int:since>/", infusion_raw.raw, name="infusion-raw"),
     path(
+        "infusion/readings/<uuid:batch>/<slug:sign>/believe/",
+        infusion_raw.Believe.as_view(),
+        name="infusion-believe",
+    ),
+    path(
         "infusion/observations/<uuid:batch>/undo/",
         infusion_raw.undo_entry,
         name="infusion-undo-entry",

@@ -7,20 +7,33 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import visible_when_locked
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring import services
+from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.trends import RawReading, raw_readings
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.forms.infusion import ReasonForm
+from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.shown.grid import VITALS
 from afterglow.apps.treatment.shown.trend import trend
-from afterglow.apps.treatment.views.asking import find_session, is_htmx, last_pump_action, said
+from afterglow.apps.treatment.views.asking import (
+    Ask,
+    find_session,
+    instant_of,
+    is_htmx,
+    last_pump_action,
+    said,
+)
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.readings import Source
 from afterglow.core.roles import Action
@@ -104,6 +117,55 @@ def _beside(found: tuple[RawReading, ...]) -> list[tuple[Source, list[list[RawRe
         if lines:
             groups.append((source, list(lines.values())))
     return groups
+
+
+PRESSURES = (VitalSignCode.SYSTOLIC, VitalSignCode.DIASTOLIC, VitalSignCode.MEAN)
+
+
+class Believe(Ask):
+    """A reading that was marked as artefact, and is one that counts after all."""
+
+    title = gettext_lazy("Believe this reading again")
+    verb = gettext_lazy("Believe it again")
+
+    def readings(self) -> list[VitalSign]:
+        """Return the reading, and the other half of a pressure with it."""
+        sign = self.kwargs["sign"]
+        codes = PRESSURES if sign in PRESSURES else (sign,)
+        found = VitalSign.objects.filter(
+            session=self.session, batch=self.kwargs["batch"], code__in=codes, flag=""
+        )
+        at = instant_of(self.request.GET.get("at", ""))
+        rows = list((found.filter(taken_at=at) if at is not None else found).order_by("pk"))
+        if not any(row.code == sign for row in rows):
+            raise Http404("There is no such reading in this session that a person may judge.")
+        return rows
+
+    def make_form(self, data: Any = None) -> Form:
+        """Ask for the reason."""
+        return ReasonForm(data)
+
+    def context(self) -> dict[str, Any]:
+        """Find the reading first: an address of none is not found."""
+        return {"batch": self.readings()}
+
+    def act(self, form: Any) -> Done[Any] | Refused:
+        """Take the mark back; it and its undo both stay on record."""
+        marks = [
+            services.mark_artefact(
+                reading=row.pk,
+                is_artefact=False,
+                reason=form.cleaned_data["reason"],
+                by=self.request.user,
+                at=self.at,
+            )
+            for row in self.readings()
+        ]
+        return Done(marks[0], Decision())
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say that it counts again."""
+        return _("It counts again. Both judgements stay on record.")
 
 
 @login_required
