@@ -73,6 +73,7 @@ def test_the_calm_room_looks_back_and_comes_back_to_now(
 
     page.locator(".chart-grid a.cell").first.click()
     expect(page.get_by_role("dialog")).to_contain_text("by hand", ignore_case=True)
+    expect(page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_focused()
     look(page, "room-raw")
 
 
@@ -117,3 +118,41 @@ def test_a_signed_record_is_shown_whole_and_still(
     page = open_room(at_screen(day.clinician), day)
     expect(page.get_by_text("This record is signed and locked.")).to_be_visible()
     look(page, "room-signed")
+
+
+def test_the_questions_walk_the_cursor_and_a_favourite_is_one_tap(
+    day: Day, at_screen: AtScreen
+) -> None:
+    page = open_room(at_screen(day.clinician), day)
+    page.locator("#main").focus()
+    page.keyboard.press("q")
+    expect(page.locator("[data-macro-hint]")).to_contain_text("Call the name")
+    for answer in ("5", "3", "0", "2"):
+        page.keyboard.type(answer)
+        page.keyboard.press("Enter")
+    expect(page.locator("[data-grid-save]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("Readings charted")
+    page.get_by_role("button", name="Oxygen on").click()
+    expect(page.locator("#panel-events")).to_contain_text("Oxygen on")
+
+
+def test_a_rehearsal_answers_what_is_done_and_a_playback_is_not_live(
+    front: Front, at_screen: AtScreen, look: Look
+) -> None:
+    at = clock.now() - dt.timedelta(hours=3)
+    day = signed(at=at, site=site_at_noon(at))
+    page = at_screen(day.clinician)
+    page.goto("/rehearsal/free-flow/")
+    page.locator("[data-rehearsal-speed]").select_option("20")
+    page.locator("[data-rehearsal-toggle]").click()
+    expect(page.locator("[data-rehearsal-alarms]")).to_contain_text("600 mL/h")
+    look(page, "room-rehearsal")
+    page.keyboard.press("c")
+    expect(page.locator("[data-rehearsal-rate]")).to_have_text("0")
+
+    page.goto(f"/sessions/{day.id}/playback/")
+    expect(page.get_by_text("Nothing here is live")).to_be_visible()
+    page.locator("[data-playback-toggle]").click()
+    expect(page.locator("[data-playback-rate]")).to_have_text("75", timeout=30_000)
+    look(page, "room-playback")

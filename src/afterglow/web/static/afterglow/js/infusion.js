@@ -172,7 +172,7 @@ watchOpening();
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target === inside && inside.childElementCount && !dialog.open) dialog.showModal();
-  if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea"))?.focus();
+  if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea") ?? inside.querySelector("form[method=dialog] button"))?.focus(); // never the stop: a dialog that asks nothing closes by Enter
   if (detail.target.id === "panel-events") marks();
   if (detail.target === grid) watchOpening();
   if (detail.target.id === "panel-alarms") sound();
