@@ -64,7 +64,7 @@ def test_every_cuff_reading_is_drawn_and_hand_and_device_are_two_lines() -> None
     here = bed()
     for second in (0, 30):
         at = later(2, second)
-        told = {SYSTOLIC: str(120 + second), DIASTOLIC: "80"}
+        told: dict[str, str | None] = {SYSTOLIC: str(120 + second), DIASTOLIC: "80"}
         arrive(oru(here.monitor, told, at=at, control_id=f"c{second}"), at=at)
     by_hand(here, systolic=131, diastolic=81, at=later(2, 40))
 
@@ -81,7 +81,7 @@ def test_a_marked_reading_stays_among_the_raw_ones_with_its_reason() -> None:
 
     [raw] = raw_readings(here.session, signs=[VitalSignCode.SPO2], since=later(0), until=later(9))
 
-    assert (raw.value, raw.artefact, raw.reason) == (71, True, "cold hand")
+    assert (raw.value, raw.artefact, raw.reason) == (Decimal(71), True, "cold hand")
     assert raw.source is Source.HAND
 
 

@@ -13,7 +13,7 @@ from afterglow.apps.monitoring.services import acknowledge_alarm
 from afterglow.apps.treatment.shown import playback
 from afterglow.core.monitoring.alarm_state import AlarmActKind
 from afterglow.web import clock
-from support.infusion_day import Day, infusing, recovered, take_vitals
+from support.infusion_day import Day, infusing, recovered, signed, take_vitals
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +65,19 @@ def test_a_session_that_runs_is_not_played_back() -> None:
 
     assert "Nothing here is live" not in shown
     assert "Record pump stopped" in shown
+
+
+def test_a_signed_record_is_read_and_takes_no_digit_more() -> None:
+    day = signed()
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(95)):
+        grid = client.get(
+            reverse("treatment:infusion-panel", args=[day.id, "grid"])
+        ).content.decode()
+        actions = client.get(reverse("treatment:infusion-panel", args=[day.id, "actions"]))
+
+    assert "raw/pressure/" in grid
+    assert "<input class=" not in grid
+    assert "Oxygen on" not in grid
+    assert reverse("treatment:playback", args=[day.id]) in actions.content.decode()

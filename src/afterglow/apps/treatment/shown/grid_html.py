@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from afterglow.apps.places.models import Site
 from afterglow.apps.treatment.shown.grid import Cell, Column, Grid, GridLine
+from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import icons
 from afterglow.web.formats import clock_time
 
@@ -37,11 +38,15 @@ def grid_rows(grid: Grid, entry: Form | None, *, site: Site, locked: bool) -> Sa
 
 
 def draw(context: dict[str, Any]) -> None:
-    """Add the rows of the grid to a page's context, where it holds a grid."""
+    """Add the rows of the grid to a page's context, where it holds a grid.
+
+    A signed record keeps its links to what was read, and takes no digit more.
+    """
     if "grid" in context:
+        signed = context["session"].state == SessionState.SIGNED
         context["grid_rows"] = grid_rows(
             context["grid"],
-            context.get("entry"),
+            None if signed else context.get("entry"),
             site=context["site"],
             locked=context.get("locked", False),
         )
