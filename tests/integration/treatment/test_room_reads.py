@@ -13,12 +13,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import SessionEvent
+from afterglow.apps.treatment.services import charting
 from afterglow.apps.treatment.shown import drug
 from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.quantities import Dose
 from afterglow.db.looks import looking
 from afterglow.web import clock
 from support.infusion_day import Day, infusing, take_vitals
@@ -273,6 +276,25 @@ def test_each_medicine_has_a_row_with_its_label_its_doses_and_its_total() -> Non
     assert other.per_kg is not None
     assert str(other.per_kg.value) == "0.06"
     assert row.pump_bars == ()
+
+
+def test_what_was_given_after_the_infusion_still_stands_on_the_axis(day: Day) -> None:
+    charting.give_medicine(
+        session=day.id,
+        product=Product.objects.get(key="ondansetron").public_id,
+        dose=Dose.mg(4),
+        route="iv",
+        indication="nausea",
+        by=day.clinician,
+        at=day.minute(75),
+        key=uuid.uuid4(),
+    )
+
+    row = drug.drug_row(day.session, at=day.minute(80))
+
+    assert row is not None
+    assert row.axis_from < row.infusion.started_at
+    assert row.others[0].boluses[0].at < row.axis_to
 
 
 def test_what_the_pump_ran_at_is_drawn_beside_what_was_charted_where_they_differ(

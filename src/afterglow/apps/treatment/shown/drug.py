@@ -113,14 +113,15 @@ def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
     end = infusion.ended_at or max(empty or at, at)
     ended = infusion.ended_at is not None
     product = infusion.preparation.vial.product
+    given_at = [one.at for one in queries.medicines_given(session)]
     said = _said_by_pump(session, infusion, actions, at=at)
     return DrugRow(
         infusion=infusion,
         medicine=product.medicine,
         strength=strength_words(infusion),
         bars=bars(actions, now=at, planned_end=None if ended else empty),
-        axis_from=infusion.started_at - AHEAD,
-        axis_to=end + AHEAD,
+        axis_from=min([infusion.started_at, *given_at]) - AHEAD,
+        axis_to=max([end, *given_at]) + AHEAD,
         last=actions[-1],
         charted=_account(told.charted, infusion),
         pump=_account(told.pump, infusion) if told.pump else None,
