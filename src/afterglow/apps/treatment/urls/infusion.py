@@ -9,9 +9,9 @@ from afterglow.apps.treatment.views import (
     infusion,
     infusion_alarms,
     infusion_asks,
-    predicting,
     infusion_raw,
     playback,
+    predicting,
 )
 
 urlpatterns = [
