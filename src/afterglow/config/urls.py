@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("afterglow.apps.visits.urls")),
     path("", include("afterglow.apps.work.urls")),
     path("", include("afterglow.web.urls")),
+    path("", include("afterglow.simulator.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     # last: a page's address is one word, and every other app answers before it

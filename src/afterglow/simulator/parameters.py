@@ -39,6 +39,9 @@ class Parameters:
     hypertension_gain: float
     desaturation_spo2: float
     desaturation_respiratory_rate: float
+    distress_heart_rate: float
+    distress_systolic: float
+    distress_respiratory_rate: float
     onset_s: float
     free_flow_ml_per_h: str
 
@@ -66,6 +69,9 @@ def parameters() -> Parameters:
         desaturation_respiratory_rate=float(
             scenarios.number("desaturation_respiratory_rate", unit="/min")
         ),
+        distress_heart_rate=float(scenarios.number("distress_heart_rate", unit="/min")),
+        distress_systolic=float(scenarios.number("distress_systolic", unit="mmHg")),
+        distress_respiratory_rate=float(scenarios.number("distress_respiratory_rate", unit="/min")),
         onset_s=float(scenarios.number("onset", unit="s")),
         free_flow_ml_per_h=str(scenarios.number("free_flow", unit="mL/h")),
     )

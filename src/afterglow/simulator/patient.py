@@ -46,6 +46,7 @@ class SimulatedPatient:
         self._noise = dict.fromkeys(_NAMES, 0.0)
         self._gain = 1.0
         self._hypoxia = 0.0
+        self._distress = 0.0
 
     @property
     def concentration_ng_per_ml(self) -> float:
@@ -63,9 +64,10 @@ class SimulatedPatient:
         if seconds < 0 or drug_mg_per_h < 0:
             raise InvalidValue(f"Time and dose run forwards: {seconds} s, {drug_mg_per_h} mg/h.")
         left = seconds
+        reaches = 0.0 if self.scenario is Scenario.EXTRAVASATION else drug_mg_per_h
         while left > 0:
             step = min(left, _STEP_S)
-            self._absorb(step / 60.0, drug_mg_per_h / 60.0)
+            self._absorb(step / 60.0, reaches / 60.0)
             self._waver(step)
             self._follow_scenario(step)
             left -= step
@@ -81,7 +83,9 @@ class SimulatedPatient:
         breaths = rest.respiratory_rate + rise.respiratory_rate * min(effect, 4.0)
         spo2 += self._hypoxia * (numbers.desaturation_spo2 - spo2)
         breaths += self._hypoxia * (numbers.desaturation_respiratory_rate - breaths)
-        shift = person.pressure_shift_mmhg
+        distress = self._distress
+        breaths += distress * numbers.distress_respiratory_rate
+        shift = person.pressure_shift_mmhg + distress * numbers.distress_systolic
         return Signs(
             systolic=rest.systolic + shift + rise.systolic * pressure_effect + noise["systolic"],
             diastolic=rest.diastolic
@@ -91,6 +95,7 @@ class SimulatedPatient:
             heart_rate=rest.heart_rate
             + person.heart_rate_shift
             + rise.heart_rate * effect
+            + distress * numbers.distress_heart_rate
             + noise["heart_rate"],
             spo2=min(100.0, spo2 + noise["spo2"]),
             respiratory_rate=max(0.0, breaths + noise["respiratory_rate"]),
@@ -121,3 +126,5 @@ class SimulatedPatient:
         gain = self._numbers.hypertension_gain if high else 1.0
         self._gain += toward * (gain - self._gain)
         self._hypoxia += toward * ((1.0 if low else 0.0) - self._hypoxia)
+        upset = self.scenario is Scenario.EMERGENCE_DISTRESS
+        self._distress += toward * ((1.0 if upset else 0.0) - self._distress)

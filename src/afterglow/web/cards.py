@@ -20,6 +20,7 @@ class Sign(StrEnum):
     OXYGEN = "oxygen"
     BREATH = "breath"
     CO2 = "co2"
+    TEMPERATURE = "temperature"
 
 
 class AlarmLevel(StrEnum):

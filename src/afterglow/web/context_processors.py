@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
 from afterglow.web import clock
@@ -26,7 +27,8 @@ def page(request: HttpRequest) -> dict[str, object]:
     theme = request.COOKIES.get(THEME_COOKIE, "")
     path = getattr(settings, "AFTERGLOW_SHELL", "")
     return {
-        "shell": _describer(path)(request) if path else Shell(),
+        # The infusion room has no frame: what is not drawn is not asked for.
+        "shell": SimpleLazyObject(lambda: _describer(path)(request)) if path else Shell(),
         "theme": theme if theme in THEMES else "",
         "now": clock.now(),
     }

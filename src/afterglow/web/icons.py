@@ -25,6 +25,8 @@ SIGN_SHAPES: Final[dict[Sign, str]] = {
     'stroke-width="2.5" stroke-linejoin="round"/>',
     Sign.CO2: '<path d="M12 3l8 9-8 9-8-9z" fill="none" stroke="currentColor" '
     'stroke-width="2.5" stroke-linejoin="round"/>',
+    Sign.TEMPERATURE: '<rect x="4" y="4" width="16" height="16" fill="none" '
+    'stroke="currentColor" stroke-width="2.5"/>',
 }
 ALARM_SHAPES: Final[dict[AlarmLevel, str]] = {
     AlarmLevel.RED: '<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z" fill="currentColor"/>',

@@ -2,46 +2,90 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from afterglow.apps.monitoring import queries
 from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.monitoring.services import mark_artefact, record_vital_signs_by_hand
+from afterglow.apps.monitoring.trends import raw_readings, trend_json
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.readings import Source
-from support.clinic_messages import SPO2, Bed, arrive, bed, later, oru
+from support.clinic_messages import DIASTOLIC, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db
 
 
-def saturations(here: Bed, values: dict[float, str]) -> None:
-    for second, value in values.items():
-        at = later(0, second)
-        arrive(oru(here.monitor, {SPO2: value}, at=at, control_id=f"t{second}"), at=at)
+def lines(text: str) -> dict[tuple[str, str, bool], list[list[Any]]]:
+    return {(x["sign"], x["source"], x["artefact"]): x["points"] for x in json.loads(text)}
 
 
-def test_a_missing_stretch_breaks_the_line() -> None:
+def by_hand(here: Bed, *, at: datetime, **values: int) -> tuple[VitalSign, ...]:
+    taken = record_vital_signs_by_hand(
+        session=here.session.public_id,
+        readings={VitalSignCode(code): Decimal(value) for code, value in values.items()},
+        taken_at=at,
+        by=here.clinician,
+        at=at,
+        key=uuid.uuid4(),
+    )
+    assert isinstance(taken, tuple)
+    return taken
+
+
+def test_a_minute_keeps_its_lowest_and_its_highest_and_saturation_draws_the_lowest() -> None:
     here = bed()
-    saturations(here, {10: "97", 20: "96", 400: "95"})
+    for second, value in ((1, "97"), (20, "88"), (50, "96")):
+        at = later(1, second)
+        arrive(oru(here.monitor, {SPO2: value}, at=at, control_id=f"m{second}"), at=at)
 
-    [line] = queries.trend(here.session, since=later(0), until=later(10))
+    drawn = lines(trend_json(here.session, since=later(0), until=later(5), origin=later(0)))
 
-    assert line.values == (Decimal(97), Decimal(96), None, Decimal(95))
-    assert (line.sign, line.source) == (VitalSignCode.SPO2, Source.DEVICE)
+    assert drawn["oxygen", "device", False] == [[110, 88, 88, 97]]
 
 
-def test_what_is_not_believed_is_not_drawn() -> None:
+def test_what_is_not_believed_is_a_line_of_its_own_and_a_gap_stays_a_gap() -> None:
     here = bed()
-    saturations(here, {10: "97", 20: "3", 30: "96"})
+    for minute, value in ((1, "97"), (2, "3"), (9, "96")):
+        at = later(minute)
+        arrive(oru(here.monitor, {SPO2: value}, at=at, control_id=f"g{minute}"), at=at)
 
-    [line] = queries.trend(here.session, since=later(0), until=later(10))
+    drawn = lines(trend_json(here.session, since=later(0), until=later(20), origin=later(0)))
 
-    assert line.values == (Decimal(97), Decimal(96))
-    assert VitalSign.objects.count() == 3
+    assert drawn["oxygen", "device", False] == [[60, 97], [540, 96]]
+    assert drawn["oxygen", "device", True] == [[120, 3]]
 
 
-def test_a_long_line_is_thinned_and_keeps_its_lowest_value() -> None:
+def test_every_cuff_reading_is_drawn_and_hand_and_device_are_two_lines() -> None:
+    here = bed()
+    for second in (0, 30):
+        at = later(2, second)
+        told: dict[str, str | None] = {SYSTOLIC: str(120 + second), DIASTOLIC: "80"}
+        arrive(oru(here.monitor, told, at=at, control_id=f"c{second}"), at=at)
+    by_hand(here, systolic=131, diastolic=81, at=later(2, 40))
+
+    drawn = lines(trend_json(here.session, since=later(0), until=later(5), origin=later(0)))
+
+    assert drawn["pressure", "device", False] == [[120, 120, 80, None], [150, 150, 80, None]]
+    assert drawn["pressure", "hand", False] == [[160, 131, 81, None]]
+
+
+def test_a_marked_reading_stays_among_the_raw_ones_with_its_reason() -> None:
+    here = bed()
+    [sign] = by_hand(here, spo2=71, at=later(3))
+    mark_artefact(reading=sign.pk, reason="cold hand", by=here.clinician, at=later(4))
+
+    [raw] = raw_readings(here.session, signs=[VitalSignCode.SPO2], since=later(0), until=later(9))
+
+    assert (raw.value, raw.artefact, raw.reason) == (Decimal(71), True, "cold hand")
+    assert raw.source is Source.HAND
+
+
+def test_a_day_of_seconds_is_a_day_of_minutes_and_keeps_its_lowest_value() -> None:
     here = bed()
     VitalSign.objects.bulk_create(
         VitalSign(
@@ -58,7 +102,8 @@ def test_a_long_line_is_thinned_and_keeps_its_lowest_value() -> None:
         for second in range(3600)
     )
 
-    [line] = queries.trend(here.session, since=later(0), until=later(60), points=200)
+    drawn = lines(trend_json(here.session, since=later(0), until=later(60), origin=later(0)))
 
-    assert len(line.values) <= 210
-    assert Decimal(71) in line.values
+    points = drawn["oxygen", "hand", False]
+    assert len(points) == 60
+    assert [point[1:] for point in points if len(point) > 2] == [[71, 71, 97]]

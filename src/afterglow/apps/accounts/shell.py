@@ -36,6 +36,7 @@ NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
     (_("Stock"), "stock:stock", "package", Action.DRAW_STOCK),
     (_("Devices"), "devices:devices", "monitor", Action.EDIT_DEVICES),
     (_("Review queue"), "monitoring:reviews", "inbox", Action.REVIEW_MESSAGES),
+    (_("Rehearsal"), "rehearsal:page", "graduation-cap", Action.CHART),
     (_("Sites"), "places:sites", "map-pin", Action.EDIT_SITES),
     (_("Staff"), "accounts:staff", "id-card", Action.EDIT_STAFF),
     (_("Evidence"), "evidence:library", "scale", Action.VIEW_EVIDENCE),

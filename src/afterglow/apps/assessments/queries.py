@@ -13,6 +13,7 @@ from afterglow.apps.definitions.models import ApprovalAct, Definition, Definitio
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.instruments.definition import Instrument
 from afterglow.core.instruments.parsing import parse_instrument
+from afterglow.db.looks import read_once
 
 CHAIR = ("moaas", "dissociation", "nausea", "anxiety")
 """The scales that are asked in the chair, in the order of the grid."""
@@ -47,6 +48,7 @@ def instrument_in_use(key: str, *, at: datetime) -> Definition:
     )
 
 
+@read_once
 def instruments_in_use(
     keys: Sequence[str] = CHAIR, *, at: datetime
 ) -> Mapping[str, tuple[Definition, Instrument]]:
@@ -72,6 +74,7 @@ class Answered:
     band: str
 
 
+@read_once
 def answered(
     session: TreatmentSession, *, until: datetime, keys: Sequence[str] = CHAIR
 ) -> tuple[Answered, ...]:

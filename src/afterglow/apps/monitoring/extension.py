@@ -23,6 +23,7 @@ from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Reading
 from afterglow.core.monitoring.technical import AbsentHelper
 from afterglow.core.quantities import Volume
+from afterglow.db.looks import read_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,14 @@ def tell_scores(teller: ScoreTeller | None) -> ScoreTeller | None:
     return before
 
 
+@read_once
 def courses_of(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCourse]:
     """Return each session's infusion as charted at ``at``; one never ordered is all empty."""
     told = _course(sessions, at) if _course is not None and sessions else {}
     return {pk: told.get(pk, InfusionCourse()) for pk in sessions}
 
 
+@read_once
 def scores_of(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Reading]]:
     """Return each session's scored signs up to ``at``, in order of time."""
     told = _scores(sessions, at) if _scores is not None and sessions else {}

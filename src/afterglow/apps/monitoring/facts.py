@@ -44,6 +44,7 @@ from afterglow.core.monitoring.technical import (
 )
 from afterglow.core.quantities import Volume
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.db.looks import read_once
 
 # A device says again every minute or so what it still alarms about.
 NOTICE_HOLDS = timedelta(minutes=5)
@@ -140,6 +141,7 @@ def baseline(
     }
 
 
+@read_once
 def baseline_of(session: TreatmentSession, *, at: datetime) -> Mapping[str, Baseline]:
     """Return one session's baseline, as alarms and the way home are judged by."""
     return baseline([session], extension.courses_of([session.pk], at), at)[session.pk]
@@ -152,7 +154,21 @@ def schedule(
     course: InfusionCourse | None = None,
     scores: Sequence[Reading] | None = None,
 ) -> tuple[Slot, ...]:
-    """Return every observation slot of a session: due, fulfilled, overdue or missed.
+    """Return every observation slot of a session: due, fulfilled, overdue or missed."""
+    if course is None and scores is None:
+        return observed(session, at)[0]
+    return observed(session, at, course=course, scores=scores)[0]
+
+
+@read_once
+def observed(
+    session: TreatmentSession,
+    at: datetime,
+    *,
+    course: InfusionCourse | None = None,
+    scores: Sequence[Reading] | None = None,
+) -> tuple[tuple[Slot, ...], tuple[lines.Found, ...]]:
+    """Return every slot of a session, and the first reading of each line in each slot's window.
 
     When the second baseline reading is due follows from the first one, so the windows are asked
     for again until they stand still.
@@ -164,7 +180,8 @@ def schedule(
     rules = rules_of(session).schedule
     reasons = dict(MissedReading.objects.filter(session=session).values_list("due_at", "reason"))
     readings: tuple[Reading, ...] = tuple(scores)
-    asked: set[tuple[datetime, datetime | None]] = set()
+    asked: set[lines.Window] = set()
+    known: list[lines.Found] = []
     while True:
         planned = slots(
             ScheduleFacts(
@@ -181,18 +198,20 @@ def schedule(
             rules,
             at,
         )
-        new = {(slot.opens_at, slot.closes_at) for slot in planned if slot.opens_at <= at} - asked
-        if not new:
-            return planned
-        asked |= new
-        found = lines.first_of(
-            line
-            for opens, closes in sorted(new, key=lambda window: window[0])
-            for line in lines.every_line(
-                [session.pk], since=opens, until=min(closes or at + INSTANT, at + INSTANT)
+        windows = {window_of(slot, at) for slot in planned if slot.opens_at <= at}
+        if windows <= asked:
+            return planned, tuple(
+                f for f in known if lines.Window(f.line.since, f.line.until) in windows
             )
-        )
+        found = lines.first_in(session.pk, sorted(windows - asked))
+        asked |= windows
+        known += found
         readings = (*readings, *(f.reading for f in found))
+
+
+def window_of(slot: Slot, at: datetime) -> lines.Window:
+    """Return the stretch in which a reading counts for a slot, as far as it has passed."""
+    return lines.Window(slot.opens_at, min(slot.closes_at or at + INSTANT, at + INSTANT))
 
 
 def owed_reasons(planned: Iterable[Slot]) -> tuple[Slot, ...]:
@@ -376,6 +395,7 @@ def reported_volume(
     return pumps.less(report.delivered_ml.value, showed.get(of))
 
 
+@read_once
 def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
     """Return the last report of each session's pump that carries a rate."""
     last = RawSQL(  # constants only; the keys are parameters

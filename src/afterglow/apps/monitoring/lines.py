@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 
-from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
 from afterglow.core.monitoring.readings import Reading, Source
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,6 +41,7 @@ class Found(NamedTuple):
     arrived_at: datetime
     device: int | None
     by: int | None
+    batch: UUID
 
     @property
     def reading(self) -> Reading:
@@ -54,7 +56,8 @@ MARKED = (
 )
 
 _SQL = """
-SELECT w.n, v.id, v.value, v.unit, v.taken_at, v.arrived_at, v.device_id, v.by_id
+SELECT w.n, v.id, v.value, v.unit, v.taken_at, v.arrived_at, v.device_id, v.by_id,
+       v.batch
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
      WITH ORDINALITY AS w(session_id, source, code, since, until, n)
 CROSS JOIN LATERAL (
@@ -75,6 +78,76 @@ def last_of(lines: Iterable[Line]) -> list[Found]:
 def first_of(lines: Iterable[Line]) -> list[Found]:
     """Return the first believed reading of each line that has one, in the order of the lines."""
     return _one_each(list(lines), "ASC")
+
+
+class Window(NamedTuple):
+    """A stretch of device time of one session: ``since`` included, ``until`` not."""
+
+    since: datetime
+    until: datetime
+
+
+_IN_WINDOWS = f"""
+SELECT w.n, k.source, k.code, v.id, v.value, v.unit, v.taken_at, v.arrived_at, v.device_id,
+       v.by_id, v.batch
+FROM unnest(%s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY AS w(since, until, n)
+CROSS JOIN (
+    -- The lines that the session has at all: an index skip, not a read of every row.
+    SELECT s.source, c.code FROM unnest(%s::text[]) s(source) CROSS JOIN unnest(%s::text[]) c(code)
+    WHERE EXISTS (SELECT 1 FROM monitoring_vitalsign e
+                  WHERE e.session_id = %s AND e.source = s.source AND e.code = c.code)
+) k
+CROSS JOIN LATERAL (
+    SELECT * FROM monitoring_vitalsign v
+    WHERE v.session_id = %s AND v.source = k.source AND v.code = k.code
+      AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
+      AND NOT {MARKED}
+    ORDER BY v.taken_at, v.id LIMIT 1
+) v ORDER BY w.n
+"""  # noqa: S608 - constants only; keys and times are parameters
+
+
+def first_in(session: int, windows: Sequence[Window]) -> list[Found]:
+    """Return the first believed reading of every line of a session in each of many windows."""
+    if not windows:
+        return []
+    asked: list[Any] = [
+        [window.since for window in windows],
+        [window.until for window in windows],
+        [str(source) for source in Source],
+        [str(code) for code in VitalSignCode],
+        session,
+        session,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_WINDOWS, asked)
+        return [
+            Found(Line(session, source, code, *windows[n - 1]), *row)
+            for n, source, code, *row in cursor.fetchall()
+        ]
+
+
+_SPREAD = f"""
+SELECT w.n, v.code, min(v.value), max(v.value), count(*)
+FROM unnest(%s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY AS w(since, until, n)
+JOIN monitoring_vitalsign v
+  ON v.session_id = %s AND v.source = 'device' AND v.code = ANY(%s)
+ AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = '' AND NOT {MARKED}
+GROUP BY w.n, v.code
+"""  # noqa: S608 - constants only; keys and times are parameters
+
+
+def spread_in(
+    session: int, windows: Sequence[Window]
+) -> list[tuple[Window, str, Decimal, Decimal, int]]:
+    """Return lowest, highest and count of what devices said of each continuous sign, by window."""
+    if not windows:
+        return []
+    codes = [str(code) for code in VitalSignCode if code not in BLOOD_PRESSURE]
+    asked: list[Any] = [[w.since for w in windows], [w.until for w in windows], session, codes]
+    with connection.cursor() as cursor:
+        cursor.execute(_SPREAD, asked)
+        return [(windows[n - 1], *row) for n, *row in cursor.fetchall()]
 
 
 def every_line(

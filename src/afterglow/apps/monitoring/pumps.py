@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Max
 
 from afterglow.apps.monitoring.models import PumpReading
-from afterglow.core.quantities import Volume
+from afterglow.core.quantities import Rate, Volume
 
 
 class Counted(NamedTuple):
@@ -90,6 +90,26 @@ def last_counted(session_pk: int, *, since: datetime, at: datetime) -> datetime 
         session_id=session_pk, delivered_ml__isnull=False, taken_at__gt=since, taken_at__lte=at
     ).aggregate(last=Max("taken_at"))["last"]
     return told
+
+
+_RATES = """
+SELECT taken_at, rate_ml_per_h FROM (
+    SELECT taken_at, rate_ml_per_h, id,
+           lag(rate_ml_per_h) OVER (PARTITION BY device_id ORDER BY taken_at, id) AS before
+    FROM monitoring_pumpreading
+    WHERE session_id = %(session)s AND rate_ml_per_h IS NOT NULL
+      AND taken_at >= %(since)s AND taken_at <= %(at)s
+) told WHERE before IS DISTINCT FROM rate_ml_per_h ORDER BY taken_at, id
+"""
+
+
+def rates_since(
+    session_pk: int, *, since: datetime, at: datetime
+) -> tuple[tuple[datetime, Rate], ...]:
+    """Return each rate that a session's pumps reported, and from when on; repeats are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RATES, {"session": session_pk, "since": since, "at": at})
+        return tuple((taken, Rate.ml_per_h(rate)) for taken, rate in cursor.fetchall())
 
 
 def counted_at_start(pumps: Iterable[Counted]) -> Mapping[Counted, Decimal]:

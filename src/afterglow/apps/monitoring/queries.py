@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Value, When
 
@@ -31,6 +31,7 @@ from afterglow.core.monitoring.schedule import Slot, next_due
 from afterglow.core.monitoring.technical import pump_conditions
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.db.looks import read_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,15 @@ class LatestReading:
     unit: str
     taken_at: datetime
     arrived_at: datetime
+    batch: UUID
+    """What it arrived with: one message or one entry by hand."""
 
     def age(self, at: datetime) -> timedelta:
         """How old it is."""
         return at - self.taken_at
 
 
+@read_once
 def latest_readings(session: TreatmentSession, *, at: datetime) -> tuple[LatestReading, ...]:
     """Return the last believed value of every sign and source, in the catalogue's order."""
     found = lines.last_of(
@@ -67,11 +71,13 @@ def latest_readings(session: TreatmentSession, *, at: datetime) -> tuple[LatestR
             unit=each.unit,
             taken_at=each.taken_at,
             arrived_at=each.arrived_at,
+            batch=each.batch,
         )
         for each in found
     )
 
 
+@read_once
 def baseline(session: TreatmentSession, *, at: datetime) -> Mapping[str, Baseline]:
     """Return the baseline of every sign: the mean of the two readings before the start."""
     courses = extension.courses_of([session.pk], at)
@@ -104,72 +110,6 @@ def believed_readings(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TrendLine:
-    """One sign from one source over time, for a drawing; None breaks the line at a gap.
-
-    ``times`` are seconds since 1970, as uPlot takes them; ``values`` are in the sign's own unit.
-    """
-
-    sign: VitalSignCode
-    source: Source
-    times: tuple[float, ...]
-    values: tuple[Decimal | None, ...]
-
-
-def trend(
-    session: TreatmentSession,
-    *,
-    since: datetime,
-    until: datetime,
-    points: int = 600,
-    signs: Sequence[VitalSignCode] = tuple(VitalSignCode),
-) -> tuple[TrendLine, ...]:
-    """Return what a graph draws of a stretch: believed values, broken where one is missing.
-
-    A line of more than ``points`` values keeps the lowest and the highest of each step, so that
-    no dip is smoothed away. A break is longer than the protocol's factor times the expected
-    interval of the sign.
-    """
-    rules = rules_of(session).gaps
-    by_line: dict[tuple[str, Source], list[Reading]] = {}
-    for reading in believed_readings(session, since=since, until=until, signs=signs):
-        if not reading.artefact:
-            by_line.setdefault((reading.sign, reading.source), []).append(reading)
-    drawn = []
-    for (sign, source), readings in by_line.items():
-        expected = rules.expected_every.get(sign)
-        longest = expected * float(rules.factor) if expected is not None else None
-        times: list[float] = []
-        values: list[Decimal | None] = []
-        step = (until - since) / max(1, points // 2)
-        longest = max(longest, step * 2) if longest is not None else None
-        before: datetime | None = None
-        for reading in _extremes(readings, since, step) if len(readings) > points else readings:
-            if before is not None and longest is not None and reading.at - before > longest:
-                times.append((before + (reading.at - before) / 2).timestamp())
-                values.append(None)
-            times.append(reading.at.timestamp())
-            values.append(reading.value)
-            before = reading.at
-        drawn.append(TrendLine(VitalSignCode(sign), source, tuple(times), tuple(values)))
-    return tuple(sorted(drawn, key=lambda line: (line.sign, line.source)))
-
-
-def _extremes(readings: Sequence[Reading], since: datetime, step: timedelta) -> list[Reading]:
-    """Keep the lowest and the highest reading of each step, in order of time."""
-    kept: list[Reading] = []
-    for _, group in groupby(readings, key=lambda r: (r.at - since) // step):
-        those = list(group)
-        pair = {id(r): r for r in (min(those, key=_value), max(those, key=_value))}
-        kept += sorted(pair.values(), key=lambda r: r.at)
-    return kept
-
-
-def _value(reading: Reading) -> Decimal:
-    return reading.value
-
-
 def schedule(session: TreatmentSession, *, at: datetime) -> tuple[Slot, ...]:
     """Return every observation slot: upcoming, due, overdue, fulfilled or missed."""
     return facts.schedule(session, at)
@@ -189,21 +129,16 @@ class GridRow:
     scores: tuple[Reading, ...]
 
 
+@read_once
 def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     """Return the observation grid, one row a slot that has opened, oldest first.
 
     A slot shows the first believed reading of each sign and source in its window and no other:
     nothing is carried forward.
     """
-    opened = [slot for slot in schedule(session, at=at) if slot.opens_at <= at]
+    planned, found = facts.observed(session, at)
+    opened = [slot for slot in planned if slot.opens_at <= at]
     end = at + INSTANT
-    found = lines.first_of(
-        line
-        for slot in opened
-        for line in lines.every_line(
-            [session.pk], since=slot.opens_at, until=min(slot.closes_at or end, end)
-        )
-    )
     by_window: dict[datetime, dict[tuple[str, Source], LatestReading]] = {}
     for each in found:
         by_window.setdefault(each.line.since, {})[(each.line.code, Source(each.line.source))] = (
@@ -215,6 +150,7 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
                 unit=each.unit,
                 taken_at=each.taken_at,
                 arrived_at=each.arrived_at,
+                batch=each.batch,
             )
         )
     scores = extension.scores_of([session.pk], at)[session.pk]
@@ -228,6 +164,27 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Between which values a sign moved in a stretch, by what its device said and is believed."""
+
+    low: Decimal
+    high: Decimal
+    count: int
+
+
+@read_once
+def spreads(session: TreatmentSession, *, at: datetime) -> Mapping[tuple[datetime, str], Spread]:
+    """Return the spread of each continuous sign in each slot's window, by its opening and sign."""
+    planned, _found = facts.observed(session, at)
+    windows = [facts.window_of(slot, at) for slot in planned if slot.opens_at <= at]
+    return {
+        (window.since, code): Spread(low, high, count)
+        for window, code, low, high, count in lines.spread_in(session.pk, windows)
+    }
+
+
+@read_once
 def open_alarms(session: TreatmentSession) -> QuerySet[Alarm]:
     """Return the alarms that are open, the most urgent first."""
     return open_alarms_of([session.pk])
@@ -264,6 +221,7 @@ class PumpView:
     differences: tuple[AlarmCondition, ...]
 
 
+@read_once
 def pump(session: TreatmentSession, *, at: datetime) -> PumpView | None:
     """Return what the pump last said, beside what was charted for that moment; None: silence."""
     report = facts.last_pump_readings([session.pk]).get(session.pk)

@@ -30,10 +30,12 @@ from afterglow.core.quantities import Rate
 from afterglow.core.stock import LedgerKind
 from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding, SessionEnding
 from afterglow.core.treatment.lifecycles import InfusionState
+from afterglow.db.looks import read_once
 
 STOPPED = Rate.ml_per_h(0)
 
 
+@read_once
 def order_in_force(session: TreatmentSession) -> InfusionOrder | None:
     """Return the newest order for the session's day that was not replaced or cancelled."""
     return (
@@ -49,6 +51,7 @@ def order_in_force(session: TreatmentSession) -> InfusionOrder | None:
     )
 
 
+@read_once
 def mass_today(session: TreatmentSession) -> BodyMassMeasurement | None:
     """Return the last mass measured in this session that was not entered in error."""
     return (
@@ -89,14 +92,18 @@ def preparation_in_use(session: TreatmentSession) -> Preparation | None:
     )
 
 
+@read_once
 def infusion_of(session: TreatmentSession) -> Infusion | None:
     """Return the session's newest infusion."""
-    return (
+    found = (
         Infusion.objects.filter(session=session)
-        .select_related("preparation__order", "clinician")
+        .select_related("preparation__order", "preparation__vial__product", "clinician")
         .order_by("-started_at")
         .first()
     )
+    if found is not None:
+        found.session = session  # already read
+    return found
 
 
 def way_home(session: TreatmentSession) -> SessionEnding:
@@ -131,6 +138,7 @@ def running_infusions(clinician_pk: int) -> int:
     ).count()
 
 
+@read_once
 def actions_of(infusion: Infusion) -> Sequence[PumpAction]:
     """Return what was done at the pump, in order."""
     return list(infusion.actions.select_related("by").order_by("sequence"))
@@ -159,6 +167,7 @@ class PumpNow:
     """The chart says stopped or paused, and the pump still reports a rate."""
 
 
+@read_once
 def pump_now(session: TreatmentSession, *, at: datetime) -> PumpNow:
     """Return what the pump last said, beside the rate that is charted."""
     reading = (
@@ -175,6 +184,7 @@ def pump_now(session: TreatmentSession, *, at: datetime) -> PumpNow:
     return PumpNow(reading, charted, bool(still))
 
 
+@read_once
 def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
     """Return what was given by ``at``: as charted, as the pump says, and how far apart they are.
 
@@ -230,6 +240,7 @@ def ending_of_a_stop(session: TreatmentSession, *, at: datetime) -> InfusionEndi
     return InfusionEnding.COMPLETED if done else InfusionEnding.STOPPED_BY_CLINICIAN
 
 
+@read_once
 def accounted_at(infusion: Infusion) -> datetime | None:
     """Return when the bag of an infusion was accounted for; None while it is not."""
     vial = infusion.preparation.vial_id
@@ -247,6 +258,7 @@ def medicines_today(session: TreatmentSession) -> Sequence[MedicineToday]:
     )
 
 
+@read_once
 def medicines_given(session: TreatmentSession) -> Sequence[MedicineGiven]:
     """Return the medicines given beside the infusion, oldest first."""
     return list(
@@ -266,6 +278,7 @@ class ShownEvent:
     withdrawn: bool
 
 
+@read_once
 def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
     """Return the session's events in clinical order, numbered, names and undos applied."""
     rows = list(

@@ -18,6 +18,7 @@ from afterglow.apps.monitoring.services.readings import (
     mark_artefact,
     record_missed_reading,
     record_vital_signs_by_hand,
+    take_back_entry,
 )
 from afterglow.apps.monitoring.services.reviews import (
     assign_group,
@@ -53,4 +54,5 @@ __all__ = [
     "reread_review",
     "silence_alarm",
     "store_messages",
+    "take_back_entry",
 ]

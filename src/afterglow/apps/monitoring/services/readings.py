@@ -145,6 +145,29 @@ def mark_artefact(
     return mark
 
 
+ENTERED_IN_ERROR = "entered in error"
+
+
+@transaction.atomic
+def take_back_entry(
+    *, session: UUID, batch: UUID, by: Account, at: datetime
+) -> tuple[ArtefactMark, ...]:
+    """Undo one entry by hand: its readings stay for ever, are marked and count no more.
+
+    ``batch`` is the key that the entry was recorded under. The undo is itself on record, reading by
+    reading; taking the same back twice adds nothing. Raises Forbidden, RecordLocked or
+    DoesNotExist where this session has no such entry.
+    """
+    row = common.lock_session(session, action=Action.CHART, by=by, at=at)
+    entered = VitalSign.objects.filter(session=row, batch=batch, source=Source.HAND).order_by("pk")
+    readings = list(entered.values_list("pk", flat=True))
+    if not readings:
+        raise VitalSign.DoesNotExist("This session has no such entry by hand.")
+    return tuple(
+        mark_artefact(reading=pk, reason=ENTERED_IN_ERROR, by=by, at=at) for pk in readings
+    )
+
+
 @transaction.atomic
 def record_missed_reading(
     *, session: UUID, due_at: datetime, reason: str, by: Account, at: datetime

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from afterglow.apps.monitoring import pumps
 from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.protocol import rules_of as monitoring_rules
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Given, completes_at
+from afterglow.core.medicines.labels import label_of
 from afterglow.core.quantities import Dose, DosePerMass, Rate, Volume
 from afterglow.core.quantities.rounding import HALF_UP_TO_0_01_MG_PER_KG, HALF_UP_TO_0_1_MG
 
+LATE = timedelta(minutes=2)
+"""A dose charted so long after it was given looks late."""
 AHEAD = timedelta(minutes=5)
 """How much of the axis lies beyond the planned end."""
 
@@ -47,10 +52,32 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Bolus:
+    """One dose given at once: its milligrams stand on the axis at their time."""
+
+    at: datetime
+    dose: Dose
+    route: str
+    late: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MedicineRow:
+    """One medicine given beside the infusion: its label's class, its doses, its running total."""
+
+    medicine: str
+    drug_class: str
+    boluses: tuple[Bolus, ...]
+    total: Dose
+    per_kg: DosePerMass | None
+
+
+@dataclass(frozen=True, slots=True)
 class DrugRow:
     """The drug row. ``pump`` is None where no pump reports a volume.
 
     ``silent_since``: it told its last total then; from there on the charted rates count.
+    ``pump_bars``: what the pump said its rate was, where that is not what was charted.
     """
 
     infusion: Infusion
@@ -69,7 +96,10 @@ class DrugRow:
     waits_for_pump: bool
     has_pump: bool
     silent_since: datetime | None
-    given_beside: tuple[MedicineGiven, ...]
+    drug_class: str
+    now: datetime
+    pump_bars: tuple[Bar, ...]
+    others: tuple[MedicineRow, ...]
 
 
 def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
@@ -84,13 +114,16 @@ def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
     empty = completes_at(bag_of(infusion.preparation), queries.course_of(actions), at=at)
     end = infusion.ended_at or max(empty or at, at)
     ended = infusion.ended_at is not None
+    product = infusion.preparation.vial.product
+    given_at = [one.at for one in queries.medicines_given(session)]
+    said = _said_by_pump(session, infusion, actions, at=at)
     return DrugRow(
         infusion=infusion,
-        medicine=infusion.preparation.vial.product.medicine,
+        medicine=product.medicine,
         strength=strength_words(infusion),
         bars=bars(actions, now=at, planned_end=None if ended else empty),
-        axis_from=infusion.started_at - AHEAD,
-        axis_to=end + AHEAD,
+        axis_from=min([infusion.started_at, *given_at]) - AHEAD,
+        axis_to=max([end, *given_at]) + AHEAD,
         last=actions[-1],
         charted=_account(told.charted, infusion),
         pump=_account(told.pump, infusion) if told.pump else None,
@@ -101,7 +134,10 @@ def drug_row(session: TreatmentSession, *, at: datetime) -> DrugRow | None:
         waits_for_pump=ended and infusion.pump_agreed_at is None,
         has_pump=view is not None,
         silent_since=queries.pump_silent_since(infusion, at=at),
-        given_beside=tuple(queries.medicines_given(session)),
+        drug_class=label_of(product.label_class).code,
+        now=at,
+        pump_bars=said,
+        others=medicine_rows(session),
     )
 
 
@@ -131,6 +167,66 @@ def bars(
         if planned_end > start:
             found.append(Bar(start, planned_end, last.rate_ml_per_h, "", is_future=True))
     return tuple(found)
+
+
+def _said_by_pump(
+    session: TreatmentSession, infusion: Infusion, actions: Sequence[PumpAction], *, at: datetime
+) -> tuple[Bar, ...]:
+    """Return the pump's own rates over time where they are not the charted ones, else nothing.
+
+    What the protocol lets a pump settle in is no difference; what it reports outranks the chart.
+    """
+    rules = monitoring_rules(session).pump
+    told = pumps.rates_since(session.pk, since=infusion.started_at, at=at)
+    said = [
+        Bar(since, to, rate, "") for (since, rate), to in zip(told, _ends(told, at), strict=True)
+    ]
+    course = [(step.at, step.rate) for step in queries.course_of(actions)]
+    charted = list(zip(course, _ends(course, at), strict=True))
+    for bar in said:
+        for (since, rate), to in charted:
+            beside = min(bar.to, to) - max(bar.since, since)
+            if (
+                beside > rules.settle_for
+                and abs(bar.rate.value - rate.value) > rules.rate_difference
+            ):
+                return tuple(said)
+    return ()
+
+
+def _ends(steps: Sequence[tuple[datetime, Rate]], at: datetime) -> list[datetime]:
+    """Return when each step gives way to the next one, the last one at ``at``."""
+    return [*(since for since, _rate in steps[1:]), at] if steps else []
+
+
+def medicine_rows(session: TreatmentSession) -> tuple[MedicineRow, ...]:
+    """Return what was given beside the infusion, a row for each medicine, first given first."""
+    given: dict[str, list[MedicineGiven]] = {}
+    for one in queries.medicines_given(session):
+        given.setdefault(one.product.medicine, []).append(one)
+    mass = queries.mass_today(session) if given else None
+    rows = []
+    for medicine, doses in given.items():
+        total = Dose.mg(sum((one.dose_mg.value for one in doses), Decimal(0)))
+        per_kg = HALF_UP_TO_0_01_MG_PER_KG(total / mass.mass_kg) if mass else None
+        rows.append(
+            MedicineRow(
+                medicine=medicine,
+                drug_class=label_of(doses[0].product.label_class).code,
+                boluses=tuple(
+                    Bolus(
+                        one.at,
+                        one.dose_mg,
+                        one.route,
+                        one.recorded_at if one.recorded_at - one.at > LATE else None,
+                    )
+                    for one in doses
+                ),
+                total=total,
+                per_kg=per_kg,
+            )
+        )
+    return tuple(rows)
 
 
 def _account(given: Given, infusion: Infusion) -> Account:

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.assessments.queries import Answered
 from afterglow.apps.monitoring import queries as monitoring
-from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.protocol import rules_of
-from afterglow.apps.monitoring.queries import GridRow, LatestReading
+from afterglow.apps.monitoring.queries import GridRow, LatestReading, Spread
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmPriority
@@ -28,6 +27,8 @@ from afterglow.web.sentences import name_words
 
 LATE = timedelta(minutes=2)
 """An entry charted so long after it was seen looks late."""
+TWO_TIMES = timedelta(minutes=1)
+"""Above this both times are shown: when it was seen and when it was entered."""
 
 _V = VitalSignCode
 
@@ -76,7 +77,10 @@ class Cell:
     by_hand: bool = False
     other: str = ""
     late: datetime | None = None
-    readings: tuple[int, ...] = ()
+    entered: datetime | None = None
+    """When it was entered, where that is more than a minute after it was taken."""
+    spread: str = ""
+    """Lowest and highest that the device said in the column's stretch, where they differ."""
     reading: Named | None = None
     assessment: str = ""
 
@@ -129,13 +133,14 @@ def reminder_words(slot: Slot | None) -> list[Words]:
 def grid(session: TreatmentSession, *, at: datetime) -> Grid:
     """Return the grid at ``at``: every slot that has opened, and the one that waits."""
     rows = monitoring.grid(session, at=at)
+    spreads = monitoring.spreads(session, at=at)
     slots = monitoring.schedule(session, at=at)
     waiting = [s for s in slots if s.state in (SlotState.DUE, SlotState.OVERDUE)]
     coming = next((s for s in slots if s.state is SlotState.UPCOMING), None)
     answered = assessments.answered(session, until=at, keys=tuple(SCALES))
     judge = Judge(rules_of(session).limits, monitoring.baseline(session, at=at))
     lines = lines_of(session, at=at)
-    columns = _named(tuple(_column(row, lines, answered, judge, at) for row in rows))
+    columns = tuple(_column(row, lines, answered, judge, spreads, at) for row in rows)
     return Grid(
         columns=columns,
         lines=tuple(
@@ -145,23 +150,6 @@ def grid(session: TreatmentSession, *, at: datetime) -> Grid:
         due=waiting[-1] if waiting else coming,
         opens_at=coming.opens_at if coming else None,
         owed=sum(1 for column in columns if column.owes_reason),
-    )
-
-
-def _named(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Give the first reading of each cell the name by which an address knows it."""
-    firsts = [c.readings[0] for column in columns for c in column.cells.values() if c.readings]
-    rows = VitalSign.objects.filter(pk__in=firsts).values_list("pk", "batch", "code", "taken_at")
-    names = {pk: Named(batch, code, taken_at) for pk, batch, code, taken_at in rows}
-    return tuple(
-        replace(
-            column,
-            cells={
-                field: replace(cell, reading=names[cell.readings[0]]) if cell.readings else cell
-                for field, cell in column.cells.items()
-            },
-        )
-        for column in columns
     )
 
 
@@ -197,6 +185,7 @@ def _column(
     lines: Iterable[Line],
     answered: Iterable[Answered],
     judge: Judge,
+    spreads: Mapping[tuple[datetime, str], Spread],
     at: datetime,
 ) -> Column:
     slot = row.slot
@@ -210,7 +199,8 @@ def _column(
         if line.field in SCALES:
             cells[line.field] = _scale_cell(mine.get(line.field), judge)
         else:
-            cells[line.field] = _vital_cell(line, row.values, judge)
+            spread = _spread(line, slot, spreads)
+            cells[line.field] = replace(_vital_cell(line, row.values, judge), spread=spread)
     return Column(
         slot=slot,
         is_open=slot.closes_at is None or at < slot.closes_at,
@@ -221,6 +211,17 @@ def _column(
     )
 
 
+def _spread(line: Line, slot: Slot, spreads: Mapping[tuple[datetime, str], Spread]) -> str:
+    """Say between which values a continuous sign moved; a cuff's readings are each a number."""
+    if line.entry == "pressure":
+        return ""
+    for code in line.codes:
+        found = spreads.get((slot.opens_at, code))
+        if found is not None:
+            return "" if found.low == found.high else f"{number(found.low)}–{number(found.high)}"
+    return ""
+
+
 def _scale_cell(answer: Answered | None, judge: Judge) -> Cell:
     if answer is None or answer.total is None:
         return Cell()
@@ -228,7 +229,8 @@ def _scale_cell(answer: Answered | None, judge: Judge) -> Cell:
         text=number(answer.total),
         level=judge.level(answer.row.instrument_key, answer.total),
         by_hand=False,
-        late=answer.row.recorded_at if answer.row.recorded_at - answer.row.at > LATE else None,
+        late=_after(answer.row.recorded_at, answer.row.at, LATE),
+        entered=_after(answer.row.recorded_at, answer.row.at, TWO_TIMES),
         assessment=str(answer.row.public_id),
     )
 
@@ -243,15 +245,20 @@ def _vital_cell(
         return Cell()
     levels = {judge.level(part.sign, part.value) for part in shown}
     first = shown[0]
-    late = first.source is Source.HAND and first.arrived_at - first.taken_at > LATE
+    hand_entry = first.source is Source.HAND
     return Cell(
         text=_joined(shown),
         level="red" if "red" in levels else "amber" if "amber" in levels else "",
         by_hand=not device,
         other=_joined(hand) if device and hand else "",
-        late=first.arrived_at if late else None,
-        readings=tuple(part.pk for part in shown),
+        late=_after(first.arrived_at, first.taken_at, LATE) if hand_entry else None,
+        entered=_after(first.arrived_at, first.taken_at, TWO_TIMES) if hand_entry else None,
+        reading=Named(first.batch, first.sign, first.taken_at),
     )
+
+
+def _after(entered: datetime, taken: datetime, span: timedelta) -> datetime | None:
+    return entered if entered - taken > span else None
 
 
 def _side(

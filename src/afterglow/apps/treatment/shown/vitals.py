@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,7 @@ from afterglow.apps.monitoring.queries import LatestReading
 from afterglow.apps.treatment.shown.alarms import level_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode
-from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.monitoring.readings import Reading, Source
-from afterglow.core.monitoring.rules import AlarmLimit
 from afterglow.web.cards import AlarmLevel, Sign, VitalCard, Words
 from afterglow.web.formats import number
 
@@ -28,6 +26,7 @@ CODES: Mapping[Sign, tuple[VitalSignCode, ...]] = {
     Sign.OXYGEN: (VitalSignCode.SPO2,),
     Sign.BREATH: (VitalSignCode.RESPIRATORY_RATE,),
     Sign.CO2: (VitalSignCode.ETCO2,),
+    Sign.TEMPERATURE: (VitalSignCode.TEMPERATURE,),
 }
 """Which readings each trace is made of; of heart rate and pulse the first that is there."""
 
@@ -37,15 +36,18 @@ _LABELS: Mapping[Sign, tuple[Words, str]] = {
     Sign.OXYGEN: (_("SpO2"), "%"),
     Sign.BREATH: (_("RR"), "/min"),
     Sign.CO2: (_("EtCO2"), "mmHg"),
+    Sign.TEMPERATURE: (_("Temp"), "°C"),
 }
+ONLY_WHERE_MEASURED = frozenset({Sign.CO2, Sign.TEMPERATURE})
 EVERY_S = 10
 """The graph draws one mark of a continuous sign in so many seconds; every reading is kept."""
-FIRST = timedelta(minutes=20)
-"""How far before the start of the infusion the graph begins."""
 
 
 def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, ...]:
-    """Return the newest believed value of each sign, whatever its source; CO2 only if measured."""
+    """Return the newest believed value of each sign, whatever its source.
+
+    CO2 and temperature are shown only where they are measured.
+    """
     latest: dict[str, LatestReading] = {}
     for reading in monitoring.latest_readings(session, at=at):
         known = latest.get(reading.sign)
@@ -56,7 +58,7 @@ def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, 
     cards = []
     for sign, codes in CODES.items():
         found = next((latest[code] for code in codes if code in latest), None)
-        if sign is Sign.CO2 and found is None:
+        if sign in ONLY_WHERE_MEASURED and found is None:
             continue
         label, unit = _LABELS[sign]
         value, detail = _text(sign, latest, found)
@@ -73,6 +75,13 @@ def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, 
             )
         )
     return tuple(cards)
+
+
+def empty_cards() -> tuple[VitalCard, ...]:
+    """Return a tile for every sign, for a page whose script fills them."""
+    return tuple(
+        VitalCard(sign=sign, label=label, unit=unit) for sign, (label, unit) in _LABELS.items()
+    )
 
 
 def _text(
@@ -108,40 +117,6 @@ def _alarm_levels(session: TreatmentSession) -> Mapping[Sign, AlarmLevel]:
             if any(row.condition.startswith(f"{code.upper()}_") for code in codes):
                 found.setdefault(sign, level_of(row))
     return found
-
-
-def trend(session: TreatmentSession, *, started: datetime | None, at: datetime) -> dict[str, Any]:
-    """Return what the graph draws: readings, limits, gaps. Events are marked by their own panel."""
-    since = max(session.checked_in_at, (started or at) - FIRST)
-    readings = monitoring.believed_readings(session, since=since, until=at)
-    rules = rules_of(session)
-    return {
-        "zone": session.site.time_zone,
-        "readings": list(marks(readings)),
-        "limits": [
-            {
-                "sign": str(sign),
-                "value": float(limit.number),
-                "level": "red" if limit.priority is AlarmPriority.HIGH else "amber",
-            }
-            for limit, sign in _absolute(rules.limits)
-            if limit.number is not None
-        ],
-        "gap_s": {str(sign): seconds for sign, seconds in stale_seconds(session).items()},
-        "events": [],
-    }
-
-
-def _absolute(limits: Iterable[AlarmLimit]) -> Iterable[tuple[AlarmLimit, Sign]]:
-    """The limits worth a line: of each sign the outermost amber and red, systolic for pressure."""
-    drawn = {VitalSignCode.SYSTOLIC: Sign.PRESSURE, VitalSignCode.SPO2: Sign.OXYGEN}
-    seen: set[tuple[str, str, str]] = set()
-    for limit in limits:
-        key = (limit.code, limit.sign, limit.priority)
-        if limit.is_relative or limit.sign not in drawn or key in seen:
-            continue
-        seen.add(key)
-        yield limit, drawn[VitalSignCode(limit.sign)]
 
 
 def marks(readings: Iterable[Reading]) -> Iterable[dict[str, Any]]:

@@ -9,6 +9,8 @@ from afterglow.apps.treatment.views import (
     infusion,
     infusion_alarms,
     infusion_asks,
+    infusion_raw,
+    playback,
     predicting,
 )
 
@@ -17,6 +19,19 @@ urlpatterns = [
     path("infusion/panels/<slug:name>/", infusion.panel, name="infusion-panel"),
     path("infusion/predicted/", predicting.slot, name="infusion-predicted"),
     path("infusion/readings.json", infusion.readings, name="infusion-readings"),
+    path("infusion/trend.json", infusion_raw.trend_json, name="infusion-trend"),
+    path("infusion/raw/<slug:line>/<int:since>/", infusion_raw.raw, name="infusion-raw"),
+    path(
+        "infusion/readings/<uuid:batch>/<slug:sign>/believe/",
+        infusion_raw.Believe.as_view(),
+        name="infusion-believe",
+    ),
+    path(
+        "infusion/observations/<uuid:batch>/undo/",
+        infusion_raw.undo_entry,
+        name="infusion-undo-entry",
+    ),
+    path("playback/", playback.page, name="playback"),
     path("infusion/stop/", infusion.stop, name="infusion-stop"),
     path("infusion/mark/", infusion.mark, name="infusion-mark"),
     path("infusion/pause/", infusion.pause, name="infusion-pause"),

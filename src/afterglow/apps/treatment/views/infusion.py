@@ -23,12 +23,22 @@ from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.told import told
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.treatment.favourites import favourites_of, macros_for, name_of_favourite
 from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.pages import open_session
 from afterglow.apps.treatment.services import charting, infusions
-from afterglow.apps.treatment.shown import alarms, drug, events, grid, header, vitals
+from afterglow.apps.treatment.shown import (
+    alarms,
+    drug,
+    events,
+    grid,
+    grid_html,
+    header,
+    trend,
+    vitals,
+)
 from afterglow.apps.treatment.views.asking import (
     REFRESH,
     find_session,
@@ -42,10 +52,11 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.core.treatment.lifecycles import BEFORE_START, InfusionState, SessionState
+from afterglow.db.looks import looking
 from afterglow.db.models import StaleRow
 from afterglow.web import clock, formats
 from afterglow.web.requests import StaffRequest
-from afterglow.web.sentences import error_words, sentence_of
+from afterglow.web.sentences import error_words, name_words, sentence_of
 
 PUMP_EVENTS = (
     "infusion-started",
@@ -146,11 +157,16 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
         "locked": getattr(request, "screen_locked", False),
         "live_after": str(place),
         "triggers": {name: each.trigger for name, each in PANELS.items()},
-        "trend": vitals.trend(row, started=infusion.started_at if infusion else None, at=at),
         "observed_until": row.ended_at,
     }
-    for each in PANELS.values():
-        context |= each.build(row, at)
+    with looking():
+        started = infusion.started_at if infusion else None
+        context["trend"] = trend.script_element(
+            "trend-data", trend.trend(row, started=started, at=at)
+        )
+        for each in PANELS.values():
+            context |= each.build(row, at)
+        grid_html.draw(context)
     return render(request, "treatment/infusion.html", context)
 
 
@@ -166,8 +182,10 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
         "session": row,
         "site": row.site,
         "locked": getattr(request, "screen_locked", False),
-        **PANELS[name].build(row, clock.now()),
     }
+    with looking():
+        context |= PANELS[name].build(row, clock.now())
+        grid_html.draw(context)
     return render(request, f"treatment/infusion/_{name}.html", context)
 
 
@@ -217,14 +235,25 @@ def _ending_now(session: UUID, at: datetime) -> InfusionEnding:
 @require_POST
 def mark(request: StaffRequest, session: UUID) -> HttpResponse:
     """Stamp this moment; a name can come after."""
+    chosen = name_of_favourite(session, request.POST.get("favourite", ""))
+    if chosen is None:
+        raise Http404("The protocol has no such favourite.")
     outcome = charting.record_event(
-        session=session, kind=EventKind.MARK, by=request.user, at=clock.now(), key=key_of(request)
+        session=session,
+        kind=EventKind.MARK,
+        label=chosen,
+        by=request.user,
+        at=clock.now(),
+        key=key_of(request),
     )
     if isinstance(outcome, Refused):
         row = find_session(request, session, action=Action.CHART)
         return refused(request, row, _("Mark"), outcome.decision)
     event = outcome.row
-    words = _("Marked at %(time)s.") % {"time": formats.clock_seconds(event.at, event.session.site)}
+    time = formats.clock_seconds(event.at, event.session.site)
+    words = _("Marked at %(time)s.") % {"time": time}
+    if event.label:
+        words = _("%(what)s at %(time)s.") % {"what": name_words(event.label), "time": time}
     arguments = [session, event.public_id]
     return said(
         request,
@@ -308,15 +337,21 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
             key=form.cleaned_data["key"],
         )
         if not isinstance(outcome, Refused):
-            return said(request, session, _("Readings charted."))
+            undo = ""
+            if outcome.row:
+                undo = reverse(
+                    "treatment:infusion-undo-entry", args=[session, outcome.row[0].batch]
+                )
+            return said(request, session, _("Readings charted."), undo=undo)
         decision, status = outcome.decision, 409
     context = {
         "session": row,
         "site": row.site,
-        "grid": grid.grid(row, at=at),
+        **_grid(row, at),
         "entry": form,
         "decision": decision,
     }
+    grid_html.draw(context)
     response = render(request, "treatment/infusion/_grid.html", context, status=status)
     response["HX-Retarget"] = "#panel-grid"
     return response
@@ -354,7 +389,13 @@ def _events(session: TreatmentSession) -> dict[str, Any]:
 
 
 def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
-    return {"grid": grid.grid(session, at=at), "entry": _observation_form(session, at)}
+    entry = _observation_form(session, at)
+    return {
+        "grid": grid.grid(session, at=at),
+        "entry": entry,
+        "favourites": [(each, new_key()) for each in favourites_of(session.protocol.key).marks],
+        "macros": macros_for(session, frozenset(entry.fields), at=at),
+    }
 
 
 def _actions(session: TreatmentSession) -> dict[str, Any]:

@@ -3,6 +3,46 @@ const ALLOWED = { digits: /[^\d]/g, decimal: /[^\d.,]/g, pressure: /[^\d/]/g };
 
 const inputs = (grid) => [...grid.querySelectorAll("input[data-entry]:not([disabled])")];
 
+// The button may stand outside of its form, bound to it by name.
+const saveButton = (input) => (input.form ? [...input.form.elements].find((one) => one.matches("[data-grid-save]")) : input.closest("[data-grid]").querySelector("[data-grid-save]"));
+
+// ---- a macro walks the cursor through its fields, one question after the other
+let walk = [];
+const fieldOf = (code) => document.querySelector(`[data-grid] input[data-code="${CSS.escape(code)}"]:not([disabled])`);
+
+function say(code) {
+  const hint = document.querySelector("[data-macro-hint]");
+  if (!hint) return;
+  const words = code ? document.querySelector(`[data-say="${CSS.escape(code)}"]`)?.textContent : "";
+  hint.textContent = words ?? "";
+  hint.hidden = !words;
+}
+
+/** Go to the next field of the macro; at its end, to the button that saves. */
+function step() {
+  const code = walk.shift();
+  const input = code && fieldOf(code);
+  say(input ? code : "");
+  if (!input) return null;
+  input.focus();
+  input.select?.();
+  return input;
+}
+
+document.addEventListener("click", (event) => {
+  const macro = event.target.closest("[data-macro]");
+  if (!macro) return;
+  walk = macro.dataset.macro.trim().split(/\s+/);
+  step();
+});
+document.addEventListener("focusin", (event) => {
+  const code = event.target.dataset?.code;
+  if (!code && !event.target.matches("[data-macro]")) {
+    walk = [];
+    say("");
+  }
+});
+
 function neighbour(input, rows, columns) {
   const grid = input.closest("[data-grid]");
   const cell = input.closest("td");
@@ -24,8 +64,19 @@ document.addEventListener("keydown", (event) => {
   if (!input.matches?.("[data-grid] input[data-entry]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const atStart = input.selectionStart === 0 && input.selectionEnd === 0;
   const atEnd = input.selectionStart === input.value.length;
+  if (event.key === "Enter" && !event.shiftKey && walk.length) {
+    event.preventDefault();
+    step();
+    return;
+  }
+  if (event.key === "Enter" && !event.shiftKey && !document.querySelector("[data-macro-hint]")?.hidden) {
+    event.preventDefault(); // the last question is answered: what is left is to save
+    say("");
+    saveButton(input)?.focus();
+    return;
+  }
   const moves = {
-    Enter: () => neighbour(input, event.shiftKey ? -1 : 1, 0) ?? (event.shiftKey ? null : input.closest("form, [data-grid]").querySelector("[data-grid-save]")),
+    Enter: () => neighbour(input, event.shiftKey ? -1 : 1, 0) ?? (event.shiftKey ? null : saveButton(input)),
     ArrowDown: () => neighbour(input, 1, 0),
     ArrowUp: () => neighbour(input, -1, 0),
     ArrowRight: () => (atEnd ? neighbour(input, 0, 1) : undefined),

@@ -6,7 +6,7 @@ import { enableSound, play } from "./sound.js";
 const body = document.body;
 const POLL = 5000;
 const PRESSURE = ["systolic", "diastolic", "mean"];
-const SIGN = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2" };
+const SIGN = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2", temperature: "temperature" };
 const dialog = document.getElementById("infusion-dialog");
 const inside = document.getElementById("infusion-dialog-body");
 
@@ -106,6 +106,33 @@ body.addEventListener("connection:connected", () => {
   readOnce();
 });
 
+// ---- an address that asks opens in the dialog; without this script it is a page of its own
+function ask(url) {
+  htmx.ajax("GET", url, { target: "#infusion-dialog-body", swap: "innerHTML" });
+}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-ask]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  ask(link.href);
+});
+body.addEventListener("infusion:ask", ({ detail }) => ask(detail.url));
+
+// ---- what is believed has changed: the graph takes its data anew
+async function readTrend() {
+  const host = document.querySelector("[data-trend-url]");
+  if (!host?.trend) return;
+  try {
+    const answer = await fetch(host.dataset.trendUrl, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    host.trend.load(await answer.json());
+    host.trend.advance();
+  } catch {
+    // No network: the graph keeps what it has, and the connection line says why.
+  }
+}
+for (const name of ["reading-marked-artefact", "artefact-mark-taken-back"]) body.addEventListener(`live:${name}`, readTrend);
+
 // ---- events are numbered on the axis of the graph
 function marks() {
   const strip = document.querySelector("[data-marks]");
@@ -145,7 +172,7 @@ watchOpening();
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target === inside && inside.childElementCount && !dialog.open) dialog.showModal();
-  if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea"))?.focus();
+  if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea") ?? inside.querySelector("form[method=dialog] button"))?.focus(); // never the stop: a dialog that asks nothing closes by Enter
   if (detail.target.id === "panel-events") marks();
   if (detail.target === grid) watchOpening();
   if (detail.target.id === "panel-alarms") sound();

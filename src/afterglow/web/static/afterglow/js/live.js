@@ -122,7 +122,7 @@ if (url) {
 
 // The stream sends a batch of values; the big numbers want one sign at a time. What is flagged is
 // kept in the record and never drawn. Cuff pressures of one moment are one sign.
-const SIGNS = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2" };
+const SIGNS = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2", temperature: "temperature" };
 // The heart's number is the ECG's while there is one; the oximeter's pulse stands in without it.
 const ECG_FOR_MS = 60_000;
 let ecgAt = -Infinity;

@@ -10,6 +10,7 @@ const WORDS = {
     shortcutsOn: "Shortcut keys: on",
     shortcutsOff: "Shortcut keys: off",
     prediction: "model, secondary",
+    baseline: "baseline",
   },
   es: {
     ago: (amount) => `hace ${amount}`,
@@ -21,6 +22,7 @@ const WORDS = {
     shortcutsOn: "Teclas rápidas: sí",
     shortcutsOff: "Teclas rápidas: no",
     prediction: "modelo, secundario",
+    baseline: "basal",
   },
 };
 

@@ -1,0 +1,83 @@
+"""Playback: a finished session with its alarms as they were, and nobody's name."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from afterglow.apps.monitoring.models import AlarmAct
+from afterglow.apps.monitoring.services import acknowledge_alarm
+from afterglow.apps.treatment.shown import playback
+from afterglow.core.monitoring.alarm_state import AlarmActKind
+from afterglow.web import clock
+from support.infusion_day import Day, infusing, recovered, signed, take_vitals
+
+pytestmark = pytest.mark.django_db
+
+
+def page(day: Day) -> str:
+    client = Client()
+    client.force_login(day.clinician)
+    response = client.get(reverse("treatment:playback", args=[day.id]), follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_finished_session_plays_back_every_step_of_every_alarm() -> None:
+    day = infusing()
+    take_vitals(day, at=day.minute(5), spo2=84)
+    for alarm in day.session.alarms.filter(condition="SPO2_LOW"):
+        acknowledge_alarm(alarm=alarm.public_id, by=day.clinician, at=day.minute(6))
+
+    told = playback.alarm_acts(day.session)
+
+    assert len(told) == AlarmAct.objects.filter(alarm__session=day.session).count()
+    assert [one.at for one in told] == sorted(one.at for one in told)
+    mine = [one for one in told if one.word == "SpO2 low"]
+    assert [one.act for one in mine] == [AlarmActKind.RAISED, AlarmActKind.ACKNOWLEDGED]
+    assert (mine[0].seen, str(mine[0].level)) == ("84 %", "red")
+    assert mine[1].by == day.clinician.get_short_name()
+
+
+def test_playback_says_that_it_is_not_live_and_shows_no_name() -> None:
+    day = recovered()
+    with clock.fixed(day.minute(90)):
+        shown = page(day)
+
+    assert "Nothing here is live" in shown
+    assert day.session.patient.family_name not in shown
+    assert day.session.patient.mrn not in shown
+    data = json.loads(
+        shown.split('<script id="playback-data" type="application/json">')[1].split("</script>")[0]
+    )
+    assert data["rates"][0]["rate"] == "75"
+    assert data["rates"][-1]["rate"] == "0"
+    assert data["ends"] > data["begins"]
+
+
+def test_a_session_that_runs_is_not_played_back() -> None:
+    day = infusing()
+    with clock.fixed(day.minute(5)):
+        shown = page(day)
+
+    assert "Nothing here is live" not in shown
+    assert "Record pump stopped" in shown
+
+
+def test_a_signed_record_is_read_and_takes_no_digit_more() -> None:
+    day = signed()
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(95)):
+        grid = client.get(
+            reverse("treatment:infusion-panel", args=[day.id, "grid"])
+        ).content.decode()
+        actions = client.get(reverse("treatment:infusion-panel", args=[day.id, "actions"]))
+
+    assert "raw/pressure/" in grid
+    assert "<input class=" not in grid
+    assert "Oxygen on" not in grid
+    assert reverse("treatment:playback", args=[day.id]) in actions.content.decode()

@@ -1,0 +1,312 @@
+"""What the infusion room reads: few queries, the minute's lowest and highest, raw values, undo."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from afterglow.apps.medicines.models import Product
+from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
+from afterglow.apps.monitoring.services import record_vital_signs_by_hand
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import SessionEvent
+from afterglow.apps.treatment.services import charting
+from afterglow.apps.treatment.shown import drug
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.quantities import Dose
+from afterglow.db.looks import looking
+from afterglow.web import clock
+from support.infusion_day import Day, infusing, take_vitals
+from support.long_infusion import lively_infusion, tell_by_the_minute
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES = 50
+"""However long the infusion, a page asks so often at most; it asked 103 times once."""
+
+
+@pytest.fixture
+def day() -> Day:
+    return infusing()
+
+
+@pytest.fixture
+def now(day: Day) -> Iterator[datetime]:
+    """Twenty-five minutes into the infusion, every minute told by the devices."""
+    tell_by_the_minute(day, since=day.started, until=day.minute(25))
+    with clock.fixed(day.minute(25)):
+        yield day.minute(25)
+
+
+def signed_in(day: Day) -> Client:
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.clinician)
+    return client
+
+
+def url(day: Day, name: str, *arguments: object) -> str:
+    return reverse(f"treatment:{name}", args=[day.id, *arguments])
+
+
+# ---- one look
+
+
+def test_inside_a_look_the_same_question_is_asked_once(day: Day) -> None:
+    with CaptureQueriesContext(connection) as asked, looking():
+        first = queries.infusion_of(day.session)
+        assert queries.infusion_of(day.session) is first
+    assert len(asked) == 1
+
+
+def test_outside_of_a_look_nothing_is_kept(day: Day) -> None:
+    with looking():
+        queries.infusion_of(day.session)
+    with CaptureQueriesContext(connection) as asked:
+        queries.infusion_of(day.session)
+        queries.infusion_of(day.session)
+    assert len(asked) == 2
+
+
+def test_the_page_asks_no_more_often_when_there_is_more_to_show(day: Day, now: datetime) -> None:
+    client = signed_in(day)
+    client.get(url(day, "infusion"))  # what a process keeps for its life is read by the first page
+    with CaptureQueriesContext(connection) as few:
+        assert client.get(url(day, "infusion")).status_code == 200
+    for minute in (3, 8, 14, 20):
+        take_vitals(day, at=day.minute(minute))
+    with CaptureQueriesContext(connection) as more:
+        assert client.get(url(day, "infusion")).status_code == 200
+
+    assert len(more) <= len(few)
+    assert len(few) <= MOST_QUERIES, [each["sql"][:90] for each in few.captured_queries]
+
+
+# ---- the graph's data
+
+
+def test_the_page_carries_the_graph_with_its_limits_and_the_baseline(
+    day: Day, now: datetime
+) -> None:
+    page = signed_in(day).get(url(day, "infusion")).content.decode()
+    anew = signed_in(day).get(url(day, "infusion-trend")).json()
+
+    assert '<script id="trend-data" type="application/json">' in page
+    assert anew["baseline"]["pressure"] == [124, 78]
+    assert {line["sign"] for line in anew["lines"]} >= {"pressure", "heart", "oxygen", "co2"}
+    assert any(limit["level"] == "red" for limit in anew["limits"])
+
+
+# ---- raw values, one tap away
+
+
+def test_a_cell_leads_to_every_raw_reading_hand_and_device_side_by_side(
+    day: Day, now: datetime
+) -> None:
+    take_vitals(day, at=day.minute(21))
+    page = signed_in(day).get(url(day, "infusion")).content.decode()
+    address = next(
+        part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("raw/heart_rate")
+    )
+    opened = int(address.rstrip("/").rsplit("/", 1)[1])
+    newest = signed_in(day).get(url(day, "infusion-raw", "heart_rate", opened))
+    minute = int(day.minute(21).timestamp()) // 60 * 60
+    all_of_it = signed_in(day).get(url(day, "infusion-raw", "minute", minute)).content.decode()
+
+    assert newest.status_code == 200
+    assert "By hand" in all_of_it
+    assert "By device" in all_of_it
+    assert "Mark as artefact" in all_of_it
+
+
+@pytest.mark.parametrize(("line", "since"), [("sausages", 1), ("pressure", 1), ("minute", 10**15)])
+def test_what_the_grid_does_not_have_is_not_found(
+    day: Day, now: datetime, line: str, since: int
+) -> None:
+    assert signed_in(day).get(url(day, "infusion-raw", line, since)).status_code == 404
+
+
+def test_a_mark_is_taken_back_with_a_reason_and_both_stay_on_record(
+    day: Day, now: datetime
+) -> None:
+    client = signed_in(day)
+    row = VitalSign.objects.filter(source="device", code="systolic").order_by("-taken_at")[0]
+    artefact = url(day, "infusion-artefact", row.batch, "systolic")
+    believe = url(day, "infusion-believe", row.batch, "systolic")
+    client.post(artefact, {"key": uuid.uuid4(), "reason": "the arm moved"})
+    minute = int(row.taken_at.timestamp()) // 60 * 60
+    listed = client.get(url(day, "infusion-raw", "minute", minute)).content.decode()
+    assert "the arm moved" in listed
+    assert believe in listed
+
+    unexplained = client.post(believe, {"key": uuid.uuid4(), "reason": ""})
+    answer = client.post(believe, {"key": uuid.uuid4(), "reason": "a second cuff agreed"})
+
+    assert (unexplained.status_code, answer.status_code) == (422, 200)
+    marks = ArtefactMark.objects.filter(vital_sign=row).order_by("pk")
+    assert [(m.is_artefact, m.reason) for m in marks] == [
+        (True, "the arm moved"),
+        (False, "a second cuff agreed"),
+    ]
+
+
+# ---- the grid
+
+
+def test_a_column_tells_between_which_values_a_continuous_sign_moved(
+    day: Day, now: datetime
+) -> None:
+    page = signed_in(day).get(url(day, "infusion-panel", "grid")).content.decode()
+
+    assert 'class="cell-range"' in page
+    assert "70–78" in page  # the heart rate wanders by four to both sides of 74
+
+
+def test_an_undo_of_a_column_stays_on_record(day: Day, now: datetime) -> None:
+    client = signed_in(day)
+    charted = client.post(
+        url(day, "infusion-observe"), {"key": uuid.uuid4(), "pressure": "151/91", "spo2": "97"}
+    )
+    batch = VitalSign.objects.filter(source="hand", value=151).get().batch
+    address = url(day, "infusion-undo-entry", batch)
+    assert address in charted.content.decode()
+
+    undone = client.post(address)
+    client.post(address)  # a second press adds nothing
+
+    assert undone.status_code == 200
+    assert VitalSign.objects.filter(batch=batch).count() == 3
+    assert (
+        list(ArtefactMark.objects.filter(vital_sign__batch=batch).values_list("reason", flat=True))
+        == ["entered in error"] * 3
+    )
+    assert "151/91" not in client.get(url(day, "infusion-panel", "grid")).content.decode()
+
+
+def test_what_a_device_said_cannot_be_taken_back_as_an_entry(day: Day, now: datetime) -> None:
+    batch = VitalSign.objects.filter(source="device").values_list("batch", flat=True)[0]
+
+    assert signed_in(day).post(url(day, "infusion-undo-entry", batch)).status_code == 404
+    assert not ArtefactMark.objects.exists()
+
+
+def test_both_times_are_shown_when_they_are_more_than_a_minute_apart(
+    day: Day, now: datetime
+) -> None:
+    record_vital_signs_by_hand(
+        session=day.id,
+        readings={VitalSignCode.SYSTOLIC: Decimal(133), VitalSignCode.DIASTOLIC: Decimal(83)},
+        taken_at=day.minute(-8),
+        by=day.clinician,
+        at=day.minute(-8) + timedelta(seconds=90),
+        key=uuid.uuid4(),
+    )
+    page = signed_in(day).get(url(day, "infusion-panel", "grid")).content.decode()
+
+    assert 'class="entered"' in page
+
+
+def test_nothing_is_carried_forward_into_the_open_column(day: Day, now: datetime) -> None:
+    take_vitals(day, at=day.minute(21))
+    page = signed_in(day).get(url(day, "infusion-panel", "grid")).content.decode()
+
+    fields = [part.split(">")[0] for part in page.split('<input class="control"')[1:]]
+    assert len(fields) > 6
+    assert all('value=""' in field for field in fields)
+
+
+# ---- favourites and macros
+
+
+def test_a_favourite_is_a_mark_that_has_its_name_already(day: Day, now: datetime) -> None:
+    client = signed_in(day)
+    said = client.post(url(day, "infusion-mark"), {"key": uuid.uuid4(), "favourite": "OXYGEN_ON"})
+    panel = client.get(url(day, "infusion-panel", "events")).content.decode()
+
+    assert said.status_code == 200
+    assert SessionEvent.objects.get(kind="mark").label == "Oxygen on"
+    assert "Oxygen on" in panel
+    assert "Name it" not in panel
+
+
+def test_a_favourite_that_the_protocol_does_not_have_marks_nothing(day: Day, now: datetime) -> None:
+    answer = signed_in(day).post(
+        url(day, "infusion-mark"), {"key": uuid.uuid4(), "favourite": "FIREWORKS"}
+    )
+
+    assert answer.status_code == 404
+    assert not SessionEvent.objects.filter(kind="mark").exists()
+
+
+def test_the_macro_walks_the_scales_that_are_on_file_and_says_when_it_is_due(
+    day: Day, now: datetime
+) -> None:
+    take_vitals(day, at=day.minute(21))
+    panel = signed_in(day).get(url(day, "infusion-panel", "grid")).content.decode()
+
+    assert 'data-macro="moaas dissociation nausea anxiety "' in panel
+    assert f'data-remaining-until="{day.minute(31).isoformat()}"' in panel
+
+
+# ---- the drug rows
+
+
+def test_each_medicine_has_a_row_with_its_label_its_doses_and_its_total() -> None:
+    now = clock.now()
+    day = lively_infusion(now=now)
+
+    row = drug.drug_row(day.session, at=now)
+
+    assert row is not None
+    assert (row.medicine, row.drug_class) == ("ketamine", "induction")
+    assert [str(bar.rate.value.normalize()) for bar in row.bars if not bar.is_future] == [
+        "75",
+        "6E+1",
+    ]
+    [other] = row.others
+    assert (other.medicine, other.drug_class) == ("ondansetron", "antiemetic")
+    assert [dose.dose.value for dose in other.boluses] == [4]
+    assert other.total.value == 4
+    assert other.per_kg is not None
+    assert str(other.per_kg.value) == "0.06"
+    assert row.pump_bars == ()
+
+
+def test_what_was_given_after_the_infusion_still_stands_on_the_axis(day: Day) -> None:
+    charting.give_medicine(
+        session=day.id,
+        product=Product.objects.get(key="ondansetron").public_id,
+        dose=Dose.mg(4),
+        route="iv",
+        indication="nausea",
+        by=day.clinician,
+        at=day.minute(75),
+        key=uuid.uuid4(),
+    )
+
+    row = drug.drug_row(day.session, at=day.minute(80))
+
+    assert row is not None
+    assert row.axis_from < row.infusion.started_at
+    assert row.others[0].boluses[0].at < row.axis_to
+
+
+def test_what_the_pump_ran_at_is_drawn_beside_what_was_charted_where_they_differ(
+    day: Day,
+) -> None:
+    tell_by_the_minute(day, since=day.started, until=day.minute(20), rates={10: Decimal(40)})
+
+    row = drug.drug_row(day.session, at=day.minute(20))
+
+    assert row is not None
+    assert [bar.rate.value for bar in row.pump_bars] == [Decimal(75), Decimal(40)]
+    with clock.fixed(day.minute(20)):
+        panel = signed_in(day).get(url(day, "infusion-panel", "drug")).content.decode()
+    assert "drug-axis-pump" in panel
+    assert "pump reports" in panel
