@@ -16,7 +16,13 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from afterglow.apps.devices.models import Device, DeviceStatus, MessageOutcome, RawMessage
+from afterglow.apps.devices.models import (
+    Device,
+    DeviceStatus,
+    MessageIdentity,
+    MessageOutcome,
+    RawMessage,
+)
 from afterglow.apps.events import services as events
 from afterglow.apps.monitoring import extension
 from afterglow.apps.monitoring.incoming import (
@@ -173,18 +179,12 @@ def judge_touched(keys: Iterable[int], *, at: datetime) -> None:
 
 
 def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:
-    """The identities among a batch that are on disk already."""
-    asked = [message for message in received if message.control_id]
+    """The identities among a batch that are on disk already, in whatever month."""
+    asked = {bytes.fromhex(m.sha256): m.identity for m in received if m.control_id}
     if not asked:
         return set()
-    return set(
-        RawMessage.objects.filter(
-            sending_application__in={m.application for m in asked},
-            sending_facility__in={m.facility for m in asked},
-            control_id__in={m.control_id for m in asked},
-            sha256__in={m.sha256 for m in asked},
-        ).values_list("sending_application", "sending_facility", "control_id", "sha256")
-    )
+    stored = MessageIdentity.objects.filter(sha256__in=asked).values_list("sha256", flat=True)
+    return {asked[bytes(sha256)] for sha256 in stored if sha256 is not None}
 
 
 def _lock(keys: Iterable[int]) -> dict[int, TreatmentSession]:
