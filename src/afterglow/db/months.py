@@ -1,11 +1,12 @@
 """Tables that are stored by month: their ids carry the month in which a row was stored.
 
-An id is ``month * 10**12 + n``, where ``month`` counts from 1 for January 2000 (UTC) and ``n`` comes
+An id is ``month * 10**12 + n``, where ``month`` counts from 1 for January 2000 (UTC) and ``n`` is
 from the table's sequence. So the primary key alone is the partition key: it stays unique over all
-months, and foreign keys to the table are ordinary foreign keys (docs/adr/0017-readings-by-month.md).
+months, and foreign keys to the table are ordinary ones (docs/adr/0017-readings-by-month.md).
 Migrations name the SQL below; do not change what a released one has run.
 """
 
+# ruff: noqa: S608 (SQL of constants)
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
@@ -62,7 +63,8 @@ END $$;
 -- the application may ask for it and for nothing else. A month of which the default partition holds
 -- rows already is left out; `afterglow readings months` tells.
 CREATE FUNCTION afterglow_make_months(since date, until date) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
     parent text;
     name text;
@@ -89,7 +91,6 @@ BEGIN
             EXECUTE format('SELECT EXISTS (SELECT 1 FROM public.%I WHERE id >= %s AND id < %s)',
                 parent || '_default', low, low + {ROWS_A_MONTH}) INTO astray;
             CONTINUE WHEN astray;
-            PERFORM set_config('lock_timeout', '3s', true);
             EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING DEFAULTS '
                 'INCLUDING CONSTRAINTS INCLUDING STORAGE)', name, parent);
             EXECUTE format('CREATE TRIGGER append_only_month BEFORE TRUNCATE ON public.%I '
@@ -102,6 +103,25 @@ BEGIN
     RETURN made;
 END $$;
 
+-- The tables of which the default partition holds rows: a clock was wrong, or nobody made months.
+CREATE FUNCTION afterglow_rows_without_month() RETURNS SETOF text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    parent text;
+    astray boolean;
+BEGIN
+    FOR parent IN
+        SELECT c.relname FROM pg_class c JOIN pg_partitioned_table p ON p.partrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND p.partdefid <> 0 ORDER BY c.relname
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM public.%I)', parent || '_default')
+            INTO astray;
+        IF astray THEN RETURN NEXT parent; END IF;
+    END LOOP;
+END $$;
+
+"""
+LEARN_HOW = f"""
 -- Turns a table into one that is stored by month. Rows that it has stay where they are: the table
 -- itself becomes the partition `_early`, of ids that carry no month. Nothing is rewritten.
 CREATE FUNCTION afterglow_partition_by_month(t text) RETURNS void LANGUAGE plpgsql AS $$
@@ -147,7 +167,8 @@ BEGIN
     PERFORM setval(format('%I', t || '_id_seq')::regclass, last_id + 1, false);
     EXECUTE format('ALTER TABLE %I ALTER id SET DEFAULT afterglow_month(now()) * {ROWS_A_MONTH} '
         '+ nextval(%L)', t, t || '_id_seq');
-    FOR one IN SELECT * FROM jsonb_to_recordset(indexes) AS x(name text, "primary" boolean, def text)
+    FOR one IN SELECT * FROM jsonb_to_recordset(indexes)
+        AS x(name text, "primary" boolean, def text)
     LOOP
         IF one."primary" THEN
             EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I PRIMARY KEY (id)', t, one.name);
@@ -180,10 +201,10 @@ BEGIN
     END LOOP;
     PERFORM afterglow_make_months(now()::date, (now() + interval '{MONTHS_AHEAD} months')::date);
 END $$;
-"""  # noqa: S608 (constants)
+"""
 FORGET_HOW = "DROP FUNCTION afterglow_partition_by_month(text);"
 
 
 def partition(table: str) -> str:
     """Return the SQL that stores a table by month from now on."""
-    return f"SELECT afterglow_partition_by_month('{table}');"  # noqa: S608 (a constant)
+    return f"SELECT afterglow_partition_by_month('{table}');"

@@ -39,6 +39,8 @@ from afterglow.core.monitoring.technical import (
     PumpFacts,
 )
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.db import months
+from afterglow.web import clock
 
 # How far back a rule looks for the beginning of a run of readings. Continuous signals come every
 # second, and no limit on them is sustained for longer than this.
@@ -210,6 +212,7 @@ def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
             | Q(source=StoredSource.HAND, taken_at__gte=at - SPARSE_WINDOW),
             session_id__in=keys,
             taken_at__lte=at,
+            pk__gte=months.stored_since(at - SPARSE_WINDOW, now=clock.now()),
         )
         .order_by("taken_at", "pk")
         .values_list("session_id", "code", "value", "taken_at", "source", "flag", "pk")
@@ -336,9 +339,10 @@ def reported_volume(
 def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
     """Return the last report of each session's pump that carries a rate."""
     last = RawSQL(  # constants only; the keys are parameters
-        "SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ("
+        "SELECT p.id FROM visits_treatmentsession s CROSS JOIN LATERAL ("
         "SELECT id FROM monitoring_pumpreading WHERE session_id = s.id "
-        "AND rate_ml_per_h IS NOT NULL ORDER BY taken_at DESC, id DESC LIMIT 1) p",
+        "AND id >= afterglow_stored_since(s.checked_in_at) AND rate_ml_per_h IS NOT NULL "
+        "ORDER BY taken_at DESC, id DESC LIMIT 1) p WHERE s.id = ANY(%s::bigint[])",
         [list(keys)],
     )
     rows = PumpReading.objects.filter(pk__in=last).select_related("device")

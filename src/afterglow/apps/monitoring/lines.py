@@ -57,9 +57,11 @@ _SQL = """
 SELECT w.n, v.id, v.value, v.unit, v.taken_at, v.arrived_at, v.device_id, v.by_id
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
      WITH ORDINALITY AS w(session_id, source, code, since, until, n)
+JOIN visits_treatmentsession s ON s.id = w.session_id
 CROSS JOIN LATERAL (
     SELECT * FROM monitoring_vitalsign v
     WHERE v.session_id = w.session_id AND v.source = w.source AND v.code = w.code
+      AND v.id >= afterglow_stored_since(s.checked_in_at)
       AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
       AND NOT {marked}
     ORDER BY v.taken_at {order}, v.id {order} LIMIT 1

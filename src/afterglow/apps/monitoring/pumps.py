@@ -56,9 +56,11 @@ _AT_START = """
 SELECT w.n, p.delivered_ml
 FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])
      WITH ORDINALITY AS w(session_id, device_id, started, n)
+JOIN visits_treatmentsession s ON s.id = w.session_id
 CROSS JOIN LATERAL (
     SELECT delivered_ml FROM monitoring_pumpreading r
     WHERE r.session_id = w.session_id AND r.device_id = w.device_id
+      AND r.id >= afterglow_stored_since(s.checked_in_at)
       AND r.taken_at <= w.started AND r.delivered_ml IS NOT NULL
     ORDER BY r.taken_at DESC, r.id DESC LIMIT 1
 ) p

@@ -10,57 +10,106 @@ from afterglow.db import months
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devices', '0004_journal'),
+        ("devices", "0004_journal"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MessageIdentity',
+            name="MessageIdentity",
             fields=[
-                ('message', models.BigIntegerField(help_text='The id of the raw message.', primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField()),
-                ('sha256', models.BinaryField(help_text='Of the content; empty without a control id.', max_length=32, null=True)),
+                (
+                    "message",
+                    models.BigIntegerField(
+                        help_text="The id of the raw message.", primary_key=True, serialize=False
+                    ),
+                ),
+                ("public_id", models.UUIDField()),
+                (
+                    "sha256",
+                    models.BinaryField(
+                        help_text="Of the content; empty without a control id.",
+                        max_length=32,
+                        null=True,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message identity',
-                'abstract': False,
+                "verbose_name": "message identity",
+                "abstract": False,
             },
         ),
         migrations.RemoveConstraint(
-            model_name='rawmessage',
-            name='a_true_repeat_is_stored_once',
+            model_name="rawmessage",
+            name="a_true_repeat_is_stored_once",
         ),
         migrations.AlterField(
-            model_name='rawmessage',
-            name='public_id',
-            field=models.UUIDField(db_index=True, default=afterglow.db.models.new_public_id, editable=False),
+            model_name="rawmessage",
+            name="public_id",
+            field=models.UUIDField(
+                db_index=True, default=afterglow.db.models.new_public_id, editable=False
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rawmessage',
-            trigger=pgtrigger.compiler.Trigger(name='a_message_has_one_identity', sql=afterglow.db.triggers.FirmTriggerSql(func="INSERT INTO devices_messageidentity (message, public_id, sha256) VALUES (NEW.id, NEW.public_id, CASE WHEN NEW.control_id <> '' THEN decode(NEW.sha256, 'hex') END); RETURN NULL;", hash='1c1d34db577805852f953e9f030c6c192a805dac', operation='INSERT', pgid='pgtrigger_a_message_has_one_identity_bd1f3', table='devices_rawmessage', when='AFTER')),
+            model_name="rawmessage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="a_message_has_one_identity",
+                sql=afterglow.db.triggers.FirmTriggerSql(
+                    func="INSERT INTO devices_messageidentity (message, public_id, sha256) VALUES (NEW.id, NEW.public_id, CASE WHEN NEW.control_id <> '' THEN decode(NEW.sha256, 'hex') END); RETURN NULL;",
+                    hash="1c1d34db577805852f953e9f030c6c192a805dac",
+                    operation="INSERT",
+                    pgid="pgtrigger_a_message_has_one_identity_bd1f3",
+                    table="devices_rawmessage",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='messageidentity',
-            constraint=models.UniqueConstraint(fields=('public_id',), name='a_message_has_one_public_id'),
+            model_name="messageidentity",
+            constraint=models.UniqueConstraint(
+                fields=("public_id",), name="a_message_has_one_public_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='messageidentity',
-            constraint=models.UniqueConstraint(fields=('sha256',), name='a_true_repeat_is_stored_once'),
+            model_name="messageidentity",
+            constraint=models.UniqueConstraint(
+                fields=("sha256",), name="a_true_repeat_is_stored_once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='messageidentity',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_rows', sql=afterglow.db.triggers.FirmTriggerSql(func="RAISE EXCEPTION 'append-only: % refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';", hash='c4c6279bbe569923d260a36d28d50ffd00bb2114', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_rows_5acf9', table='devices_messageidentity', when='BEFORE')),
+            model_name="messageidentity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_rows",
+                sql=afterglow.db.triggers.FirmTriggerSql(
+                    func="RAISE EXCEPTION 'append-only: % refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';",
+                    hash="c4c6279bbe569923d260a36d28d50ffd00bb2114",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_rows_5acf9",
+                    table="devices_messageidentity",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='messageidentity',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_table', sql=afterglow.db.triggers.FirmTriggerSql(func="RAISE EXCEPTION 'append-only: % refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';", hash='224f20e90fd78900a54ef908f9c0f367c2bd6674', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_append_only_table_45b68', table='devices_messageidentity', when='BEFORE')),
+            model_name="messageidentity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_table",
+                sql=afterglow.db.triggers.FirmTriggerSql(
+                    func="RAISE EXCEPTION 'append-only: % refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';",
+                    hash="224f20e90fd78900a54ef908f9c0f367c2bd6674",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_append_only_table_45b68",
+                    table="devices_messageidentity",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.RunSQL(
             "INSERT INTO devices_messageidentity (message, public_id, sha256) SELECT id, public_id, "
             "CASE WHEN control_id <> '' THEN decode(sha256, 'hex') END FROM devices_rawmessage"
         ),
         migrations.RunSQL(months.MAKE_FUNCTIONS),
+        migrations.RunSQL(months.LEARN_HOW),
         migrations.RunSQL(months.partition("devices_rawmessage")),
     ]

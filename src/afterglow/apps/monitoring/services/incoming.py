@@ -50,6 +50,8 @@ from afterglow.apps.monitoring.services.recognising import (
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
+from afterglow.db import months
+from afterglow.web import clock
 
 log = logging.getLogger(__name__)
 
@@ -310,6 +312,7 @@ def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
             source="device",
             code__in={row.code for row in rows},
             taken_at__in={row.taken_at for row in rows},
+            pk__gte=months.stored_since(min(row.taken_at for row in rows), now=clock.now()),
         ).values_list("session_id", "device_id", "code", "taken_at", "value")
     )
     kept = []
