@@ -141,7 +141,7 @@ BEGIN
         FROM pg_constraint WHERE contype = 'f' AND confrelid = t::regclass AND conparentid = 0;
     SELECT COALESCE(jsonb_agg(jsonb_build_object('name', conname,
                'def', pg_get_constraintdef(oid))), '[]') INTO outgoing
-        FROM pg_constraint WHERE contype = 'f' AND conrelid = t::regclass;
+        FROM pg_constraint WHERE contype = 'f' AND conrelid = t::regclass AND conparentid = 0;
     SELECT COALESCE(jsonb_agg(jsonb_build_object('name', tgname, 'def', pg_get_triggerdef(oid),
                'comment', obj_description(oid, 'pg_trigger'))), '[]') INTO triggers
         FROM pg_trigger WHERE tgrelid = t::regclass AND NOT tgisinternal;

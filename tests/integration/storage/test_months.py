@@ -126,10 +126,9 @@ def test_foreign_keys_hold_over_months() -> None:
     stored = store_in(NOVEMBER, here)
 
     def refused(make: Callable[[], object], by: str) -> None:
-        with pytest.raises(IntegrityError, match=by):  # noqa: PT012
-            with transaction.atomic():
-                make()
-                run("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(IntegrityError, match=by), transaction.atomic():  # noqa: PT012
+            make()
+            run("SET CONSTRAINTS ALL IMMEDIATE")
         run("SET CONSTRAINTS ALL DEFERRED")
 
     refused(lambda: store_in(date(2019, 12, 1), here, of=RawMessage(pk=LOW + 99)), "message_id")

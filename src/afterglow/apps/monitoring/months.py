@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
+from afterglow.apps.monitoring.models import ArchiveAct, ReadingsArchive
 from afterglow.db import months
 
 
@@ -27,3 +28,11 @@ def default_rows() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM afterglow_rows_without_month()")
         return [table for (table,) in cursor.fetchall()]
+
+
+def archived_files(session: int) -> list[str]:
+    """Return the names of the files that hold readings of a session and have not come back."""
+    last: dict[str, ReadingsArchive] = {}
+    for row in ReadingsArchive.objects.filter(sessions__contains=[session]).order_by("pk"):
+        last[row.part] = row
+    return [row.file_name for row in last.values() if row.act == ArchiveAct.ARCHIVED]
