@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -64,7 +64,7 @@ def fill(number: int, here: Bed) -> None:
     start = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC)
     low = months.number_of(DAY) * months.ROWS_A_MONTH + number * 1_000_000
     content = oru(here.monitor, dict.fromkeys([PULSE], "70"), at=start, control_id="1") * 2
-    values = {
+    values: dict[str, Any] = {
         "low": low,
         "at": start,
         "content": content,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from psycopg import sql
 
 from afterglow.apps.devices.models import MessageIdentity, RawMessage
 from afterglow.apps.monitoring import lines
@@ -19,8 +21,10 @@ from afterglow.apps.monitoring.months import default_rows, make_between, make_mo
 from afterglow.db import months
 from afterglow.web import clock
 from factories import AT
+from support import template
 from support.clinic_messages import SPO2, arrive, bed, oru
 from support.months import store_in
+from support.template import _named, _server
 
 pytestmark = pytest.mark.django_db
 
@@ -49,13 +53,13 @@ def partition_of(row: RawMessage | VitalSign) -> str:
         return str(cursor.fetchone()[0])
 
 
-def run(statement: str, *values: object) -> list[tuple[object, ...]]:
+def run(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, values or None)
         return cursor.fetchall() if cursor.description else []
 
 
-def scanned(query: str, *values: object) -> set[str]:
+def scanned(query: str, *values: Any) -> set[str]:
     """The tables that a query reads when it runs."""
     ((plan,),) = run(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *values)
     found: set[str] = set()
@@ -78,6 +82,7 @@ def test_what_a_monitor_sends_lies_in_the_month_of_today() -> None:
     reading = VitalSign.objects.get()
 
     assert partition_of(reading) == months.partition_name("monitoring_vitalsign", today)
+    assert reading.message is not None
     assert partition_of(reading.message) == months.partition_name("devices_rawmessage", today)
     assert reading.pk // months.ROWS_A_MONTH == months.number_of(today)
 
@@ -236,11 +241,9 @@ def test_a_table_with_rows_keeps_them_when_it_is_stored_by_month() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_migrations_carry_over_a_database_with_messages() -> None:
     """The real migrations, on a database of its own that was filled before them."""
-    from support.template import _named, _server
-
     name, before = f"test_months_{uuid4().hex[:8]}", connection.settings_dict["NAME"]
     with _server() as server:
-        server.execute(_create(_named(name)))
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(_named(name)))
     connection.close()
     connection.settings_dict["NAME"] = name
     try:
@@ -273,12 +276,4 @@ def test_the_migrations_carry_over_a_database_with_messages() -> None:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
-        from support import template
-
         template.drop(name)
-
-
-def _create(name: object) -> object:
-    from psycopg import sql
-
-    return sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name)

@@ -15,6 +15,7 @@ import os
 import re
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,16 @@ from afterglow.core.errors import AfterglowError
 FORMAT = 1
 MANIFEST = "manifest.json"
 _PART = re.compile(r"early|[0-9]{4}_(0[1-9]|1[0-2])")
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    tarfile.TarError,
+    zlib.error,
+    csv.Error,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 csv.field_size_limit(64 << 20)
 
 
@@ -121,7 +132,7 @@ def read(path: Path) -> Archive:
             for member in members.values():
                 _check(path, tar, member)
             sessions = tuple(int(each) for each in manifest["sessions"])
-    except (OSError, EOFError, tarfile.TarError, KeyError, TypeError, ValueError) as problem:
+    except _UNREADABLE as problem:
         raise ArchiveDamaged(
             f"{path} is no archive of readings: {type(problem).__name__}, {problem}"
         ) from problem
@@ -131,7 +142,7 @@ def read(path: Path) -> Archive:
 
 
 @contextmanager
-def content(archive: Archive, table: str) -> Iterator[IO[bytes]]:
+def content(archive: Archive, table: str) -> Iterator[gzip.GzipFile]:
     """Open one table's CSV, with its header."""
     with (
         tarfile.open(archive.path) as tar,
@@ -163,7 +174,7 @@ def _count(file: Any) -> tuple[tuple[str, ...], int]:
 
 def _check(path: Path, tar: tarfile.TarFile, member: Member) -> None:
     with gzip.open(_member(tar, f"{member.table}.csv.gz")) as file:
-        seen = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        seen = hashlib.file_digest(file, "sha256").hexdigest()
     if seen != member.sha256:
         raise ArchiveDamaged(
             f"{path} is damaged: {member.table} has sha256 {seen[:12]}…, the manifest says "
