@@ -29,7 +29,7 @@ from support.live import Screen
 from support.whole_clinic import SUPERVISOR, Clinic
 
 FREEZE_S = 5.0
-RECOVERS_WITHIN_S = 90.0
+RECOVERS_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True)

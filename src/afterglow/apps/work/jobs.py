@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from afterglow.apps.work import services
 from afterglow.web import clock
@@ -23,5 +25,8 @@ async def take_up_what_a_dead_worker_left(context: JobContext, timestamp: int) -
     jobs = context.app.job_manager
     left = list(await jobs.get_stalled_jobs())
     for job in left:
-        await jobs.retry_job(job)
+        try:
+            await jobs.retry_job(job)
+        except UniqueViolation:  # the same work waits already, so this one is over
+            await jobs.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
     return len(left)
