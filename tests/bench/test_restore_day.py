@@ -84,12 +84,12 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 def test_a_day_is_saved_and_brought_back(database_url: DatabaseUrl, tmp_path: Path) -> None:
+    definitions.sync_definitions(at=datetime(2019, 1, 1, tzinfo=UTC))
     make_between(DAY, DAY)
     beds = [bed() for _ in range(BEDS)]
     for number, here in enumerate(beds):
         fill(number, here)
         sign(here)
-    definitions.sync_definitions(at=datetime(2019, 1, 1, tzinfo=UTC))
     rule = Definition.objects.get(kind=DefinitionKind.READINGS_RETENTION)
     at = datetime(2019, 1, 2, tzinfo=UTC)
     DefinitionApproval.objects.create(

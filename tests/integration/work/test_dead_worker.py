@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 
 from afterglow.apps.work.jobs import take_up_what_a_dead_worker_left
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def begun(*, heartbeat: str, lock: str | None = None) -> int:
