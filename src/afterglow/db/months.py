@@ -165,8 +165,9 @@ BEGIN
     EXECUTE format('CREATE SEQUENCE %I AS bigint MAXVALUE {ROWS_A_MONTH - 1} OWNED BY %I.id',
         t || '_id_seq', t);
     PERFORM setval(format('%I', t || '_id_seq')::regclass, last_id + 1, false);
-    EXECUTE format('ALTER TABLE %I ALTER id SET DEFAULT afterglow_month(now()) * {ROWS_A_MONTH} '
-        '+ nextval(%L)', t, t || '_id_seq');
+    -- Not now(): a transaction may begin before midnight and store after another one's midnight.
+    EXECUTE format('ALTER TABLE %I ALTER id SET DEFAULT afterglow_month(clock_timestamp()) '
+        '* {ROWS_A_MONTH} + nextval(%L)', t, t || '_id_seq');
     FOR one IN SELECT * FROM jsonb_to_recordset(indexes)
         AS x(name text, "primary" boolean, def text)
     LOOP

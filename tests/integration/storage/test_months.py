@@ -198,7 +198,11 @@ def test_a_session_of_today_is_read_in_the_months_around_today_only() -> None:
     columns[1:3] = [[str(word) for word in column] for column in columns[1:3]]
 
     query = lines._SQL.format(marked=lines.MARKED, order="DESC")
-    read = {name for name in scanned(query, *columns) if name.startswith("monitoring_vitalsign")}
+    read = {
+        name
+        for name in scanned(query, *columns, lines.oldest_id([here.session.pk]))
+        if name.startswith("monitoring_vitalsign")
+    }
 
     assert months.partition_name("monitoring_vitalsign", clock.now().date()) in read
     assert not [name for name in read if name[-7:-3] in ("2019", "2020", "2021")]

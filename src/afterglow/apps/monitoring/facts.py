@@ -339,11 +339,10 @@ def reported_volume(
 def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
     """Return the last report of each session's pump that carries a rate."""
     last = RawSQL(  # constants only; the keys are parameters
-        "SELECT p.id FROM visits_treatmentsession s CROSS JOIN LATERAL ("
-        "SELECT id FROM monitoring_pumpreading WHERE session_id = s.id "
-        "AND id >= afterglow_stored_since(s.checked_in_at) AND rate_ml_per_h IS NOT NULL "
-        "ORDER BY taken_at DESC, id DESC LIMIT 1) p WHERE s.id = ANY(%s::bigint[])",
-        [list(keys)],
+        "SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ("
+        "SELECT id FROM monitoring_pumpreading WHERE session_id = s.id AND id >= %s "
+        "AND rate_ml_per_h IS NOT NULL ORDER BY taken_at DESC, id DESC LIMIT 1) p",
+        [list(keys), lines.oldest_id(keys)],
     )
     rows = PumpReading.objects.filter(pk__in=last).select_related("device")
     return {row.session_id: row for row in rows}
