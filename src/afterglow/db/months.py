@@ -2,7 +2,7 @@
 
 An id is ``month * 10**12 + n``, where ``month`` counts from 1 for January 2000 (UTC) and ``n`` is
 from the table's sequence. So the primary key alone is the partition key: it stays unique over all
-months, and foreign keys to the table are ordinary ones (docs/adr/0017-readings-by-month.md).
+months, and foreign keys to the table are ordinary ones (docs/adr/0019-readings-by-month.md).
 Migrations name the SQL below; do not change what a released one has run.
 """
 
