@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from afterglow.apps.work.jobs import take_up_what_a_dead_worker_left
@@ -38,9 +40,8 @@ def statuses() -> dict[int, str]:
 
 
 def take_up() -> int:
-    return int(
-        async_to_sync(take_up_what_a_dead_worker_left.func)(SimpleNamespace(app=app), timestamp=0)
-    )
+    context = cast(JobContext, SimpleNamespace(app=app))
+    return int(async_to_sync(take_up_what_a_dead_worker_left.func)(context, timestamp=0))
 
 
 def test_a_job_of_a_dead_worker_is_run_again() -> None:

@@ -25,6 +25,7 @@ async def take_up_what_a_dead_worker_left(context: JobContext, timestamp: int) -
     jobs = context.app.job_manager
     left = list(await jobs.get_stalled_jobs())
     for job in left:
+        assert job.id is not None  # noqa: S101 (it is stored)
         try:
             await jobs.retry_job(job)
         except UniqueViolation:  # the same work waits already, so this one is over
