@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("definitions", "0002_device_profiles"),
+        ("definitions", "0003_pharmacology"),
     ]
 
     operations = [
@@ -27,6 +27,9 @@ class Migration(migrations.Migration):
                             "checklist",
                             "patient_instructions",
                             "device_profile",
+                            "pk_model",
+                            "pk_effect",
+                            "pk_constants",
                             "readings_retention",
                         ],
                     )
