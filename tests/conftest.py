@@ -37,6 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.streams)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the night before a release have a longer fault campaign."""
+    parser.addoption("--faults", type=int, default=20, help="faults of the large fault campaign")
+
+
 def pytest_configure() -> None:
     """Compile the translations that are older than their words, before anything reads them."""
     compile_translations(PACKAGE)

@@ -26,10 +26,10 @@ from afterglow.interop.hl7v2.client import MllpSender
 from afterglow.web import clock
 from support.clinic_messages import PULSE, SPO2, Bed, oru
 from support.live import Screen
-from support.whole_clinic import Clinic
+from support.whole_clinic import SUPERVISOR, Clinic
 
 FREEZE_S = 5.0
-RECOVERS_WITHIN_S = 60.0
+RECOVERS_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,20 @@ class Fault:
         return f"{self.what} {self.part}"
 
 
-KILLS = tuple(Fault("kill -9", p) for p in ("gateway", "charter", "web", "postgres", "watch"))
-FREEZES = tuple(Fault("freeze", p) for p in ("gateway", "charter", "web", "postgres"))
+EVERY_PART = ("gateway", "charter", "web", "postgres", "supervisor", "watch", "worker")
+KILLS = tuple(Fault("kill -9", part) for part in EVERY_PART)
+FREEZES = tuple(Fault("freeze", part) for part in EVERY_PART)
 CUT = Fault("cut", "every connection in the middle of a frame")
-CLOCK = Fault("jump", "the clocks of all devices, three minutes ahead")
-EVERY_FAULT = (*KILLS, *FREEZES, CUT, CLOCK)
+DEVICE_CLOCKS = Fault("jump", "the clocks of all devices, three minutes ahead")
+SERVER_CLOCK = Fault("jump", "the server's clock, ten minutes ahead and back")
+DISK = Fault("fill", "the database's disk")
+EVERY_FAULT = (*KILLS, *FREEZES, CUT, DEVICE_CLOCKS, SERVER_CLOCK, DISK)
+DISK_FULL_AT_MOST_S = 60.0
+JOB = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, status)
+VALUES ('default', 'afterglow.apps.monitoring.jobs.make_months_of_readings', 0,
+        '{"timestamp": 0}', 'todo') RETURNING id
+"""
 
 
 @dataclass
@@ -229,17 +238,29 @@ class Campaign:
 
     async def _suffer(self, fault: Fault, wire: Wire) -> Row:
         before = [sender.tally.acknowledged for sender in self.senders]
+        before_job: list[int] = []
         began = time.monotonic()
         match fault.what:
             case "kill -9":
                 await asyncio.to_thread(self.clinic.kill, fault.part)
+                if fault.part == SUPERVISOR:  # what is above it starts it again
+                    await asyncio.to_thread(self.clinic.restart)
             case "freeze":
                 await asyncio.to_thread(self.clinic.send, fault.part, signal.SIGSTOP)
+                if fault.part == SUPERVISOR:  # a part dies while nobody watches
+                    await asyncio.to_thread(self.clinic.kill, "gateway")
                 await asyncio.sleep(FREEZE_S)
                 await asyncio.to_thread(self.clinic.send, fault.part, signal.SIGCONT)
                 began = time.monotonic()
             case "cut":
                 await wire.cut()
+            case "fill":
+                await self._fill_disk()
+                began = time.monotonic()
+            case "jump" if fault is SERVER_CLOCK:
+                self.clinic.set_clock(600)
+                await asyncio.sleep(3)
+                self.clinic.set_clock(0)
             case "jump":
                 self.clock_ahead = timedelta(minutes=3)
                 await asyncio.sleep(2)
@@ -247,6 +268,7 @@ class Campaign:
         while not (
             all(s.tally.acknowledged > b for s, b in zip(self.senders, before, strict=True))
             and await asyncio.to_thread(self.clinic.serves)
+            and await asyncio.to_thread(self._worker_works, before_job)
         ):
             late = time.monotonic() - began > RECOVERS_WITHIN_S
             assert not late, f"{fault}: not everything came back"
@@ -261,6 +283,35 @@ class Campaign:
             lost=sum(1 for one in acknowledged if not counted[one]),
             seconds=time.monotonic() - began,
         )
+
+    async def _fill_disk(self) -> None:
+        """Fill the disk until the database has said so, then give the room back."""
+        said = self.clinic.says_no_space()
+        self.clinic.fill_disk()
+        try:
+            full_since = time.monotonic()
+            while self.clinic.says_no_space() == said:
+                late = time.monotonic() - full_since > DISK_FULL_AT_MOST_S
+                assert not late, "the disk is full and the database never noticed"
+                await asyncio.sleep(0.2)
+            await asyncio.sleep(2)
+        finally:
+            self.clinic.free_disk()
+
+    def _worker_works(self, asked: list[int]) -> bool:
+        """Whether the worker has done a job that was asked for after the fault."""
+        try:
+            with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
+                if not asked:
+                    row = connection.execute(JOB).fetchone()
+                    assert row is not None
+                    asked.append(row[0])
+                done = connection.execute(
+                    "SELECT status FROM procrastinate_jobs WHERE id = %s", asked
+                ).fetchone()
+        except psycopg.OperationalError:
+            return False
+        return done == ("succeeded",)
 
     def _wait_until_stored(self, acknowledged: Sequence[str]) -> Counter[str]:
         deadline = time.monotonic() + RECOVERS_WITHIN_S

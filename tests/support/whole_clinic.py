@@ -1,7 +1,11 @@
 """A whole clinic for fault tests: PostgreSQL of its own, the gateway and the web server, watched.
 
 ``python whole_clinic.py FOLDER PORT GATEWAY_PORT`` loads ``FOLDER/rows.dump``, then serves until
-asked to stop, as ``afterglow serve`` does. ``Clinic`` starts it from a test and kills parts of it.
+asked to stop, as ``afterglow serve`` does. ``Clinic`` starts it from a test and kills parts of it,
+the supervisor too, which is then started again as the machine's own init would.
+
+``FOLDER/disk-is-at`` names a small file system for the database; ``FOLDER/clock`` is how many
+seconds the clinic's clock is ahead.
 """
 
 from __future__ import annotations
@@ -24,7 +28,10 @@ from afterglow.config.postgres_binaries import client_bin
 from afterglow.config.services import Place, _gateway_listens, _web_answers
 from afterglow.config.supervisor import MARK, StopRequested, stop_on_signals
 
-PARTS = ("gateway", "charter", "watch", "web")
+PARTS = ("gateway", "charter", "watch", "web", "worker")
+SUPERVISOR = "supervisor"
+CLOCK_SEAM = Path(__file__).with_name("clock_seam")
+NO_SPACE = b"No space left on device"
 GRANT = f"""
 import django
 django.setup()
@@ -36,6 +43,7 @@ TELLTALE = {
     "gateway": b"gateway",
     "charter": b"charter",
     "watch": b"watch",
+    "worker": b"worker",
     "web": b"afterglow.config.asgi:application",
 }
 
@@ -59,8 +67,57 @@ class Clinic:
     """A served clinic in a folder of its own."""
 
     data: Path
+    environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     gateway_port: int = field(default_factory=free_port)
+    program: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the supervisor, the first time or again after it was killed."""
+        command = [sys.executable, __file__, str(self.data)]
+        seam = {
+            "PYTHONPATH": str(CLOCK_SEAM),
+            "AFTERGLOW_TEST_CLOCK_FILE": str(self.data / "clock"),
+        }
+        self.program = subprocess.Popen(
+            [*command, str(self.port), str(self.gateway_port)],
+            env={**os.environ, **seam, **self.environment},
+        )
+
+    def restart(self) -> None:
+        """Start the supervisor again after it was killed."""
+        assert self.program is not None
+        self.program.wait()
+        self.start()
+
+    def set_clock(self, ahead_s: float) -> None:
+        """Let the clock of every part jump: so many seconds ahead of the true time."""
+        draft = self.data / "clock.new"
+        draft.write_text(str(ahead_s))
+        draft.rename(self.data / "clock")
+
+    @property
+    def disk(self) -> Path | None:
+        """The small file system that the database is on, if it is on one."""
+        note = self.data / "disk-is-at"
+        return Path(note.read_text()) if note.exists() else None
+
+    def fill_disk(self) -> None:
+        """Leave no room at all on the database's file system."""
+        assert self.disk is not None
+        piece = bytes(1 << 16)
+        with (self.disk / "ballast").open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(piece)
+
+    def free_disk(self) -> None:
+        """Give the room back."""
+        assert self.disk is not None
+        (self.disk / "ballast").unlink()
+
+    def says_no_space(self) -> int:
+        """How often the database has said so far that its disk is full."""
+        return (self.data / "logs" / "postgres.log").read_bytes().count(NO_SPACE)
 
     @property
     def cluster(self) -> Cluster:
@@ -77,6 +134,8 @@ class Clinic:
 
     def pids(self, part: str) -> list[int]:
         """The processes of a service or of PostgreSQL."""
+        if part == SUPERVISOR:
+            return [] if self.program is None else [self.program.pid]
         if part == "postgres":
             postmaster = self.cluster.postmaster()
             return [] if postmaster is None else [postmaster]
@@ -96,6 +155,9 @@ class Clinic:
         assert pids, f"{part} does not run"
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
+                if part == SUPERVISOR:  # it is in the test's own process group
+                    os.kill(pid, number)
+                    continue
                 if part != "postgres":
                     os.killpg(os.getpgid(pid), number)
                     continue
@@ -111,20 +173,28 @@ def _children(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def serving(rows_of: str, data: Path, environment: dict[str, str]) -> Iterator[Clinic]:
-    """Serve a clinic that holds the rows of another database; stop it at the end."""
-    clinic = Clinic(data)
+def serving(
+    rows_of: str, data: Path, environment: dict[str, str], disk: Path | None = None
+) -> Iterator[Clinic]:
+    """Serve a clinic that holds the rows of another database; stop it at the end.
+
+    ``disk`` is a small file system for the database; without it, it is where the data is.
+    """
+    clinic = Clinic(data, environment)
     data.mkdir()
+    if disk is not None:
+        (data / "disk-is-at").write_text(str(disk))
     dump(rows_of, data / "rows.dump")
-    command = [sys.executable, __file__, str(data), str(clinic.port), str(clinic.gateway_port)]
-    program = subprocess.Popen(command, env={**os.environ, **environment})
+    clinic.start()
     try:
         assert processes.wait_until(
-            lambda: clinic.is_ready() or program.poll() is not None, seconds=90
+            lambda: clinic.is_ready() or _ended(clinic.program), seconds=180
         )
-        assert program.poll() is None, "the clinic ended before it served"
+        assert not _ended(clinic.program), "the clinic ended before it served"
         yield clinic
     finally:
+        program = clinic.program
+        assert program is not None
         program.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             program.wait(30)
@@ -132,6 +202,30 @@ def serving(rows_of: str, data: Path, environment: dict[str, str]) -> Iterator[C
         program.wait()
         processes.end(processes.marked_with(f"{MARK}={data}"))
         clinic.cluster.remove()
+
+
+def _ended(program: subprocess.Popen[bytes] | None) -> bool:
+    return program is None or program.poll() is not None
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A file system of its own that can be filled. Raises PermissionError if this user may not."""
+    folder.mkdir(mode=0o755)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        folder.rmdir()
+        raise PermissionError(f"a file system could not be mounted: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        folder.rmdir()
 
 
 def main(folder: str, port: str, gateway_port: str) -> int:
@@ -143,12 +237,18 @@ def main(folder: str, port: str, gateway_port: str) -> int:
         cluster = Cluster(place.data / "postgres", settings=FORGETFUL)
         supervisor = make_supervisor(place, demo=False, simulate=False, cluster=cluster)
         supervisor.running = [one for one in supervisor.running if one.service.name in PARTS]
+        small = place.data / "disk-is-at"
+        if small.exists() and not cluster.home.exists():
+            cluster.home.mkdir(mode=0o700)
+            (cluster.home / "postgres-is-at").write_text(small.read_text())
         try:
+            supervisor.end_leftovers()
             supervisor.start_database()
-            load(cluster.url(Role.OWNER), place.data / "rows.dump")
             urls = urls_of(cluster)
             supervisor.environment[URL] = urls.application
-            supervisor.run_step([sys.executable, "-c", GRANT], {URL: urls.owner})
+            if not (place.data / "ready").exists():
+                load(cluster.url(Role.OWNER), place.data / "rows.dump")
+                supervisor.run_step([sys.executable, "-c", GRANT], {URL: urls.owner})
             supervisor.start_services()
             (place.data / "ready").touch()
             supervisor.watch()

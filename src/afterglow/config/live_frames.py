@@ -16,6 +16,8 @@ import psycopg
 
 from afterglow.apps.events.outbox import Event, Position
 from afterglow.apps.monitoring.lines import MARKED
+from afterglow.db import months
+from afterglow.web import clock
 
 VITAL_SIGNS = "vital-signs"
 PUMP = "pump"
@@ -26,13 +28,15 @@ RESYNC = "resync"
 _READINGS_SQL = f"""
 SELECT v.batch, s.public_id, v.id, v.code, v.value, v.unit, v.taken_at, v.source, v.flag, {MARKED}
 FROM monitoring_vitalsign v JOIN visits_treatmentsession s ON s.id = v.session_id
-WHERE v.batch = ANY(%s) ORDER BY v.taken_at, v.id
+WHERE v.batch = ANY(%s) AND v.id >= %s ORDER BY v.taken_at, v.id
 """  # noqa: S608 (constants)
 _PUMPS_SQL = """
 SELECT r.public_id, s.public_id, p.rate_ml_per_h, p.delivered_ml, p.to_be_infused_ml, p.drug,
        p.status, p.taken_at
 FROM monitoring_pumpreading p JOIN visits_treatmentsession s ON s.id = p.session_id
-JOIN devices_rawmessage r ON r.id = p.message_id WHERE r.public_id = ANY(%s) ORDER BY p.id
+JOIN devices_rawmessage r ON r.id = p.message_id
+WHERE r.public_id = ANY(%s) AND r.id >= %s
+  AND p.id >= %s ORDER BY p.id
 """
 _ALARMS_SQL = """
 SELECT s.public_id, a.public_id, a.condition, a.about, a.priority, a.kind, a.sentence, a.seen,
@@ -96,6 +100,11 @@ def _ids(event: Event) -> dict[str, Any]:
     return {"event": event.event, "subject": str(event.subject), "at": event.at.isoformat()}
 
 
+def _since(events: Sequence[Event]) -> int:
+    """An id below what the oldest of them is about: months before it are not looked at."""
+    return months.stored_since(min(event.at for event in events), now=clock.now())
+
+
 async def _readings(
     connection: psycopg.AsyncConnection[Any], events: Sequence[Event]
 ) -> dict[tuple[UUID, UUID], list[dict[str, Any]]]:
@@ -103,7 +112,7 @@ async def _readings(
     found: dict[tuple[UUID, UUID], list[dict[str, Any]]] = defaultdict(list)
     if not batches:
         return found
-    rows = await (await connection.execute(_READINGS_SQL, [batches])).fetchall()
+    rows = await (await connection.execute(_READINGS_SQL, [batches, _since(events)])).fetchall()
     for batch, session, _pk, code, value, unit, taken_at, source, flag, marked in rows:
         found[(batch, session)].append(
             {
@@ -126,7 +135,8 @@ async def _pumps(
     found: dict[tuple[UUID, UUID], list[dict[str, Any]]] = defaultdict(list)
     if not batches:
         return found
-    rows = await (await connection.execute(_PUMPS_SQL, [batches])).fetchall()
+    since = _since(events)
+    rows = await (await connection.execute(_PUMPS_SQL, [batches, since, since])).fetchall()
     for batch, session, rate, delivered, left, drug, status, taken_at in rows:
         found[(batch, session)].append(
             {

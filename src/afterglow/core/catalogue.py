@@ -5,7 +5,7 @@ from afterglow.core.dosing import codes as dosing
 from afterglow.core.evidence import codes as evidence
 from afterglow.core.evidence.synthesis import codes as synthesis
 from afterglow.core.instruments import reasons
-from afterglow.core.monitoring import alarm_state, entry, measurements
+from afterglow.core.monitoring import alarm_state, entry, measurements, retention
 from afterglow.core.pharmacology import validity
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
 from afterglow.core.scheduling import booking
@@ -23,6 +23,7 @@ __all__ = [
     "evidence",
     "measurements",
     "reasons",
+    "retention",
     "synthesis",
     "validity",
 ]

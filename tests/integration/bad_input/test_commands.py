@@ -19,6 +19,10 @@ BAD = [
     (["verify"], "required"),
     (["monitor", "replay"], "required"),
     (["monitor", "replay", "missing.csv", "--device", "nonsense"], "missing.csv cannot be read"),
+    (["readings"], "required"),
+    (["readings", "archive"], "--before"),
+    (["readings", "archive", "--before", "2019-13"], "'2019-13' is no month"),
+    (["readings", "verify", "missing.tar"], "missing.tar is no archive of readings"),
     ([], "COMMAND"),
 ]
 

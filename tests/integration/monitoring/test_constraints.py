@@ -21,6 +21,7 @@ from afterglow.apps.monitoring.models import (
     DeviceAssignment,
     DeviceNotification,
     MissedReading,
+    ReadingsArchive,
     ReviewItem,
     ReviewReason,
     VitalSign,
@@ -29,6 +30,8 @@ from factories import AT, DeviceFactory, RoomFactory, SessionFactory
 from support.clinic_messages import Bed, bed
 
 pytestmark = pytest.mark.django_db
+
+ONE_ID = uuid4()
 
 
 def raw(**fields: object) -> RawMessage:
@@ -124,7 +127,11 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "eui64_is_16_hex_digits": lambda h: DeviceFactory.create(eui64="0011aafffe000000"),
     "a_device_stands_in_one_room_at_a_time": overlapping_placement,
     "message_outcome_is_known": lambda h: raw(outcome="lost"),
+    "a_message_has_one_public_id": lambda h: twice(lambda: raw(public_id=ONE_ID)),
     "a_true_repeat_is_stored_once": lambda h: twice(lambda: raw(control_id="1")),
+    "archive_act_is_known": lambda h: ReadingsArchive.objects.create(
+        act="lost", part="early", file_name="x", sha256="", rows={}, sessions=[], at=AT
+    ),
     "a_device_serves_one_session_at_a_time": overlapping_assignment,
     "body_mass_is_between_20_and_400_kg": lambda h: mass(h, 19),
     "a_mass_is_taken_back_with_a_reason": lambda h: BodyMassMistake.objects.create(

@@ -38,6 +38,17 @@ def test_a_message_with_separators_of_its_own_is_read() -> None:
     assert [pid.get(3, 2), pid.get(3, 1, repetition=2)] == ["x", "two"]
 
 
+@pytest.mark.parametrize("mark", ["+", "-", ".", "_"])
+@pytest.mark.parametrize("place", range(5))
+def test_what_numbers_and_codes_are_written_with_separates_nothing(mark: str, place: int) -> None:
+    marks = list("|^~\\&")
+    marks[place] = mark
+    line = "".join(["MSH", *marks, marks[0].join(["", "APP", "", "", "", "7", "P", "2.6"])])
+
+    with pytest.raises(Undecodable, match=f"separate with [{mark}], which numbers"):
+        decode(f"{line}\r".encode())
+
+
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
 def test_any_line_end_ends_a_segment(end: str) -> None:
     message = decode(end.join(samples.MONITOR_LINES).encode())

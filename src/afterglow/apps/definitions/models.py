@@ -23,6 +23,7 @@ class DefinitionKind(StrEnum):
     PK_MODEL = "pk_model"
     PK_EFFECT = "pk_effect"
     PK_CONSTANTS = "pk_constants"
+    READINGS_RETENTION = "readings_retention"
 
 
 class ApprovalAct(StrEnum):

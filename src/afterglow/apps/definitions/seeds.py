@@ -24,6 +24,7 @@ SINGLE_FILES: Final[Mapping[str, DefinitionKind]] = {
     "instructions": DefinitionKind.PATIENT_INSTRUCTIONS,
     "medicines": DefinitionKind.MEDICINE_LIST,
     "device_profiles": DefinitionKind.DEVICE_PROFILE,
+    "retention": DefinitionKind.READINGS_RETENTION,
 }
 """Folder of ``<key>/<version>.json`` files → the kind they hold."""
 PHARMACOLOGY: Final[Mapping[str, DefinitionKind]] = {

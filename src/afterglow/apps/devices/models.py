@@ -12,7 +12,7 @@ from django.db import models
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.places.models import Room, Site
 from afterglow.db.fields import CodeField, one_of
-from afterglow.db.models import AppendOnly, PublicModel, VersionedModel
+from afterglow.db.models import AppendOnly, PublicModel, VersionedModel, new_public_id
 from afterglow.db.ranges import only_one_at_a_time
 from afterglow.db.triggers import FirmTrigger
 
@@ -130,8 +130,12 @@ class MessageOutcome(StrEnum):
 
 
 class RawMessage(AppendOnly, PublicModel):
-    """Exactly what arrived. For device readings this row is the audit."""
+    """Exactly what arrived, stored by month. For device readings this row is the audit.
 
+    That a true repeat is stored once is what its ``MessageIdentity`` proves.
+    """
+
+    public_id = models.UUIDField(default=new_public_id, db_index=True, editable=False)
     received_at = models.DateTimeField()
     peer = models.CharField(max_length=80)
     port = models.PositiveIntegerField()
@@ -146,18 +150,50 @@ class RawMessage(AppendOnly, PublicModel):
 
     class Meta(AppendOnly.Meta):
         verbose_name = "raw message"
-        constraints = [
-            one_of("outcome", MessageOutcome, name="message_outcome_is_known"),
-            models.UniqueConstraint(
-                fields=["sending_application", "sending_facility", "control_id", "sha256"],
-                condition=~models.Q(control_id=""),
-                name="a_true_repeat_is_stored_once",
+        constraints = [one_of("outcome", MessageOutcome, name="message_outcome_is_known")]
+        indexes = [models.Index(fields=["device", "-received_at"], name="messages_by_device")]
+        triggers = [
+            *AppendOnly.Meta.triggers,
+            FirmTrigger(
+                name="a_message_has_one_identity",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func=(
+                    "INSERT INTO devices_messageidentity (message, public_id, sha256) VALUES "
+                    "(NEW.id, NEW.public_id, "
+                    "CASE WHEN NEW.control_id <> '' THEN decode(NEW.sha256, 'hex') END); "
+                    "RETURN NULL;"
+                ),
             ),
         ]
-        indexes = [models.Index(fields=["device", "-received_at"], name="messages_by_device")]
 
     def __str__(self) -> str:
         return f"message {self.public_id}"
+
+
+class MessageIdentity(AppendOnly):
+    """What makes a message itself, over all months: written by the database with the message.
+
+    A table that is stored by month cannot hold a unique key without the month in it, so the keys
+    are here. The same content has the same sender and control id, so its hash says "the same".
+    """
+
+    message = models.BigIntegerField(primary_key=True, help_text="The id of the raw message.")
+    public_id = models.UUIDField()
+    sha256 = models.BinaryField(
+        max_length=32, null=True, help_text="Of the content; empty without a control id."
+    )
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "message identity"
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="a_message_has_one_public_id"),
+            models.UniqueConstraint(fields=["sha256"], name="a_true_repeat_is_stored_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"identity of message {self.message}"
 
 
 JOURNAL_CHANNEL = "afterglow_journal"

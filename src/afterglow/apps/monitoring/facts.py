@@ -24,7 +24,13 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.pumps import Counted
 from afterglow.apps.monitoring.second_sources import note_second_sources
-from afterglow.apps.monitoring.windows import INSTANT, BaselineKey, Windows, in_windows
+from afterglow.apps.monitoring.windows import (
+    INSTANT,
+    SPARSE_WINDOW,
+    BaselineKey,
+    Windows,
+    in_windows,
+)
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
 from afterglow.core.monitoring.alarms import AlarmFacts
@@ -44,7 +50,9 @@ from afterglow.core.monitoring.technical import (
 )
 from afterglow.core.quantities import Volume
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.db import months
 from afterglow.db.looks import read_once
+from afterglow.web import clock
 
 # A device says again every minute or so what it still alarms about.
 NOTICE_HOLDS = timedelta(minutes=5)
@@ -228,7 +236,10 @@ def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
     """The readings that limits are compared with; artefacts stay in, marked as such."""
     rows = (
         in_windows(keys, at)
-        .filter(taken_at__lte=at)
+        .filter(
+            taken_at__lte=at,
+            pk__gte=months.stored_since(at - SPARSE_WINDOW, now=clock.now()),
+        )
         .order_by("taken_at", "pk")
         .values_list("session_id", "code", "value", "taken_at", "source", "flag", "pk")
     )
@@ -400,9 +411,9 @@ def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
     """Return the last report of each session's pump that carries a rate."""
     last = RawSQL(  # constants only; the keys are parameters
         "SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ("
-        "SELECT id FROM monitoring_pumpreading WHERE session_id = s.id "
+        "SELECT id FROM monitoring_pumpreading WHERE session_id = s.id AND id >= %s "
         "AND rate_ml_per_h IS NOT NULL ORDER BY taken_at DESC, id DESC LIMIT 1) p",
-        [list(keys)],
+        [list(keys), lines.oldest_id(keys)],
     )
     rows = PumpReading.objects.filter(pk__in=last).select_related("device")
     return {row.session_id: row for row in rows}

@@ -324,6 +324,33 @@ class AlarmAct(AppendOnly, PublicModel):
         return f"{self.act} {self.public_id}"
 
 
+class ArchiveAct(StrEnum):
+    """Whether the readings of some months went out of the database or came back."""
+
+    ARCHIVED = "archived"
+    RESTORED = "restored"
+
+
+class ReadingsArchive(AppendOnly, PublicModel):
+    """A month of messages and readings went into a file, or came back from it."""
+
+    act = CodeField(ArchiveAct)
+    part = models.CharField(max_length=10, help_text="2026_11, or early: from before months.")
+    file_name = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64, help_text="Of the file.")
+    rows = models.JSONField(help_text="How many of each table.")
+    sessions = models.JSONField(help_text="Primary keys of those whose readings these are.")
+    retention = models.CharField(max_length=80, help_text="The rule that allowed it.")
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "archive of readings"
+        constraints = [one_of("act", ArchiveAct, name="archive_act_is_known")]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.act}"
+
+
 class ReviewReason(StrEnum):
     """Why a message waits for a person."""
 

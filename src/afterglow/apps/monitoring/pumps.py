@@ -14,6 +14,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Max
 
+from afterglow.apps.monitoring.lines import oldest_id
 from afterglow.apps.monitoring.models import PumpReading
 from afterglow.core.quantities import Rate, Volume
 
@@ -61,6 +62,7 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])
 CROSS JOIN LATERAL (
     SELECT delivered_ml FROM monitoring_pumpreading r
     WHERE r.session_id = w.session_id AND r.device_id = w.device_id
+      AND r.id >= %s
       AND r.taken_at <= w.started AND r.delivered_ml IS NOT NULL
     ORDER BY r.taken_at DESC, r.id DESC LIMIT 1
 ) p
@@ -118,7 +120,8 @@ def counted_at_start(pumps: Iterable[Counted]) -> Mapping[Counted, Decimal]:
     if not asked:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_AT_START, [list(column) for column in zip(*asked, strict=True)])
+        oldest = oldest_id([one.session for one in asked])
+        cursor.execute(_AT_START, [*(list(column) for column in zip(*asked, strict=True)), oldest])
         return {asked[number - 1]: total for number, total in cursor.fetchall()}
 
 

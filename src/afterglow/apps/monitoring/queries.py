@@ -31,7 +31,9 @@ from afterglow.core.monitoring.schedule import Slot, next_due
 from afterglow.core.monitoring.technical import pump_conditions
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.db import months
 from afterglow.db.looks import read_once
+from afterglow.web import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def believed_readings(
             session=session,
             source__in=list(Source),
             code__in=signs,
+            pk__gte=months.stored_since(session.checked_in_at, now=clock.now()),
             taken_at__gte=since,
             taken_at__lte=until,
         )

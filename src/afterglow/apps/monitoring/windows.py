@@ -42,7 +42,8 @@ _NEW = """
 SELECT w.session_id, v.id, v.code, v.source, v.value, v.taken_at, v.flag
 FROM unnest(%s::bigint[], %s::bigint[]) AS w(session_id, tip)
 CROSS JOIN LATERAL (
-    SELECT * FROM monitoring_vitalsign r WHERE r.session_id = w.session_id AND r.id > w.tip
+    SELECT * FROM monitoring_vitalsign r
+    WHERE r.session_id = w.session_id AND r.id > w.tip AND r.id > %s
 ) v ORDER BY v.id
 """
 _TIPS = """
@@ -164,7 +165,9 @@ class Windows:
         known = [pk for pk in sessions if pk in self._known and self._known[pk].at <= at]
         if known:
             with connection.cursor() as cursor:
-                cursor.execute(_NEW, [known, [self._known[pk].tip for pk in known]])
+                tips = [self._known[pk].tip for pk in known]
+                # The lowest tip once more as a plain number: months before it are not planned.
+                cursor.execute(_NEW, [known, tips, min(tips)])
                 for session, pk, code, source, value, taken_at, flag in cursor.fetchall():
                     kept = self._known[session]
                     kept.tip = pk

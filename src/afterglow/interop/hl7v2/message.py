@@ -43,6 +43,7 @@ _CHARSETS = {
     "BIG-5": "big5",
 }
 _USUAL = frozenset(("MSH", "PID", "PV1", "OBR", "OBX", "NTE", "MSA", "ERR"))
+_IN_VALUES = frozenset("+-._")
 _SEGMENT_NAME = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 
 
@@ -221,6 +222,11 @@ def _separators(raw: bytes) -> Separators:
     chosen = (field, component, repetition, escape, subcomponent)
     if len(set(chosen)) < 5 or any(c.isalnum() or c.isspace() or c < " " for c in chosen):
         raise Undecodable("The separators of MSH-1 and MSH-2 are not five different marks.")
+    if used := set(chosen) & _IN_VALUES:
+        raise Undecodable(
+            f"MSH-1 and MSH-2 separate with {min(used)}, which numbers, times or codes are written "
+            "with: nothing in such a message could be read with certainty."
+        )
     return Separators(*chosen)
 
 

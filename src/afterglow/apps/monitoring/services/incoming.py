@@ -16,7 +16,13 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from afterglow.apps.devices.models import Device, DeviceStatus, MessageOutcome, RawMessage
+from afterglow.apps.devices.models import (
+    Device,
+    DeviceStatus,
+    MessageIdentity,
+    MessageOutcome,
+    RawMessage,
+)
 from afterglow.apps.events import services as events
 from afterglow.apps.monitoring import extension
 from afterglow.apps.monitoring.incoming import (
@@ -46,7 +52,9 @@ from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
+from afterglow.db import months
 from afterglow.db.copying import copy_in
+from afterglow.web import clock
 
 log = logging.getLogger(__name__)
 
@@ -178,18 +186,12 @@ def judge_touched(keys: Iterable[int], *, at: datetime, windows: Windows | None 
 
 
 def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:
-    """The identities among a batch that are on disk already."""
-    asked = [message for message in received if message.control_id]
+    """The identities among a batch that are on disk already, in whatever month."""
+    asked = {bytes.fromhex(m.sha256): m.identity for m in received if m.control_id}
     if not asked:
         return set()
-    return set(
-        RawMessage.objects.filter(
-            sending_application__in={m.application for m in asked},
-            sending_facility__in={m.facility for m in asked},
-            control_id__in={m.control_id for m in asked},
-            sha256__in={m.sha256 for m in asked},
-        ).values_list("sending_application", "sending_facility", "control_id", "sha256")
-    )
+    stored = MessageIdentity.objects.filter(sha256__in=asked).values_list("sha256", flat=True)
+    return {asked[bytes(sha256)] for sha256 in stored if sha256 is not None}
 
 
 def _lock(keys: Iterable[int]) -> dict[int, TreatmentSession]:
@@ -320,6 +322,7 @@ def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
             source="device",
             code__in={row.code for row in rows},
             taken_at__in={row.taken_at for row in rows},
+            pk__gte=months.stored_since(min(row.taken_at for row in rows), now=clock.now()),
         ).values_list("session_id", "device_id", "code", "taken_at", "value")
     )
     kept = []

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.events import outbox
+from afterglow.apps.monitoring import months as stored
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.told import told
 from afterglow.apps.treatment import queries
@@ -158,6 +159,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
         "live_after": str(place),
         "triggers": {name: each.trigger for name, each in PANELS.items()},
         "observed_until": row.ended_at,
+        "archived": stored.archived_files(row.pk) if row.state == SessionState.SIGNED else [],
     }
     with looking():
         started = infusion.started_at if infusion else None
