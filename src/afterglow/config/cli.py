@@ -8,7 +8,16 @@ import os
 import sys
 from pathlib import Path
 
-from afterglow.config.commands import backups, database, evidence, monitor, pk, programs, serve
+from afterglow.config.commands import (
+    backups,
+    database,
+    evidence,
+    monitor,
+    pk,
+    programs,
+    report,
+    serve,
+)
 from afterglow.config.folder import CannotStart, default_data_folder
 from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import PROGRAMS
@@ -24,6 +33,7 @@ PASSED_ON = {
     "simulator": "a patient, a monitor and a pump in the demo's rooms",
     "evidence": "pool trial records: afterglow evidence pool single-infusion --method reml",
     "monitor": "play a recorded monitor trend: afterglow monitor replay FILE --device ID",
+    "report": "a site's month as CSV: afterglow report coverage|alarms SITE 2026-11",
     "pk": "ketamine pharmacology: afterglow pk simulate, models, population, bench",
 }
 """Commands whose arguments belong to the program behind them."""
@@ -94,6 +104,8 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
             return evidence.main(options.data, rest)
         case "monitor":
             return monitor.main(rest)
+        case "report":
+            return report.main(options.data, rest)
         case "pk":
             return pk.main(rest)
         case "gateway" if rest[:1] == ["bench"]:

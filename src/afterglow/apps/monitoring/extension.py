@@ -21,7 +21,7 @@ from datetime import datetime
 from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Reading
-from afterglow.core.monitoring.technical import AbsentHelper
+from afterglow.core.monitoring.technical import AbsentHelper, CoverageFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class InfusionCourse:
     ``rates``: every start, change, pause, resume and stop of the pump, in order of time.
     ``sedatives``: times at which one was given. ``symptoms``: those present now. ``closely``: a
     medicine of the patient's may raise the pressure, so it is read more often while drug runs.
-    ``drug``: what the checked bag holds.
+    ``drug``: what the checked bag holds. ``coverage``: who is with the patient while drug runs.
     """
 
     started: datetime | None = None
@@ -43,6 +43,7 @@ class InfusionCourse:
     symptoms: tuple[Symptom, ...] = ()
     closely: bool = False
     drug: str = ""
+    coverage: CoverageFacts | None = None
 
 
 AbsentTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[AbsentHelper]]]

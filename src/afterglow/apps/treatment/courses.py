@@ -9,7 +9,7 @@ from datetime import datetime
 from afterglow.apps.assessments.models import Score
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.people.models import ListState
-from afterglow.apps.treatment import queries
+from afterglow.apps.treatment import coverages, queries
 from afterglow.apps.treatment.models import (
     Infusion,
     MedicineGiven,
@@ -45,6 +45,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
         .values_list("session_id", "at")
     ):
         sedatives[session].append(when)
+    covered = coverages.alarming(infusions.values())
     symptoms = _symptoms(sessions, at)
     closely = _closely(sessions)
     told: dict[int, InfusionCourse] = {}
@@ -75,6 +76,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             symptoms=tuple(symptoms[pk]),
             closely=pk in closely,
             drug=row.preparation.vial.product.medicine,
+            coverage=covered.get(pk),
         )
     return told
 

@@ -14,9 +14,11 @@ from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import Slot
 from afterglow.core.monitoring.technical import (
     AbsentHelper,
+    CoverageFacts,
     DeviceFacts,
     DeviceNotice,
     PumpFacts,
+    coverage_conditions,
     device_conditions,
     helper_conditions,
     notice_conditions,
@@ -40,6 +42,8 @@ TECHNICAL_CODES = (
     "DEVICE_ALARM",
     "ACLS_LEFT_SITE",
     "PRESCRIBER_LEFT_SITE",
+    "NOBODY_WITH_PATIENT",
+    "BREAK_OVERRUN",
 )
 BY_THE_CLOCK = frozenset({"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE"})
 """What no message brings about, only time and people: judged by the watch, not at each message."""
@@ -63,6 +67,7 @@ class AlarmFacts:
     schedule: tuple[Slot, ...] = ()
     notices: tuple[DeviceNotice, ...] = ()
     absent: tuple[AbsentHelper, ...] = ()
+    coverage: CoverageFacts | None = None
 
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
@@ -86,6 +91,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *pump_conditions(facts.pump, rules.pump, at=at),
             *notice_conditions(facts.notices),
             *helper_conditions(facts.absent, rules.technical),
+            *coverage_conditions(facts.coverage, rules.technical, at=at),
         ]
     )
 

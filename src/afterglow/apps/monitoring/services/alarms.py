@@ -17,7 +17,7 @@ from afterglow.apps.monitoring import facts
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.protocol import rules_of
-from afterglow.apps.monitoring.services import common
+from afterglow.apps.monitoring.services import common, escalation
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring import alarm_state
 from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, ChangeKind, OpenAlarm
@@ -97,6 +97,7 @@ def acknowledge_alarm(
     seen = alarm_state.acknowledge(open_alarm(row), at=max(at, row.raised_at))
     row.acknowledged_at, row.acknowledged_by = seen.acknowledged_at, by
     row.priority, row.silences = seen.priority, seen.silences
+    escalation.answered(row, session, by=by, at=at)
     if symptomatic is not None:
         row.symptomatic = symptomatic
     row.save_version()
@@ -228,6 +229,10 @@ def _write(row: Alarm, change: Change, at: datetime) -> None:
     row.silenced_until, row.silences = alarm.silenced_until, alarm.silences
     if alarm.acknowledged_at is None:
         row.acknowledged_at = row.acknowledged_by = None
+    if change.kind is ChangeKind.RAISED or (
+        change.kind is ChangeKind.ESCALATED and row.waits_since is None
+    ):
+        row.waits_since = at
     row.ended_at = max(at, alarm.raised_at) if change.kind is ChangeKind.ENDED else None
     row.save_version()
     if change.kind is not ChangeKind.UPDATED:
