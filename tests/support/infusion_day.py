@@ -17,6 +17,7 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.services.countersigning import SecondPerson
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.consent.models import Consent, SignatureMethod
 from afterglow.apps.definitions.models import DefinitionKind
@@ -25,14 +26,16 @@ from afterglow.apps.places.models import Room, Site
 from afterglow.apps.stock import services as stock
 from afterglow.apps.treatment import planning
 from afterglow.apps.treatment.models import (
+    Coverage,
     Recovery,
 )
 from afterglow.apps.treatment.models.checkin import SuicideScreen
-from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import (
     accounting,
     checkin,
     closing,
+    coverage,
     infusions,
     orders,
     preparation,
@@ -45,6 +48,7 @@ from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import InfusionEnding, SessionEnding
 from factories import (
     AT,
+    PASSWORD,
     AppointmentFactory,
     CourseFactory,
     DeviceFactory,
@@ -96,6 +100,7 @@ __all__ = [
     "signed",
     "signed_by",
     "take_vitals",
+    "taken_over",
     "witness_draw",
     "witness_waste",
 ]
@@ -298,6 +303,36 @@ def recovered(**given: Any) -> Day:
     )
     day.refreshed()
     return day
+
+
+def taken_over(
+    day: Day,
+    *,
+    to: Account,
+    at: dt.datetime,
+    by: Account | None = None,
+    secret: str = PASSWORD,
+    seen: uuid.UUID | str | None = "now",
+    break_for: dt.timedelta | None = None,
+    key: uuid.UUID | None = None,
+) -> Done[Coverage] | Refused:
+    """Let ``to`` take the patient over by their password, at the tablet of ``by``.
+
+    ``seen`` is the stretch on their page; "now" is the one that is open.
+    """
+    if seen == "now":
+        now = Coverage.objects.filter(session=day.session, during__upper_inf=True).first()
+        seen = now.public_id if now else None
+    assert not isinstance(seen, str)
+    return coverage.take_over(
+        session=day.id,
+        taker=SecondPerson(to.username, secret),
+        seen=seen,
+        by=by or day.clinician,
+        at=at,
+        key=key or uuid.uuid4(),
+        break_for=break_for,
+    )
 
 
 WELL: dict[str, Any] = {

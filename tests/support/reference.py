@@ -24,7 +24,7 @@ SPEC = ROOT / "tests" / "spec"
 LIFECYCLES: tuple[Lifecycle, ...] = (APPOINTMENT, SESSION, INFUSION, COURSE, PUBLICATION)  # type: ignore[type-arg]
 WEIGHTS = {"blocker": "blocker", "_no": "blocker", "caution": "caution", "info": "info"}
 """How services write a reason, and how much it weighs."""
-RULES = ("readiness", "dosing", "drawing", "alarms", "discharge", "signing")
+RULES = ("readiness", "dosing", "drawing", "alarms", "coverage", "discharge", "signing")
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -16,6 +16,7 @@ from afterglow.config.commands import (
     pk,
     programs,
     readings,
+    report,
     serve,
 )
 from afterglow.config.folder import CannotStart, default_data_folder
@@ -34,6 +35,7 @@ PASSED_ON = {
     "evidence": "pool trial records: afterglow evidence pool single-infusion --method reml",
     "monitor": "play a recorded monitor trend: afterglow monitor replay FILE --device ID",
     "readings": "months of readings: afterglow readings months, archive --before 2019-12, restore",
+    "report": "a site's month as CSV: afterglow report coverage|alarms SITE 2026-11",
     "pk": "ketamine pharmacology: afterglow pk simulate, models, population, bench",
 }
 """Commands whose arguments belong to the program behind them."""
@@ -106,6 +108,8 @@ def _do(options: argparse.Namespace, rest: list[str]) -> int:
             return monitor.main(rest)
         case "readings":
             return readings.main(options.data, rest)
+        case "report":
+            return report.main(options.data, rest)
         case "pk":
             return pk.main(rest)
         case "gateway" if rest[:1] == ["bench"]:

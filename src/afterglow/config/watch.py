@@ -21,6 +21,7 @@ from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import services
 from afterglow.apps.monitoring.facts import WATCHED
 from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
 from afterglow.core.treatment.lifecycles import SessionState
@@ -75,6 +76,7 @@ class Watch:
             except (AfterglowError, TreatmentSession.DoesNotExist):
                 # One session's broken protocol does not keep the others unwatched.
                 log.exception("The alarms of session %s could not be judged", session)
+        pass_on_unanswered(at=at)
         if self._pruned_at is None or at - self._pruned_at >= PRUNE_EVERY:
             self._pruned_at = at
             outbox.prune(at=at)

@@ -9,7 +9,7 @@ from afterglow.core.monitoring import alarm_state, entry, measurements, retentio
 from afterglow.core.pharmacology import validity
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
 from afterglow.core.scheduling import booking
-from afterglow.core.treatment import codes
+from afterglow.core.treatment import codes, coverage
 
 __all__ = [
     "ReasonCode",
@@ -18,6 +18,7 @@ __all__ = [
     "all_reason_codes",
     "booking",
     "codes",
+    "coverage",
     "dosing",
     "entry",
     "evidence",

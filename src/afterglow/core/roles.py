@@ -71,6 +71,7 @@ class Action(StrEnum):
     EDIT_SITES = "site.edit"
     EDIT_STAFF = "staff.edit"
     DO_TASK = "task.do"
+    VIEW_REPORTS = "report.view"
     VIEW_EVIDENCE = "evidence.view"
     EDIT_EVIDENCE = "evidence.edit"
     APPROVE_EVIDENCE = "evidence.approve"
@@ -116,6 +117,7 @@ PERMITS: Mapping[Action, frozenset[Role]] = {
     Action.EDIT_SITES: frozenset({Role.ADMINISTRATOR, Role.MEDICAL_DIRECTOR}),
     Action.EDIT_STAFF: frozenset({Role.ADMINISTRATOR, Role.MEDICAL_DIRECTOR}),
     Action.DO_TASK: STAFF,
+    Action.VIEW_REPORTS: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR, Role.ADMINISTRATOR}),
     Action.VIEW_EVIDENCE: STAFF,
     Action.EDIT_EVIDENCE: CLINICAL,
     Action.APPROVE_EVIDENCE: frozenset({Role.MEDICAL_DIRECTOR}),

@@ -39,6 +39,8 @@ class Shell:
     sites: tuple[SiteChoice, ...] = ()
     site_switch_url: str = ""
     search_url: str = ""
+    alarms_url: str = ""
+    """The part of every page that shows alarms of other rooms which nobody answers."""
     account_url: str = ""
     language_url: str = ""
     lock_url: str = ""

@@ -12,7 +12,7 @@ from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import Alarm, DeviceAssignment, VitalSign
 from afterglow.apps.treatment.models import Recovery
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import charting, closing, handing_over
+from afterglow.apps.treatment.services import charting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Role
@@ -27,6 +27,7 @@ from support.infusion_day import (
     recovered,
     recovering,
     take_vitals,
+    taken_over,
 )
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,4 @@ def test_a_recovering_patient_is_not_handed_to_who_watches_a_running_infusion() 
 
 
 def hand_over(day: Day, *, to: Any) -> Any:
-    return handing_over.hand_over(
-        session=day.id, to=to, by=day.clinician, at=day.minute(42), key=uuid.uuid4()
-    )
+    return taken_over(day, to=to, at=day.minute(42))

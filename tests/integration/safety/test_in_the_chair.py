@@ -19,7 +19,6 @@ from afterglow.apps.treatment.services import (
     charting,
     closing,
     emergency,
-    handing_over,
     infusions,
     rates,
 )
@@ -30,7 +29,7 @@ from afterglow.core.quantities import Dose, Rate
 from afterglow.core.treatment.endings import SessionEnding
 from afterglow.db.models import StaleRow
 from support.clinic_messages import DELIVERED, RATE, SPO2, arrive, oru
-from support.infusion_day import CALM, Day, infusing, recovered
+from support.infusion_day import CALM, Day, infusing, recovered, taken_over
 
 pytestmark = pytest.mark.django_db
 
@@ -251,9 +250,7 @@ def test_a_running_infusion_is_not_handed_to_who_already_watches_one() -> None:
     here = infusing()
     busy = infusing(site=here.site)
 
-    outcome = handing_over.hand_over(
-        session=here.id, to=busy.clinician, by=here.clinician, at=here.minute(5), key=uuid.uuid4()
-    )
+    outcome = taken_over(here, to=busy.clinician, at=here.minute(5))
 
     assert isinstance(outcome, Refused)
     assert outcome.decision.codes == ("CLINICIAN_HAS_RUNNING_INFUSION",)

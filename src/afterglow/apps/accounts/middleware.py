@@ -38,7 +38,10 @@ def visible_when_locked(view: View) -> View:
 
 
 def works_when_locked(view: View) -> View:
-    """Mark a view that a locked screen may use as ever: unlocking, signing out."""
+    """Mark a view that a locked screen may use as ever: unlocking, signing out.
+
+    Also what asks for a PIN of its own, such as taking the patient over.
+    """
     view.works_when_locked = True  # type: ignore[attr-defined]
     return view
 

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.accounts import policies, queries
-from afterglow.core.roles import Action, Role, permits
+from afterglow.core.roles import STAFF, Action, Role, permits
 from afterglow.web import clock
 from afterglow.web.shell import Link, Shell, SiteChoice
 
@@ -39,6 +39,7 @@ NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
     (_("Rehearsal"), "rehearsal:page", "graduation-cap", Action.CHART),
     (_("Sites"), "places:sites", "map-pin", Action.EDIT_SITES),
     (_("Staff"), "accounts:staff", "id-card", Action.EDIT_STAFF),
+    (_("Reports"), "treatment:report-coverage", "chart-column", Action.VIEW_REPORTS),
     (_("Evidence"), "evidence:library", "scale", Action.VIEW_EVIDENCE),
     (_("Definitions"), "definitions:list", "book-open", Action.APPROVE_DEFINITION),
 )
@@ -64,6 +65,7 @@ def describe(request: HttpRequest) -> Shell:
             for one in queries.my_sites(request)
         ),
         site_switch_url=reverse("accounts:choose-site"),
+        alarms_url=_url("treatment:alarms-elsewhere") if site and roles & STAFF else "",
         search_url="" if locked else _url("people:search"),
         account_url=reverse("accounts:me"),
         language_url=reverse("accounts:language"),

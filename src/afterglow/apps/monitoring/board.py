@@ -34,9 +34,9 @@ def _urgency(alarm: Alarm) -> tuple[int, int, datetime]:
 
 
 def _level(alarm: Alarm) -> AlarmLevel:
-    if alarm.kind == AlarmKind.TECHNICAL:
-        return AlarmLevel.TECHNICAL
-    return AlarmLevel.RED if alarm.priority == AlarmPriority.HIGH else AlarmLevel.AMBER
+    if alarm.priority == AlarmPriority.HIGH:
+        return AlarmLevel.RED
+    return AlarmLevel.TECHNICAL if alarm.kind == AlarmKind.TECHNICAL else AlarmLevel.AMBER
 
 
 def _card(alarm: Alarm) -> AlarmCard:

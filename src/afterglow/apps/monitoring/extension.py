@@ -21,7 +21,7 @@ from datetime import datetime
 from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Reading
-from afterglow.core.monitoring.technical import AbsentHelper
+from afterglow.core.monitoring.technical import AbsentHelper, CoverageFacts
 from afterglow.core.quantities import Volume
 from afterglow.db.looks import read_once
 
@@ -34,6 +34,7 @@ class InfusionCourse:
     ``sedatives``: times at which one was given. ``symptoms``: those present now. ``closely``: a
     medicine of the patient's may raise the pressure, so it is read more often while drug runs.
     ``drug``: what the checked bag holds, and ``to_be_infused`` how much of it the plan gives.
+    ``coverage``: who is with the patient while drug runs.
     """
 
     started: datetime | None = None
@@ -46,6 +47,7 @@ class InfusionCourse:
     closely: bool = False
     drug: str = ""
     to_be_infused: Volume | None = None
+    coverage: CoverageFacts | None = None
 
 
 AbsentTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[AbsentHelper]]]

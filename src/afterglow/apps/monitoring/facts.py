@@ -109,6 +109,7 @@ def alarms(
             pump=told.get(session.pk),
             notices=tuple(notices.get(session.pk, ())),
             absent=tuple(absent.get(session.pk, ())),
+            coverage=courses[session.pk].coverage,
             schedule=schedule(session, at, course=courses[session.pk], scores=scores[session.pk])
             if with_schedule
             else (),

@@ -1,4 +1,4 @@
-"""What the worker does for readings."""
+"""What the worker does for readings and alarms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from procrastinate.contrib.django import app
 
 from afterglow.apps.monitoring.months import default_rows, make_months
+from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
 from afterglow.web import clock
 
 log = logging.getLogger(__name__)
@@ -19,3 +20,10 @@ def make_months_of_readings(timestamp: int) -> int:
     for table in default_rows():
         log.error("%s holds rows outside its months: see afterglow readings months.", table)
     return make_months(at=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="pass-on-unanswered-alarms", pass_context=False)
+def pass_on_unanswered_alarms(timestamp: int) -> int:
+    """Every minute: the watch does it sooner, and may be down."""
+    return pass_on_unanswered(at=clock.now())

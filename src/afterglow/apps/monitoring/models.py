@@ -257,6 +257,15 @@ class Alarm(PublicModel, VersionedModel):
     acknowledged_by = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    waits_since = models.DateTimeField(
+        null=True, help_text="Since when it waits for an acknowledgement."
+    )
+    told_site_at = models.DateTimeField(
+        null=True, help_text="Nobody answered: the site's other screens show it."
+    )
+    told_prescriber_at = models.DateTimeField(
+        null=True, help_text="Nor then: the prescriber is told."
+    )
     silenced_until = models.DateTimeField(null=True)
     silenced_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     silences = models.PositiveSmallIntegerField(
@@ -287,6 +296,11 @@ class Alarm(PublicModel, VersionedModel):
                 condition=models.Q(ended_at__isnull=True)
                 | models.Q(ended_at__gte=models.F("raised_at")),
                 name="an_alarm_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(told_prescriber_at__isnull=True)
+                | models.Q(told_site_at__lte=models.F("told_prescriber_at")),
+                name="the_site_hears_of_an_alarm_before_the_prescriber",
             ),
         ]
         triggers = [refuse_once_signed()]

@@ -25,6 +25,13 @@ TEMPLATES: Final[Mapping[str, Words]] = {
         _("A task is late and was passed to you"),
         _("A task in Afterglow is past its time and was passed to your role. Sign in to see it."),
     ),
+    "alarm-unanswered": Words(
+        _("An alarm is answered by nobody"),
+        _(
+            "An alarm of a patient at your site was acknowledged by nobody. Go to the room, or "
+            "sign in to see which."
+        ),
+    ),
     "task-assigned": Words(
         _("A task is yours"), _("A task in Afterglow was given to you. Sign in to see it.")
     ),

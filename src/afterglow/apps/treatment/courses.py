@@ -9,7 +9,7 @@ from datetime import datetime
 from afterglow.apps.assessments.models import Score
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.people.models import ListState
-from afterglow.apps.treatment import queries
+from afterglow.apps.treatment import coverages, queries
 from afterglow.apps.treatment.models import (
     Infusion,
     MedicineGiven,
@@ -45,6 +45,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
         .values_list("session_id", "at")
     ):
         sedatives[session].append(when)
+    covered = coverages.alarming(infusions.values())
     symptoms = _symptoms(sessions, at)
     closely = _closely(sessions)
     told: dict[int, InfusionCourse] = {}
@@ -76,6 +77,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             closely=pk in closely,
             drug=row.preparation.vial.product.medicine,
             to_be_infused=row.preparation.to_be_infused_ml,
+            coverage=covered.get(pk),
         )
     return told
 

@@ -41,9 +41,11 @@ from afterglow.apps.treatment.record_rows import (
     time_json,
     value_json,
 )
+from afterglow.apps.treatment.reports.coverage import certificate
 from afterglow.apps.visits.models import TreatmentSession
 
-VERSION = 1
+VERSION = 2
+"""2: who was with the patient, minute by minute."""
 
 
 def canonical(content: Any) -> str:
@@ -114,6 +116,7 @@ def record_content(
             .order_by("prepared_at", "pk")
         ],
         "infusion": _infusion(infusion, at=at),
+        "coverage": certificate(session, at=at),
         "medicines_given": [
             {**fields_json(row), "product": row.product.name}
             for row in queries.medicines_given(session)

@@ -65,12 +65,12 @@ class RoomRow:
 
 @dataclass(frozen=True, slots=True)
 class RoomAlarm:
-    """The worst alarm of a room, risen to the top; ``others`` counts the rest."""
+    """The worst alarm of a room, risen to the top; ``others`` are the rest, one line each."""
 
     room_name: str
     bar: Bar
     card: AlarmCard
-    others: int
+    others: tuple[AlarmCard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,10 @@ def board(site: Site, *, day: dt.date, at: dt.datetime) -> Board:
         and row.state not in (AppointmentState.CANCELLED, AppointmentState.NO_SHOW)
     ]
     watches = slots.watch([s for s in sessions if s.state != SessionState.SIGNED], at)
-    placed = [(s.room_id, _session_bar(s, watches.get(s.pk, slots.Watch()), at)) for s in sessions]
+    there = slots.watchers(sessions)
+    placed = [
+        (s.room_id, _session_bar(s, watches.get(s.pk, slots.Watch()), there, at)) for s in sessions
+    ]
     placed += [(row.room_id, _appointment_bar(row, at)) for row in appointments]
     rooms: list[Room | None] = list(places.rooms_of(site))
     known = {room.pk for room in rooms if room}
@@ -127,7 +130,7 @@ def board(site: Site, *, day: dt.date, at: dt.datetime) -> Board:
         ends=ends,
         hours=_hours(begins, ends),
         rows=tuple(_row(room, placed, begins, ends) for room in rooms),
-        alarms=_alarms(sessions, watches, at),
+        alarms=_alarms(sessions, watches, there, at),
         arrivals=tuple(_arrival(row, at) for row in appointments if row.state in AWAITED),
         equipment=places.equipment_check_today(site, at),
         open_tasks=tasks.count(),
@@ -154,7 +157,9 @@ def session_url(session: TreatmentSession) -> str:
         return reverse("visits:chart", args=[session.patient.public_id])
 
 
-def _session_bar(session: TreatmentSession, watch: slots.Watch, at: dt.datetime) -> Bar:
+def _session_bar(
+    session: TreatmentSession, watch: slots.Watch, there: Mapping[int, str], at: dt.datetime
+) -> Bar:
     over = session.state in OVER
     planned = session.appointment.during.upper if session.appointment else session.checked_in_at
     ends = session.ended_at or (planned if over else max(planned, at))
@@ -164,7 +169,7 @@ def _session_bar(session: TreatmentSession, watch: slots.Watch, at: dt.datetime)
         mrn=session.patient.mrn,
         state=words.STATE[session.state],
         chip=words.CHIP[session.state],
-        clinician=session.clinician.get_short_name() if session.clinician else "",
+        clinician=_with_whom(session, there),
         starts=session.checked_in_at,
         ends=max(ends, session.checked_in_at + dt.timedelta(minutes=15)),
         url=session_url(session),
@@ -173,6 +178,13 @@ def _session_bar(session: TreatmentSession, watch: slots.Watch, at: dt.datetime)
         next_due=watch.next_due,
         alarm=_worst(watch.alarms),
     )
+
+
+def _with_whom(session: TreatmentSession, there: Mapping[int, str]) -> str:
+    """Return who is with the patient; before the start, who is to be."""
+    if session.pk in there:
+        return there[session.pk] or str(words.NOBODY)
+    return session.clinician.get_short_name() if session.clinician else ""
 
 
 def _appointment_bar(row: Appointment, at: dt.datetime) -> Bar:
@@ -232,7 +244,10 @@ def _row(
 
 
 def _alarms(
-    sessions: Sequence[TreatmentSession], watches: Mapping[int, slots.Watch], at: dt.datetime
+    sessions: Sequence[TreatmentSession],
+    watches: Mapping[int, slots.Watch],
+    there: Mapping[int, str],
+    at: dt.datetime,
 ) -> tuple[RoomAlarm, ...]:
     """Return each alarmed room once. Order: level, then onset, so that none jumps about."""
     found = []
@@ -244,9 +259,9 @@ def _alarms(
         found.append(
             RoomAlarm(
                 session.room.name if session.room else "",
-                _session_bar(session, watch, at),
+                _session_bar(session, watch, there, at),
                 first,
-                len(watch.alarms) - 1,
+                watch.alarms[1:],
             )
         )
     order = {level: n for n, level in enumerate(_LEVELS)}

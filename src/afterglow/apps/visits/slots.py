@@ -4,6 +4,7 @@ They register one function each in their ``AppConfig.ready()``::
 
     slots.tell_board(watches)   # monitoring: next reading due and open alarms of many sessions
     slots.tell_orders(orders)   # treatment: the orders of a patient
+    slots.tell_watchers(who)    # treatment: who is with each patient now
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ class OrderLine:
 
 
 BoardTeller = Callable[[Sequence[TreatmentSession], datetime], Mapping[int, Watch]]
+WatcherTeller = Callable[[Sequence[TreatmentSession]], Mapping[int, str]]
 OrderTeller = Callable[[Patient], Sequence[OrderLine]]
 
 _board: BoardTeller | None = None
 _orders: OrderTeller | None = None
+_watchers: WatcherTeller | None = None
 
 
 def tell_board(teller: BoardTeller | None) -> BoardTeller | None:
@@ -56,6 +59,21 @@ def tell_orders(teller: OrderTeller | None) -> OrderTeller | None:
     global _orders
     before, _orders = _orders, teller
     return before
+
+
+def tell_watchers(teller: WatcherTeller | None) -> WatcherTeller | None:
+    """Register who knows who is with each patient (session pk → name); return the one before."""
+    global _watchers
+    before, _watchers = _watchers, teller
+    return before
+
+
+def watchers(sessions: Sequence[TreatmentSession]) -> Mapping[int, str]:
+    """Return who is with each watched patient now: a name, or nothing where nobody is.
+
+    Sessions in which nobody is watched yet, or no longer, are left out.
+    """
+    return _watchers(sessions) if _watchers is not None and sessions else {}
 
 
 def watch(sessions: Sequence[TreatmentSession], at: datetime) -> Mapping[int, Watch]:

@@ -52,6 +52,7 @@ EVENTS: Final = (
     "alarm-escalated",
     "alarm-acknowledged",
     "alarm-ended",
+    "alarm-passed-on",
     "equipment-checked",
     "task-opened",
     "task-done",

@@ -35,3 +35,7 @@ CHIP: Final[dict[str, str]] = {
 def ending_words(ending: str) -> str:
     """Return an ending's code as words."""
     return SessionEnding(ending).replace("_", " ").capitalize() if ending else ""
+
+
+NOBODY: Final = _("with nobody")
+"""Who is with a patient whom nobody is with."""

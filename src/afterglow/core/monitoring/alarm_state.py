@@ -86,6 +86,10 @@ class AlarmActKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ANSWERED = "answered"
     SILENCED = "silenced"
+    TOLD_SITE = "told_site"
+    """Nobody acknowledged it in time: the other screens of the site show it."""
+    TOLD_PRESCRIBER = "told_prescriber"
+    """Nor then: whoever may prescribe there is told, and owns a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,40 @@ def silence(alarm: OpenAlarm, span: timedelta, rules: AlarmRules, *, at: datetim
     if decision.refused:
         raise InvalidValue(" ".join(reason.sentence for reason in decision))
     return replace(alarm, silenced_until=at + span, silences=alarm.silences + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An alarm that nobody has acknowledged, and who was told of it so far."""
+
+    priority: AlarmPriority
+    since: datetime
+    silenced_until: datetime | None = None
+    condition_gone: bool = False
+    told_site: bool = False
+    told_prescriber: bool = False
+
+
+def to_be_told(waiting: Waiting, rules: AlarmRules, at: datetime) -> tuple[AlarmActKind, ...]:
+    """Return who is to be told now, the site first; nobody twice.
+
+    Whoever silenced it is there and has seen it, so it is not passed on while it is silent; the
+    time counts on. What has gone is not passed on. An alarm of which nobody was told for long is
+    passed to both at once.
+    """
+    silent = waiting.silenced_until is not None and at < waiting.silenced_until
+    if silent or waiting.condition_gone:
+        return ()
+    waited = at - waiting.since
+    steps = (
+        (AlarmActKind.TOLD_SITE, waiting.told_site, rules.tell_site_after),
+        (AlarmActKind.TOLD_PRESCRIBER, waiting.told_prescriber, rules.tell_prescriber_after),
+    )
+    return tuple(
+        whom
+        for whom, told, after in steps
+        if not told and waiting.priority in after and waited >= after[waiting.priority]
+    )
 
 
 def _meet(

@@ -14,9 +14,11 @@ from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import Slot
 from afterglow.core.monitoring.technical import (
     AbsentHelper,
+    CoverageFacts,
     DeviceFacts,
     DeviceNotice,
     PumpFacts,
+    coverage_conditions,
     device_conditions,
     helper_conditions,
     notice_conditions,
@@ -42,6 +44,8 @@ TECHNICAL_CODES = (
     "DEVICE_ALARM",
     "ACLS_LEFT_SITE",
     "PRESCRIBER_LEFT_SITE",
+    "NOBODY_WITH_PATIENT",
+    "BREAK_OVERRUN",
 )
 BY_THE_CLOCK = frozenset({"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE"})
 """What no message brings about, only time and people: judged by the watch, not at each message."""
@@ -67,6 +71,7 @@ class AlarmFacts:
     notices: tuple[DeviceNotice, ...] = ()
     absent: tuple[AbsentHelper, ...] = ()
     lines: Lines | None = None
+    coverage: CoverageFacts | None = None
 
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
@@ -90,6 +95,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *pump_conditions(facts.pump, rules.pump, at=at),
             *notice_conditions(facts.notices),
             *helper_conditions(facts.absent, rules.technical),
+            *coverage_conditions(facts.coverage, rules.technical, at=at),
         ]
     )
 

@@ -132,6 +132,8 @@ class TechnicalRules:
     overdue_priority: AlarmPriority
     acls_left_priority: AlarmPriority
     prescriber_left_priority: AlarmPriority
+    nobody_with_patient_priority: AlarmPriority
+    break_overrun_priority: AlarmPriority
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,27 @@ class PumpRules:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRules:
-    """How alarms are held and how long they may be silent."""
+    """How alarms are held, how long they may be silent, and who hears when nobody answers.
+
+    ``tell_site_after`` and ``tell_prescriber_after`` count from when the alarm began to wait for
+    an acknowledgement; the second is never before the first. A priority that neither names is not
+    passed on.
+    """
 
     silence_at_most: Mapping[AlarmPriority, timedelta]
     silences_in_a_row: int
     latching: Mapping[AlarmPriority, bool]
+    tell_site_after: Mapping[AlarmPriority, timedelta]
+    tell_prescriber_after: Mapping[AlarmPriority, timedelta]
+
+    def __post_init__(self) -> None:
+        for priority, then in self.tell_prescriber_after.items():
+            site = self.tell_site_after.get(priority)
+            if site is None or then < site:
+                raise InvalidValue(
+                    f"A {priority} alarm reaches the prescriber after {then}, before the other "
+                    f"screens after {site}; the site hears first."
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +307,8 @@ def _technical(section: Section) -> TechnicalRules:
         overdue_priority=_priority(section, "overdue_priority"),
         acls_left_priority=_priority(section, "acls_left_priority"),
         prescriber_left_priority=_priority(section, "prescriber_left_priority"),
+        nobody_with_patient_priority=_priority(section, "nobody_with_patient_priority"),
+        break_overrun_priority=_priority(section, "break_overrun_priority"),
     )
 
 
@@ -314,7 +334,14 @@ def _alarms(section: Section) -> AlarmRules:
         silence_at_most={p: _minutes(silence, p) for p in AlarmPriority},
         silences_in_a_row=_count(section, "silences_in_a_row"),
         latching={p: latching.flag(p) for p in AlarmPriority},
+        tell_site_after=_each(section.section("tell_site_after")),
+        tell_prescriber_after=_each(section.section("tell_prescriber_after")),
     )
+
+
+def _each(section: Section) -> Mapping[AlarmPriority, timedelta]:
+    """Read a time for every priority that is named."""
+    return {p: _seconds(section, p) for p in AlarmPriority if section.has(p)}
 
 
 def _gaps(section: Section) -> GapRules:

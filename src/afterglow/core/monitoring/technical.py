@@ -143,6 +143,43 @@ def overdue_conditions(schedule: Iterable[Slot], rules: TechnicalRules) -> Itera
             )
 
 
+@dataclass(frozen=True, slots=True)
+class CoverageFacts:
+    """Who is with a patient while drug runs. ``nobody_since`` is None while somebody is.
+
+    ``break_over_at``: when the cover of a break was to end; ``who`` covers it.
+    """
+
+    nobody_since: datetime | None = None
+    break_over_at: datetime | None = None
+    who: str = ""
+
+
+def coverage_conditions(
+    coverage: CoverageFacts | None, rules: TechnicalRules, *, at: datetime
+) -> Iterator[AlarmCondition]:
+    """Yield what is wrong with who is with the patient: nobody, or a break that is over."""
+    if coverage is None:
+        return
+    if coverage.nobody_since is not None and coverage.nobody_since <= at:
+        yield _technical(
+            "NOBODY_WITH_PATIENT",
+            "",
+            rules.nobody_with_patient_priority,
+            "Nobody is with the patient while drug runs.",
+            since=coverage.nobody_since,
+        )
+    if coverage.break_over_at is not None and coverage.break_over_at <= at:
+        yield _technical(
+            "BREAK_OVERRUN",
+            "",
+            rules.break_overrun_priority,
+            f"The break is over and {coverage.who} still covers it.",
+            since=coverage.break_over_at,
+            seen=coverage.who,
+        )
+
+
 def pump_conditions(
     pump: PumpFacts | None, rules: PumpRules, *, at: datetime
 ) -> Iterator[AlarmCondition]:

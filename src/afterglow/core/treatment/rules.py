@@ -118,6 +118,21 @@ class SignLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageLimits:
+    """How long another clinician may stand in while the patient's own takes a break."""
+
+    break_at_least: timedelta
+    break_at_most: timedelta
+
+    def __post_init__(self) -> None:
+        if not timedelta() < self.break_at_least <= self.break_at_most:
+            raise InvalidValue(
+                f"A break lasts from {self.break_at_least} to {self.break_at_most}; the shortest "
+                "is above nothing and not above the longest."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRules:
     """All rules of one session. Build it with :meth:`from_section`."""
 
@@ -141,6 +156,7 @@ class SessionRules:
     draw: DrawLimits
     discharge: DischargeLimits
     sign: SignLimits
+    coverage: CoverageLimits
     overridable_by: Mapping[str, Overrider]
 
     def __post_init__(self) -> None:
@@ -191,6 +207,7 @@ class SessionRules:
             draw=_draw(section.section("draw")),
             discharge=_discharge(section.section("discharge")),
             sign=_sign(section.section("sign")),
+            coverage=_coverage(section.section("coverage")),
             overridable_by=MappingProxyType(
                 {each.text("code"): _overrider(each) for each in section.sections("overridable_by")}
             ),
@@ -312,4 +329,11 @@ def _discharge(section: Section) -> DischargeLimits:
 def _sign(section: Section) -> SignLimits:
     return SignLimits(
         red_acknowledgement=_time(section, "red_acknowledgement", unit="s"),
+    )
+
+
+def _coverage(section: Section) -> CoverageLimits:
+    return CoverageLimits(
+        break_at_least=_time(section, "break_at_least", unit="min"),
+        break_at_most=_time(section, "break_at_most", unit="min"),
     )

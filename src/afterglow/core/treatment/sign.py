@@ -8,6 +8,7 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.treatment.codes import sign as codes
+from afterglow.core.treatment.coverage import PATIENT_LEFT_ALONE
 from afterglow.core.treatment.endings import ENDINGS, EndingRule, SessionEnding
 from afterglow.core.treatment.facts import SignFacts
 from afterglow.core.treatment.lifecycles import SESSION, SessionAction
@@ -139,6 +140,14 @@ def offline_settled(facts: SignFacts, rules: SessionRules) -> Reason | None:
     return codes.OFFLINE_ENTRIES_UNSETTLED.reason(seen=waiting) if waiting else None
 
 
+def watched_one_to_one(facts: SignFacts, rules: SessionRules) -> Reason | None:
+    """Remark that nobody was with the patient for a while: it is signed as it was."""
+    if not facts.left_alone_for:
+        return None
+    seconds = int(facts.left_alone_for.total_seconds())
+    return PATIENT_LEFT_ALONE.reason(seen=f"{seconds // 60} min {seconds % 60} s")
+
+
 def _mg(amount: Decimal) -> str:
     return f"{number(amount)} mg"
 
@@ -157,6 +166,7 @@ SIGN: Final[RuleList[SignFacts]] = RuleList(
         discharge_decided,
         suicide_tasks_owned,
         offline_settled,
+        watched_one_to_one,
     ),
 )
 """Every rule that decides whether a record may be signed. A later subject adds its own."""

@@ -38,6 +38,7 @@ _CHANGING = {
     "silences": "int",
     "acknowledged_at": "timestamptz",
     "acknowledged_by_id": "bigint",
+    "waits_since": "timestamptz",
     "ended_at": "timestamptz",
 }
 _SET = ", ".join(f'"{name}" = n."{name}"' for name in _CHANGING)
@@ -111,6 +112,10 @@ def _bring_up_to_date(row: Alarm, change: Change, at: datetime) -> None:
     row.silenced_until, row.silences = alarm.silenced_until, alarm.silences
     if alarm.acknowledged_at is None:
         row.acknowledged_at = row.acknowledged_by = None
+    if change.kind is ChangeKind.RAISED or (
+        change.kind is ChangeKind.ESCALATED and row.waits_since is None
+    ):
+        row.waits_since = at
     row.ended_at = max(at, alarm.raised_at) if change.kind is ChangeKind.ENDED else None
 
 

@@ -15,7 +15,7 @@ from afterglow.apps.monitoring import facts
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.protocol import rules_of
-from afterglow.apps.monitoring.services import common
+from afterglow.apps.monitoring.services import common, escalation
 from afterglow.apps.monitoring.services.alarm_rows import AlarmChanges
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.visits.models import TreatmentSession
@@ -95,6 +95,7 @@ def acknowledge_alarm(
     seen = alarm_state.acknowledge(open_alarm(row), at=max(at, row.raised_at))
     row.acknowledged_at, row.acknowledged_by = seen.acknowledged_at, by
     row.priority, row.silences = seen.priority, seen.silences
+    escalation.answered(row, session, by=by, at=at)
     if symptomatic is not None:
         row.symptomatic = symptomatic
     row.save_version()

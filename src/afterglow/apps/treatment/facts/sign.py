@@ -11,7 +11,7 @@ from afterglow.apps.accounts import policies
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.stock.models import LedgerEntry
-from afterglow.apps.treatment import queries
+from afterglow.apps.treatment import coverages, queries
 from afterglow.apps.treatment.facts.discharge import recorded_fields
 from afterglow.apps.treatment.models import CheckIn, Discharge, Override, Preparation, Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
@@ -40,6 +40,7 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
     )
     discharge = last_discharge(session)
     positives = suicide_positives(session)
+    proof = coverages.proof_of(session, at=at)
     return SignFacts(
         at=at,
         state=SessionState(session.state),
@@ -69,6 +70,7 @@ def sign(session: TreatmentSession, *, slots_unread: int, at: datetime) -> SignF
         suicide_tasks_owned=min(positives, _owned_tasks(session)),
         offline_unsettled=queries.offline_unsettled(session).count(),
         ending_fields=recorded_fields(discharge.fields if discharge else {}),
+        left_alone_for=proof.lasted - proof.covered if proof else timedelta(),
     )
 
 

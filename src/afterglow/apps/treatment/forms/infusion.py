@@ -271,19 +271,6 @@ class DifferenceForm(WebForm):
     reason = forms.CharField(max_length=400, label=gettext_lazy("Why do they differ?"))
 
 
-class HandOverForm(WebForm):
-    """Who watches the patient from now on."""
-
-    key = KeyField(initial=new_key)
-    to = forms.ChoiceField(label=gettext_lazy("Hand over to"), widget=forms.RadioSelect)
-
-    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["to"]
-        assert isinstance(field, forms.ChoiceField)  # declared above  # noqa: S101
-        field.choices = list(people)
-
-
 class DrugForm(ChartForm):
     """A medicine by need: a usual dose with one tap, or another dose of the same."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from afterglow.apps.treatment.models.checkin import CheckIn, MedicineToday, Override, Refusal
 from afterglow.apps.treatment.models.closing import Addendum, Discharge, Recovery, Signature
+from afterglow.apps.treatment.models.coverage import Coverage
 from afterglow.apps.treatment.models.infusion import (
     Infusion,
     MedicineGiven,
@@ -18,6 +19,7 @@ from afterglow.apps.treatment.models.preparation import Preparation
 __all__ = [
     "Addendum",
     "CheckIn",
+    "Coverage",
     "Discharge",
     "Infusion",
     "InfusionOrder",

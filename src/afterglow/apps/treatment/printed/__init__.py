@@ -13,7 +13,7 @@ from afterglow.apps.documents import rendering
 from afterglow.apps.documents.models import Document
 from afterglow.apps.documents.services import store_document
 from afterglow.apps.treatment.models import Signature
-from afterglow.apps.treatment.printed import after, before, during
+from afterglow.apps.treatment.printed import after, before, during, watched
 from afterglow.apps.treatment.printed.graph import graph
 from afterglow.apps.treatment.printed.readings import readings
 from afterglow.apps.treatment.printed.words import ENDINGS, Clock, day_words, words
@@ -85,6 +85,7 @@ def plain(signature: Signature) -> dict[str, Any]:
         "sections": [
             *before.sections(content, clock),
             *during.drip(content, clock),
+            *watched.sections(content, clock),
             *during.story(content, clock),
             {"kind": "graph", "title": "Vital signs", **graph(content, clock)},
             readings(content, clock),

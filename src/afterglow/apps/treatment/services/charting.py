@@ -44,6 +44,7 @@ _STANDS: Mapping[EventKind, str] = {
     ),
     EventKind.WITHDRAWN: "An undo cannot be undone; record the event again.",
     EventKind.HAND_OVER: "A hand-over is not taken back; hand the patient over again.",
+    EventKind.LEFT_ALONE: "That a patient was left is not taken back; take the patient over.",
     EventKind.EMERGENCY_CALLED: "An emergency is not taken back; say that it is over, and why.",
     EventKind.EMERGENCY_OVER: "The end of an emergency is not taken back; press Emergency again.",
     EventKind.CALLED_BACK: "A call-back is not taken back; discharge the patient again.",

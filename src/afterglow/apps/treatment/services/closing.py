@@ -30,6 +30,7 @@ from afterglow.apps.treatment.services.acting import (
     refuse,
     tell,
 )
+from afterglow.apps.treatment.services.coverage import begin_recovery, close_stretch
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.services.tasks import (
     ask_for_signature,
@@ -48,6 +49,7 @@ from afterglow.core.scheduling.appointments import (
     AppointmentAction,
     AppointmentState,
 )
+from afterglow.core.treatment.coverage import CoverageBegan
 from afterglow.core.treatment.endings import ENDINGS, SessionEnding
 from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionState
 
@@ -175,6 +177,7 @@ def discharge(
     row.ending = ending
     row.ending_reason = str(fields.get("reason", ""))
     row.ended_at = at
+    close_stretch(row, by=by, at=at)
     move_session(row, rule.action)
     _finish_appointment(row)
     ask_for_signature(session=row, by=by, at=at)
@@ -245,6 +248,7 @@ def call_back(
     )
     row.ending, row.ending_reason, row.ended_at = "", "", None
     move_session(row, SessionAction.CALL_BACK)
+    begin_recovery(row, began=CoverageBegan.CALLED_BACK, by=by, at=at)
     _ask_all_again(Recovery.objects.select_for_update(of=("self",), no_key=True).get(session=row))
     signature_not_due(session=row, by=by, at=at)
     assign_devices_of_room(session=row.public_id, by=by, at=at)

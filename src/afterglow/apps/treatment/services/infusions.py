@@ -13,6 +13,7 @@ from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.people.models import Patient
 from afterglow.apps.places.models import Room
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.coverages import open_coverage
 from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
 from afterglow.apps.treatment.models import Infusion, PumpAction, PumpDifference
 from afterglow.apps.treatment.models.infusion import PumpActionKind
@@ -25,6 +26,7 @@ from afterglow.apps.treatment.services.acting import (
     refuse,
     tell,
 )
+from afterglow.apps.treatment.services.coverage import open_stretch, pump_stopped
 from afterglow.apps.treatment.services.deciding import readiness_decision
 from afterglow.apps.treatment.services.rates import fastest_rate
 from afterglow.apps.visits.models import TreatmentSession
@@ -33,6 +35,7 @@ from afterglow.core.quantities import Rate, Volume
 from afterglow.core.roles import Action
 from afterglow.core.treatment import discharge
 from afterglow.core.treatment.codes.discharge import RECOVERY_NOT_WATCHED
+from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding
 from afterglow.core.treatment.lifecycles import (
     INFUSION,
@@ -95,6 +98,14 @@ def start_infusion(
         key=key,
     )
     move_session(row, SessionAction.START_INFUSION)
+    open_stretch(
+        row,
+        clinician=row.clinician,
+        phase=CoveragePhase.INFUSING,
+        began=CoverageBegan.START,
+        by=by,
+        at=at,
+    )
     tell(
         "infusion-started",
         session=row,
@@ -247,6 +258,7 @@ def record_pump_stopped(
         key=key,
     )
     move_session(row, SessionAction.RECORD_PUMP_STOPPED)
+    pump_stopped(row, by=by, at=at, when=when)
     watched = _watched_from_now_on(row)
     tell(
         "infusion-stopped",
@@ -266,7 +278,7 @@ def record_pump_stopped(
 
 def _watched_from_now_on(session: TreatmentSession) -> Decision:
     """Judge who watches the recovery that begins. It is said, and stops nothing."""
-    if session.clinician is None:
+    if session.clinician is None or open_coverage(session) is None:
         return Decision((RECOVERY_NOT_WATCHED.reason(),))
     facts = recovery_facts(session, to=session.clinician)
     return discharge.assess_recovery(facts, rules_of(session.protocol_id).session)

@@ -54,6 +54,8 @@ WORDS: dict[str, Words] = {
     "DEVICE_ALARM": _("A device alarms"),
     "ACLS_LEFT_SITE": _("Nobody with ACLS on site"),
     "PRESCRIBER_LEFT_SITE": _("No prescriber on site"),
+    "NOBODY_WITH_PATIENT": _("Nobody with the patient"),
+    "BREAK_OVERRUN": _("Break is over"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 

@@ -24,6 +24,8 @@ KIND_WORDS: dict[EventKind, Words] = {
     EventKind.NOTE: gettext_lazy("Note"),
     EventKind.SYMPTOM: gettext_lazy("Symptom"),
     EventKind.HAND_OVER: gettext_lazy("Handed over to"),
+    EventKind.LEFT_ALONE: gettext_lazy("Left alone by"),
+    EventKind.SOUND_TEST: gettext_lazy("Sound test"),
     EventKind.EMERGENCY_CALLED: gettext_lazy("Emergency: time zero"),
     EventKind.EMERGENCY_STEP: gettext_lazy("Emergency"),
     EventKind.EMERGENCY_OVER: gettext_lazy("Emergency over"),
@@ -128,7 +130,12 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
             words = _("%(symptom)s: over") % {"symptom": words}
     elif kind is EventKind.MARK:
         words = name_words(label) or _("Mark, not named yet")
-    elif kind in (EventKind.HAND_OVER, EventKind.ADVERSE_EVENT):
+    elif kind in (
+        EventKind.HAND_OVER,
+        EventKind.LEFT_ALONE,
+        EventKind.ADVERSE_EVENT,
+        EventKind.SOUND_TEST,
+    ):
         words = f"{KIND_WORDS[kind]} {name_words(label)}".strip()
     elif kind is EventKind.EMERGENCY_STEP:
         words = name_words(label)
@@ -150,6 +157,7 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
         grave=kind
         in (
             EventKind.SUICIDAL_STATEMENT,
+            EventKind.LEFT_ALONE,
             EventKind.FALL,
             EventKind.EXTRAVASATION,
             EventKind.EMERGENCY_CALLED,

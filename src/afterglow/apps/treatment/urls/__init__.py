@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from afterglow.apps.treatment.urls import after, before, downtime, infusion, session
+from afterglow.apps.treatment.urls import after, before, downtime, infusion, session, site
 
 app_name = "treatment"
 
@@ -13,5 +13,6 @@ urlpatterns = [
     *before.urlpatterns,
     *after.urlpatterns,
     *downtime.urlpatterns,
+    *site.urlpatterns,
     path("sessions/<uuid:session>/", include(infusion.urlpatterns)),
 ]

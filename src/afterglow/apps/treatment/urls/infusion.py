@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from afterglow.apps.treatment.views import (
+    coverage,
     emergency,
     infusion,
     infusion_alarms,
@@ -12,6 +13,7 @@ from afterglow.apps.treatment.views import (
     infusion_raw,
     playback,
     predicting,
+    sound,
 )
 
 urlpatterns = [
@@ -41,7 +43,10 @@ urlpatterns = [
     path("infusion/note/", infusion_asks.Note.as_view(), name="infusion-note"),
     path("infusion/event/", infusion_asks.Event.as_view(), name="infusion-event"),
     path("infusion/drug/", infusion_asks.Drug.as_view(), name="infusion-drug"),
-    path("infusion/hand-over/", infusion_asks.HandOver.as_view(), name="infusion-hand-over"),
+    path("infusion/hand-over/", coverage.take_over, name="infusion-hand-over"),
+    path("infusion/sound-test/", sound.sound_test, name="sound-test"),
+    path("infusion/break/", coverage.Break.as_view(), name="infusion-break"),
+    path("infusion/leave/", coverage.Leave.as_view(), name="infusion-leave"),
     path("infusion/explain/", infusion_asks.Explain.as_view(), name="infusion-explain"),
     path("infusion/difference/", infusion_asks.Difference.as_view(), name="infusion-difference"),
     path("infusion/missed/", infusion_asks.Missed.as_view(), name="infusion-missed"),

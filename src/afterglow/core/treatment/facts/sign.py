@@ -85,3 +85,5 @@ class SignFacts(Extensible):
     offline_unsettled: int = 0
     """Entries of an offline tablet that could not be charted and that nobody has settled."""
     ending_fields: frozenset[EndingField] = field(default_factory=frozenset)
+    left_alone_for: timedelta = timedelta()
+    """How long nobody was with the patient while drug ran."""

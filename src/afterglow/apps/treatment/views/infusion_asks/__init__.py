@@ -1,6 +1,6 @@
 """The dialogs of the infusion page. Each asks one thing and calls one service."""
 
-from afterglow.apps.treatment.views.infusion_asks.care import Drug, HandOver
+from afterglow.apps.treatment.views.infusion_asks.care import Drug
 from afterglow.apps.treatment.views.infusion_asks.events import Event, Name, Note, Undo
 from afterglow.apps.treatment.views.infusion_asks.pump import Difference, Explain, Rate
 from afterglow.apps.treatment.views.infusion_asks.readings import Artefact, Correct, Missed
@@ -12,7 +12,6 @@ __all__ = [
     "Drug",
     "Event",
     "Explain",
-    "HandOver",
     "Missed",
     "Name",
     "Note",

@@ -1,4 +1,4 @@
-"""What is asked about who gives and who watches: a medicine by need, a hand-over."""
+"""What is asked about medicines: one given by need."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from django.forms import Form
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from afterglow.apps.accounts import queries as people
-from afterglow.apps.accounts.models import Account
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import charting, handing_over
+from afterglow.apps.treatment.services import charting
 from afterglow.apps.treatment.views.asking import Ask
-from afterglow.core.roles import CLINICAL
 from afterglow.web import formats
 
 
@@ -64,35 +61,3 @@ class Drug(Ask):
         if given.is_sedative:
             words += " " + _("The observation time starts again.")
         return words
-
-
-class HandOver(Ask):
-    """Another clinician watches from now on."""
-
-    title = gettext_lazy("Hand over")
-    verb = gettext_lazy("Hand over")
-
-    def make_form(self, data: Any = None) -> Form:
-        """Offer the clinicians of the site, but who has the patient now."""
-        day = self.session.site.local_date(self.at)
-        staff = people.who_holds(CLINICAL, site=self.session.site, on=day)
-        choices = [
-            (str(one.public_id), one.full_name)
-            for one in staff
-            if one.pk != self.session.clinician_id
-        ]
-        return forms.HandOverForm(data, people=choices)
-
-    def act(self, form: Any) -> Done[Any] | Refused:
-        """Chart it."""
-        return handing_over.hand_over(
-            session=self.session.public_id,
-            to=Account.objects.get(public_id=form.cleaned_data["to"]),
-            by=self.request.user,
-            at=self.at,
-            key=form.cleaned_data["key"],
-        )
-
-    def words(self, done: Done[Any], form: Any) -> str:
-        """Say who has the patient."""
-        return _("%(who)s has the patient now.") % {"who": done.row.label}

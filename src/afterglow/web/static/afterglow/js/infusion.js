@@ -1,7 +1,6 @@
 // The infusion page: stream frames become readings, panels look again when something structural happens,
 // and everything still works, every five seconds, when the stream is lost.
 import { serverNow, setServerNow } from "./clock.js";
-import { enableSound, play } from "./sound.js";
 
 const body = document.body;
 const POLL = 5000;
@@ -175,7 +174,6 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea") ?? inside.querySelector("form[method=dialog] button"))?.focus(); // never the stop: a dialog that asks nothing closes by Enter
   if (detail.target.id === "panel-events") marks();
   if (detail.target === grid) watchOpening();
-  if (detail.target.id === "panel-alarms") sound();
 });
 // Emptied at once: the swap that follows must not find something to open the dialog for again.
 body.addEventListener("infusion:close", () => {
@@ -226,23 +224,4 @@ document.addEventListener("keydown", (event) => {
   if (!button) return;
   event.preventDefault();
   button.click();
-});
-
-// ---- sound, secondary to the monitor's own, and only after a person turned it on
-const EVERY = { red: 10_000, amber: 25_000, technical: 30_000 };
-let heardSound = false;
-let again = 0;
-function sound() {
-  clearTimeout(again);
-  const level = document.querySelector("[data-sound-level]")?.dataset.soundLevel;
-  if (!heardSound || !level) return;
-  play(level);
-  again = setTimeout(sound, EVERY[level]);
-}
-document.querySelector("[data-sound-toggle]")?.addEventListener("click", async (event) => {
-  const button = event.currentTarget;
-  heardSound = !heardSound && (await enableSound());
-  button.setAttribute("aria-pressed", String(heardSound));
-  button.textContent = heardSound ? button.dataset.on : button.dataset.off;
-  sound();
 });

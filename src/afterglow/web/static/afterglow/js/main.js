@@ -8,6 +8,8 @@ import "./grid.js";
 import "./small.js";
 import "./spans.js";
 import "./wake.js";
+import "./sound.js";
+import "./freshness.js";
 
 if (document.querySelector("[data-trend]")) {
   import("./trend.js");

@@ -1,0 +1,97 @@
+"""Reads of who is with a patient: the open stretch, the stretches of a session, its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import Coverage, Infusion
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.technical import CoverageFacts
+from afterglow.core.treatment.coverage import CoveragePhase, Proof, Stretch, prove
+from afterglow.core.treatment.lifecycles import InfusionState, SessionState
+
+RUNS = (InfusionState.RUNNING, InfusionState.PAUSED)
+
+
+def open_coverage(session: TreatmentSession) -> Coverage | None:
+    """Return who is with the patient now, or None."""
+    return (
+        Coverage.objects.filter(session=session, during__upper_inf=True)
+        .select_related("clinician__staff", "covers_for")
+        .first()
+    )
+
+
+def coverage_of(session: TreatmentSession) -> Sequence[Coverage]:
+    """Return every stretch of a session, in order of time."""
+    return list(
+        Coverage.objects.filter(session=session)
+        .select_related(
+            "clinician__staff", "covers_for__staff", "opened_by", "countersignature__beside"
+        )
+        .order_by("during", "pk")
+    )
+
+
+def on_a_break(account_pk: int) -> bool:
+    """Whether somebody else covers this person's break now."""
+    return Coverage.objects.filter(covers_for=account_pk, during__upper_inf=True).exists()
+
+
+def stretches(rows: Iterable[Coverage]) -> tuple[Stretch, ...]:
+    """Return the one-to-one stretches among some rows, as the core proves with them."""
+    return tuple(
+        Stretch(str(row.clinician.public_id), row.during.lower, row.during.upper)
+        for row in rows
+        if row.phase == CoveragePhase.INFUSING
+    )
+
+
+def proof_of(session: TreatmentSession, *, at: datetime) -> Proof | None:
+    """Return what is proved of a session's infusion up to ``at``; None where none was started."""
+    infusion = queries.infusion_of(session)
+    if infusion is None:
+        return None
+    return prove(
+        stretches(coverage_of(session)),
+        begins=infusion.started_at,
+        ends=infusion.ended_at or max(at, infusion.started_at),
+    )
+
+
+def alarming(infusions: Iterable[Infusion]) -> Mapping[int, CoverageFacts]:
+    """Return, for each running infusion's session, what the alarms judge of who is there.
+
+    Somebody whose account was closed meanwhile is nobody.
+    """
+    running = {row.session_id: row for row in infusions if row.state in RUNS}
+    last: dict[int, Coverage] = {}
+    rows = Coverage.objects.filter(session__in=running).select_related("clinician")
+    for row in rows.order_by("during", "pk"):
+        last[row.session_id] = row
+    told: dict[int, CoverageFacts] = {}
+    for pk, infusion in running.items():
+        row = last.get(pk)
+        if row is None:
+            told[pk] = CoverageFacts(nobody_since=infusion.started_at)
+        elif row.during.upper is not None:
+            told[pk] = CoverageFacts(nobody_since=row.during.upper)
+        elif not row.clinician.is_active:
+            told[pk] = CoverageFacts(nobody_since=row.during.lower)
+        else:
+            told[pk] = CoverageFacts(
+                break_over_at=row.back_by, who=row.clinician.get_short_name() if row.back_by else ""
+            )
+    return told
+
+
+def watchers(sessions: Sequence[TreatmentSession]) -> Mapping[int, str]:
+    """Return who is with each infusing or recovering patient; nothing where nobody is."""
+    watched = [s.pk for s in sessions if s.state in (SessionState.INFUSING, SessionState.RECOVERY)]
+    there = dict.fromkeys(watched, "")
+    rows = Coverage.objects.filter(session__in=watched, during__upper_inf=True)
+    for row in rows.select_related("clinician"):
+        there[row.session_id] = row.clinician.get_short_name()
+    return there
