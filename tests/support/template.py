@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 from psycopg import sql
 
+from afterglow.db.migrating import lean_states
 from afterglow.db.roles import grant_application_role
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +65,8 @@ def _migrate(database: str, application_role: str | None) -> None:
     connection.close()
     connection.settings_dict["NAME"] = database
     try:
-        call_command("migrate", verbosity=0, interactive=False)
+        with lean_states():
+            call_command("migrate", verbosity=0, interactive=False)
         if application_role is not None:
             grant_application_role(connection, application_role)
     finally:

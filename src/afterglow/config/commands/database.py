@@ -45,9 +45,11 @@ def bring_up_to_date(urls: Urls, *, definitions: bool = True) -> None:
     from django.db import connection
     from psycopg.conninfo import conninfo_to_dict
 
+    from afterglow.db.migrating import lean_states
     from afterglow.db.roles import grant_application_role
 
-    call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
+    with lean_states():
+        call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
     application = conninfo_to_dict(urls.application).get("user")
     if application and application != conninfo_to_dict(urls.owner).get("user"):
         grant_application_role(connection, str(application))
