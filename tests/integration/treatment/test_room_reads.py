@@ -310,3 +310,14 @@ def test_what_the_pump_ran_at_is_drawn_beside_what_was_charted_where_they_differ
         panel = signed_in(day).get(url(day, "infusion-panel", "drug")).content.decode()
     assert "drug-axis-pump" in panel
     assert "pump reports" in panel
+
+
+def test_a_second_pressure_in_a_column_is_drawn_and_the_first_is_counted(day: Day) -> None:
+    take_vitals(day, at=day.minute(-0.4), systolic=124, diastolic=78)
+    take_vitals(day, at=day.minute(0.6), systolic=132, diastolic=84)
+
+    with clock.fixed(day.minute(2)):
+        html = signed_in(day).get(url(day, "infusion-panel", "grid")).content.decode()
+
+    assert "132/84" in html
+    assert "+1</small>" in html

@@ -270,6 +270,11 @@ def pump(reported: str, charted: str, at: float = 10, **more: str) -> PumpFacts:
             "PUMP_NOT_RUNNING",
             "The pump reports that it is stopped, and the chart says 26.3 mL/h.",
         ),
+        (
+            pump("0", "26.3", reported_volume="17.5", plan="17.5"),
+            "PUMP_FINISHED",
+            "The pump has given the planned volume and stopped. Record that it is stopped.",
+        ),
         (pump("0", "0"), None, ""),
         (pump("52", "0", at=5.4), None, ""),
         (pump("26.3", "26.3", reported_volume="8", charted_volume="7.5"), None, ""),

@@ -383,12 +383,19 @@ def pump_facts(
         charted_rate=now.rate.value,
         charted_since=now.at,
         reported_volume=reported_volume(report, course, showed),
-        charted_volume=delivered(segments(course.rates, until=report.taken_at)).value,
+        charted_volume=_in_the_bag(
+            delivered(segments(course.rates, until=report.taken_at)), course.to_be_infused
+        ),
         reported_drug=report.drug,
         planned_drug=course.drug,
         reported_to_be_infused=_ml(report.to_be_infused_ml),
         planned_to_be_infused=_ml(course.to_be_infused),
     )
+
+
+def _in_the_bag(charted: Volume, planned: Volume | None) -> Decimal:
+    """Return the charted volume: a pump gives what it was set to, and no more."""
+    return charted.value if planned is None else min(charted.value, planned.value)
 
 
 def _ml(volume: Volume | None) -> Decimal | None:

@@ -100,7 +100,7 @@ CROSS JOIN (
 ) k
 CROSS JOIN LATERAL (
     SELECT * FROM monitoring_vitalsign v
-    WHERE v.session_id = %s AND v.source = k.source AND v.code = k.code
+    WHERE v.session_id = %s AND v.source = k.source AND v.code = k.code AND v.id >= %s
       AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
       AND NOT {MARKED}
     ORDER BY v.taken_at, v.id LIMIT 1
@@ -119,6 +119,7 @@ def first_in(session: int, windows: Sequence[Window]) -> list[Found]:
         [str(code) for code in VitalSignCode],
         session,
         session,
+        oldest_id([session]),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_IN_WINDOWS, asked)
@@ -128,11 +129,49 @@ def first_in(session: int, windows: Sequence[Window]) -> list[Found]:
         ]
 
 
+_LAST_SETS = f"""
+SELECT w.n, v.source, v.code, v.id, v.value, v.unit, v.taken_at, v.arrived_at, v.device_id,
+       v.by_id, v.batch, v.of
+FROM unnest(%s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY AS w(since, until, n)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (v.source, v.code) v.*, count(*) OVER (PARTITION BY v.source, v.code) AS of
+    FROM monitoring_vitalsign v
+    WHERE v.session_id = %s AND v.id >= %s AND (v.source = 'hand' OR v.code = ANY(%s))
+      AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
+      AND NOT {MARKED}
+    ORDER BY v.source, v.code, v.taken_at DESC, v.id DESC
+) v ORDER BY w.n
+"""  # noqa: S608 - constants only; keys and times are parameters
+
+
+def last_sets_in(session: int, windows: Sequence[Window]) -> list[tuple[Found, int]]:
+    """Return the last believed hand reading and cuff reading of each sign in each window.
+
+    Beside it stands how many of its kind the window holds. Continuous signs of a device are not
+    among them: see :func:`spread_in`.
+    """
+    if not windows:
+        return []
+    asked: list[Any] = [
+        [window.since for window in windows],
+        [window.until for window in windows],
+        session,
+        oldest_id([session]),
+        [str(code) for code in BLOOD_PRESSURE],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_SETS, asked)
+        return [
+            (Found(Line(session, source, code, *windows[n - 1]), *row), of)
+            for n, source, code, *row, of in cursor.fetchall()
+        ]
+
+
 _SPREAD = f"""
 SELECT w.n, v.code, min(v.value), max(v.value), count(*)
 FROM unnest(%s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY AS w(since, until, n)
 JOIN monitoring_vitalsign v
-  ON v.session_id = %s AND v.source = 'device' AND v.code = ANY(%s)
+  ON v.session_id = %s AND v.source = 'device' AND v.code = ANY(%s) AND v.id >= %s
  AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = '' AND NOT {MARKED}
 GROUP BY w.n, v.code
 """  # noqa: S608 - constants only; keys and times are parameters
@@ -146,6 +185,7 @@ def spread_in(
         return []
     codes = [str(code) for code in VitalSignCode if code not in BLOOD_PRESSURE]
     asked: list[Any] = [[w.since for w in windows], [w.until for w in windows], session, codes]
+    asked.append(oldest_id([session]))
     with connection.cursor() as cursor:
         cursor.execute(_SPREAD, asked)
         return [(windows[n - 1], *row) for n, *row in cursor.fetchall()]

@@ -130,40 +130,52 @@ class GridRow:
     slot: Slot
     values: Mapping[tuple[str, Source], LatestReading]
     scores: tuple[Reading, ...]
+    sets: Mapping[tuple[str, Source], int]
+    """How many readings of a sign stand in the window, by hand or by the cuff."""
 
 
 @read_once
 def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     """Return the observation grid, one row a slot that has opened, oldest first.
 
-    A slot shows the first believed reading of each sign and source in its window and no other:
-    nothing is carried forward.
+    A slot shows the last set that was taken by hand or by the cuff in its window, and of a
+    continuous sign the first reading; nothing is carried forward.
     """
     planned, found = facts.observed(session, at)
     opened = [slot for slot in planned if slot.opens_at <= at]
     end = at + INSTANT
     by_window: dict[datetime, dict[tuple[str, Source], LatestReading]] = {}
+    counts: dict[datetime, dict[tuple[str, Source], int]] = {}
     for each in found:
-        by_window.setdefault(each.line.since, {})[(each.line.code, Source(each.line.source))] = (
-            LatestReading(
-                pk=each.pk,
-                sign=VitalSignCode(each.line.code),
-                source=Source(each.line.source),
-                value=each.value,
-                unit=each.unit,
-                taken_at=each.taken_at,
-                arrived_at=each.arrived_at,
-                batch=each.batch,
-            )
-        )
+        line = each.line
+        by_window.setdefault(line.since, {})[(line.code, Source(line.source))] = _read(each)
+    windows = [lines.Window(slot.opens_at, min(slot.closes_at or end, end)) for slot in opened]
+    for each, of in lines.last_sets_in(session.pk, windows):
+        line = each.line
+        by_window.setdefault(line.since, {})[(line.code, Source(line.source))] = _read(each)
+        counts.setdefault(line.since, {})[(line.code, Source(line.source))] = of
     scores = extension.scores_of([session.pk], at)[session.pk]
     return tuple(
         GridRow(
             slot,
             by_window.get(slot.opens_at, {}),
             tuple(s for s in scores if slot.opens_at <= s.at < (slot.closes_at or end)),
+            counts.get(slot.opens_at, {}),
         )
         for slot in opened
+    )
+
+
+def _read(found: lines.Found) -> LatestReading:
+    return LatestReading(
+        pk=found.pk,
+        sign=VitalSignCode(found.line.code),
+        source=Source(found.line.source),
+        value=found.value,
+        unit=found.unit,
+        taken_at=found.taken_at,
+        arrived_at=found.arrived_at,
+        batch=found.batch,
     )
 
 

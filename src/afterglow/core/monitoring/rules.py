@@ -150,6 +150,7 @@ class PumpRules:
     drug_priority: AlarmPriority
     running_priority: AlarmPriority
     stopped_priority: AlarmPriority
+    finished_priority: AlarmPriority
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +325,7 @@ def _pump(section: Section) -> PumpRules:
         drug_priority=_priority(section, "drug_priority"),
         running_priority=_priority(section, "running_priority"),
         stopped_priority=_priority(section, "stopped_priority"),
+        finished_priority=_priority(section, "finished_priority"),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from afterglow.core.monitoring.catalogue import words_of as term_named
@@ -84,6 +84,12 @@ class PumpFacts:
     def charted_running(self) -> bool:
         """Whether the chart says that it is infusing."""
         return self.charted_rate > 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the pump says that all it was to give is given."""
+        planned, given = self.planned_to_be_infused, self.reported_volume
+        return planned is not None and given is not None and given >= planned
 
 
 def device_conditions(
@@ -224,6 +230,16 @@ def pump_conditions(
             seen=reported,
             limit="0 mL/h",
         )
+    elif pump.charted_running and not pump.reports_running and pump.is_finished:
+        yield _technical(
+            "PUMP_FINISHED",
+            DeviceKind.PUMP,
+            rules.finished_priority,
+            "The pump has given the planned volume and stopped. Record that it is stopped.",
+            since=pump.reported_at,
+            seen=f"{volume_words(pump.reported_volume or _NONE)} mL",
+            limit=f"{volume_words(pump.planned_to_be_infused or _NONE)} mL",
+        )
     elif pump.charted_running and not pump.reports_running:
         yield _technical(
             "PUMP_NOT_RUNNING",
@@ -263,12 +279,17 @@ def pump_conditions(
             "PUMP_VOLUME_DIFFERS",
             DeviceKind.PUMP,
             rules.volume_priority,
-            f"The pump reports {plain(pump.reported_volume)} mL delivered, and the chart says "
-            f"{plain(pump.charted_volume)} mL.",
+            f"The pump reports {volume_words(pump.reported_volume)} mL delivered, and the chart "
+            f"says {volume_words(pump.charted_volume)} mL.",
             since=pump.charted_since,
-            seen=f"{plain(pump.reported_volume)} mL",
-            limit=f"{plain(pump.charted_volume)} mL",
+            seen=f"{volume_words(pump.reported_volume)} mL",
+            limit=f"{volume_words(pump.charted_volume)} mL",
         )
+
+
+def volume_words(volume: Decimal) -> str:
+    """Return millilitres to the tenth, as a pump shows them: a charted total has endless digits."""
+    return plain(volume.quantize(Decimal("0.1"), ROUND_HALF_UP).normalize())
 
 
 class Helper(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +47,7 @@ WORDS: dict[str, Words] = {
     "READING_OVERDUE": _("Reading overdue"),
     "PUMP_STILL_RUNNING": _("Pump still running"),
     "PUMP_NOT_RUNNING": _("Pump not running"),
+    "PUMP_FINISHED": _("Planned volume is in"),
     "PUMP_RATE_DIFFERS": _("Pump rate differs"),
     "PUMP_VOLUME_DIFFERS": _("Pump volume differs"),
     "PUMP_DRUG_DIFFERS": _("Pump names another drug"),
@@ -58,6 +60,17 @@ WORDS: dict[str, Words] = {
     "BREAK_OVERRUN": _("Break is over"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
+
+_BESIDE: Mapping[str, Words] = {
+    "PUMP_RATE_DIFFERS": _("chart"),
+    "PUMP_NOT_RUNNING": _("chart"),
+    "PUMP_STILL_RUNNING": _("chart"),
+    "PUMP_VOLUME_DIFFERS": _("chart"),
+    "PUMP_FINISHED": _("plan"),
+    "PUMP_TARGET_DIFFERS": _("plan"),
+    "PUMP_DRUG_DIFFERS": _("bag"),
+}
+"""What stands beside the value where it is no limit."""
 
 SHOWN = 2
 """Bands drawn in full; the rest is one line each."""
@@ -72,6 +85,7 @@ class Band:
     word: Words
     seen: Words
     limit: Words
+    limit_word: Words
     sentence: Words
     proposed: str
     asks_symptoms: bool
@@ -101,6 +115,7 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
             word=word_of(row),
             seen=name_words(row.seen) if _is_symptom(row) else value_words(row.seen),
             limit=value_words(row.limit),
+            limit_word=_BESIDE.get(row.condition, _("limit")),
             sentence=alarm_sentence(
                 row.condition,
                 sentence=row.sentence,

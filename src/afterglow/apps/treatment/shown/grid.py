@@ -82,6 +82,8 @@ class Cell:
     spread: str = ""
     """Lowest and highest that the device said in the column's stretch, where they differ."""
     reading: Named | None = None
+    more: int = 0
+    """Sets of the same kind in this column that are not drawn: one tap shows them."""
     assessment: str = ""
 
 
@@ -200,7 +202,7 @@ def _column(
             cells[line.field] = _scale_cell(mine.get(line.field), judge)
         else:
             spread = _spread(line, slot, spreads)
-            cells[line.field] = replace(_vital_cell(line, row.values, judge), spread=spread)
+            cells[line.field] = replace(_vital_cell(line, row, judge), spread=spread)
     return Column(
         slot=slot,
         is_open=slot.closes_at is None or at < slot.closes_at,
@@ -235,9 +237,8 @@ def _scale_cell(answer: Answered | None, judge: Judge) -> Cell:
     )
 
 
-def _vital_cell(
-    line: Line, values: Mapping[tuple[str, Source], LatestReading], judge: Judge
-) -> Cell:
+def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
+    values = row.values
     device = _side(line, values, Source.DEVICE)
     hand = _side(line, values, Source.HAND)
     shown = device or hand
@@ -254,6 +255,7 @@ def _vital_cell(
         late=_after(first.arrived_at, first.taken_at, LATE) if hand_entry else None,
         entered=_after(first.arrived_at, first.taken_at, TWO_TIMES) if hand_entry else None,
         reading=Named(first.batch, first.sign, first.taken_at),
+        more=max(row.sets.get((first.sign, first.source), 1) - 1, 0),
     )
 
 

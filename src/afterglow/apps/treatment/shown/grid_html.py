@@ -63,6 +63,7 @@ class _Words:
         self.missed = escape(_("missed"))
         self.why = escape(_("missed: why?"))
         self.now = escape(_("now"))
+        self.more = escape(_("more readings in this column: tap to see them"))
         self.range = escape(_("lowest and highest in this column"))
 
 
@@ -101,6 +102,8 @@ def _cell(
             f' <span class="cell-other" title="{words.by_hand}">'
             f"{escape(cell.other)}{words.hand}</span>"
         )
+    if cell.more:
+        text += f' <small class="cell-range" title="{words.more}">+{cell.more}</small>'
     if cell.spread:
         text += f' <small class="cell-range" title="{words.range}">{escape(cell.spread)}</small>'
     if cell.late:
