@@ -214,5 +214,5 @@ def latest_vitals(
         baseline_diastolic_mmhg=diastolic_before.value,
         spo2_percent=int(saturation.value),
         spo2_at=saturation.taken_at,
-        on_oxygen=recovery.on_room_air is not True,
+        on_oxygen=None if recovery.on_room_air is None else not recovery.on_room_air,
     )
