@@ -34,6 +34,7 @@ from afterglow.apps.monitoring.windows import (
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
 from afterglow.core.monitoring.alarms import AlarmFacts
+<<<<<<< HEAD
 from afterglow.core.monitoring.catalogue import words_of
 from afterglow.core.monitoring.readings import (
     Baseline,
@@ -42,6 +43,11 @@ from afterglow.core.monitoring.readings import (
     baselines,
 )
 from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, SlotState, slots
+=======
+from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode, words_of
+from afterglow.core.monitoring.readings import Baseline, Reading, Source, baselines
+from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, slots
+>>>>>>> bd069ab (monitoring: Before the start no missed reading asks for a reason)
 from afterglow.core.monitoring.technical import (
     DeviceFacts,
     DeviceKind,
@@ -225,7 +231,7 @@ def window_of(slot: Slot, at: datetime) -> lines.Window:
 
 def owed_reasons(planned: Iterable[Slot]) -> tuple[Slot, ...]:
     """Return the missed slots that nobody has explained yet."""
-    return tuple(slot for slot in planned if slot.state is SlotState.MISSED and not slot.reason)
+    return tuple(slot for slot in planned if slot.owes_a_reason)
 
 
 def _apart(session: TreatmentSession) -> timedelta:
