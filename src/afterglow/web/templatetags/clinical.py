@@ -10,7 +10,13 @@ from django.utils.safestring import SafeString
 from afterglow.core.decisions import Decision, Reason
 from afterglow.web import icons
 from afterglow.web.cards import AlarmCard, DrugClass, PatientCard, VitalCard, Words
-from afterglow.web.sentences import limit_words, name_words, overrider_words, sentence_of
+from afterglow.web.sentences import (
+    limit_words,
+    name_words,
+    overrider_words,
+    sentence_of,
+    value_words,
+)
 
 register = template.Library()
 
@@ -87,9 +93,12 @@ def drug_label(name: str, strength: str = "", drug_class: str = "") -> dict[str,
 
 
 def _row(reason: Reason) -> dict[str, object]:
+    sentence = sentence_of(reason)
+    # What was seen stands in the sentence; without a limit beside it the line would only repeat it.
+    repeats = reason.seen and not reason.limit and value_words(reason.seen) in sentence
     return {
         "reason": reason,
-        "sentence": sentence_of(reason),
+        "sentence": sentence,
         "who": overrider_words(reason),
-        "limit": limit_words(reason),
+        "limit": "" if repeats else limit_words(reason),
     }
