@@ -276,7 +276,7 @@ def test_a_task_says_whose_it_is(client: Client) -> None:
     with clock.fixed(day.minute(83)):
         html = client.get("/tasks/").content.decode()
 
-    assert str(day.session.patient) in html
+    assert f"{day.session.patient.full_name}, {day.session.patient.mrn}" in html
 
 
 def test_a_kept_rule_is_said_in_the_readers_language_where_its_values_were_kept() -> None:

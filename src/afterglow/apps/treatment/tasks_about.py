@@ -15,7 +15,7 @@ from afterglow.web.sentences import stored_sentence
 def about(tasks: Sequence[Task]) -> Mapping[UUID, str]:
     """Return each task's patient, and for a review of overrides each rule that was overridden."""
     patients = {
-        row.public_id: str(row)
+        row.public_id: f"{row.full_name}, {row.mrn}"
         for row in Patient.objects.filter(
             public_id__in={task.patient for task in tasks if task.patient is not None}
         )

@@ -25,6 +25,10 @@ TEMPLATE = "treatment/record"
 KIND = "signed-record"
 
 
+READ_AT_ONCE = frozenset({"Alarms", "Readings", "Refused", "Overridden", "Overrides"})
+"""The tables that stand open before whoever signs."""
+
+
 class RecordAltered(AfterglowError):
     """The stored content of a signed record no longer has the hash that was signed."""
 
@@ -68,7 +72,11 @@ def read_first(session: TreatmentSession, *, by: Account, at: datetime) -> list[
     with rendering.document_language():
         sections = plain(_draft(session, by=by, at=at))["sections"]
     return [
-        {**each, "rows": [[_text(cell) for cell in row] for row in each["rows"]]}
+        {
+            **each,
+            "is_open": each["title"] in READ_AT_ONCE,
+            "rows": [[_text(cell) for cell in row] for row in each["rows"]],
+        }
         for each in sections
         if each["kind"] == "table" and each["rows"]
     ]

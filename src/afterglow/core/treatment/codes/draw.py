@@ -23,7 +23,7 @@ VIAL_OPEN_TOO_LONG: Final = _no(
 )
 VIAL_OPENED_EARLIER: Final = _SUBJECT.caution(
     "VIAL_OPENED_EARLIER",
-    "The vial was opened {seen} ago, so others were drawn for from it; it may be used for {limit}. "
+    "The vial was opened {seen} ago and may have served others; it may be used for {limit}. "
     "A sealed one, or one opened today, comes first.",
 )
 VOLUME_NOT_POSITIVE: Final = _no("VOLUME_NOT_POSITIVE", "The volume to draw is {seen}.")
