@@ -25,7 +25,7 @@ TEMPLATE = "treatment/record"
 KIND = "signed-record"
 
 
-READ_AT_ONCE = frozenset({"Alarms", "Readings", "Refused", "Overridden", "Overrides"})
+READ_AT_ONCE = frozenset({"Alarms", "Readings", "Refused", "Overrides"})
 """The tables that stand open before whoever signs."""
 
 
