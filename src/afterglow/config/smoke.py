@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
-from afterglow.config.demo.cast import MAIN, PIN, PLACES, eui64_of
+from afterglow.config.demo.cast import MAIN, PASSWORD, PIN, PLACES, eui64_of
 from afterglow.config.smoke_arrival import (
     Day,
     signed_in,
