@@ -34,7 +34,6 @@ from afterglow.apps.monitoring.windows import (
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
 from afterglow.core.monitoring.alarms import AlarmFacts
-<<<<<<< HEAD
 from afterglow.core.monitoring.catalogue import words_of
 from afterglow.core.monitoring.readings import (
     Baseline,
@@ -42,12 +41,7 @@ from afterglow.core.monitoring.readings import (
     Source,
     baselines,
 )
-from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, SlotState, slots
-=======
-from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode, words_of
-from afterglow.core.monitoring.readings import Baseline, Reading, Source, baselines
 from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, slots
->>>>>>> bd069ab (monitoring: Before the start no missed reading asks for a reason)
 from afterglow.core.monitoring.technical import (
     DeviceFacts,
     DeviceKind,
