@@ -310,6 +310,8 @@ def sign(doctor: Page, page: Page, clinic: Morning, look: Look) -> None:
     expect(page.get_by_role("button", name="Sign and lock")).to_have_count(0)
     doctor.goto(page.url)
     page = doctor
+    expect(page.locator("#read-first")).to_contain_text("Readings")
+    page.get_by_label("PIN or password").fill(PIN)
     page.get_by_role("button", name="Sign and lock").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Signed record")
     page.get_by_label("Addendum").fill("Phoned at six: well.")

@@ -155,7 +155,7 @@ home_facts: st.SearchStrategy[DischargeFacts] = few(
         diastolic_mmhg=st.integers(20, 150),
         spo2_percent=st.integers(60, 100),
         spo2_at=moments,
-        on_oxygen=st.booleans(),
+        on_oxygen=st.none() | st.booleans(),
     ),
     gait_steady=st.none() | st.booleans(),
     iv_removed=st.none() | st.booleans(),
@@ -258,7 +258,7 @@ def test_nobody_goes_home_drowsy_on_oxygen_or_with_the_iv_in(facts: DischargeFac
         assert facts.moaas == 5
         assert facts.iv_removed
         assert facts.vitals is not None
-        assert not facts.vitals.on_oxygen
+        assert facts.vitals.on_oxygen is False
         assert facts.no_driving_told
         assert facts.suicide.level is not CssrsLevel.HIGH
 

@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
-from afterglow.config.demo.cast import MAIN, PIN, PLACES, eui64_of
+from afterglow.config.demo.cast import MAIN, PASSWORD, PIN, PLACES, eui64_of
 from afterglow.config.smoke_arrival import (
     Day,
     signed_in,
@@ -282,7 +282,7 @@ def the_record_is_signed(day: Day) -> None:
         _override(day, "sign")
     doctor = signed_in(day.origin, PRESCRIBER)
     page = well(doctor.get(f"/sessions/{day.session}/sign/"))
-    after = well(doctor.submit(page, "/sign/now/"))
+    after = well(doctor.submit(page, "/sign/now/", {"sign-secret": PASSWORD}))
     found = re.search(r"SHA-256 ([0-9a-f]{64})", after.text)
     if found is None:
         raise AssertionError(f"The record is not signed: {after.problem()[:600]}")

@@ -51,6 +51,17 @@ def error_words(problem: Exception) -> str:
     return words % {name: value_words(str(value)) for name, value in problem.values.items()}
 
 
+def stored_sentence(code: str, sentence: str, *, seen: str = "", limit: str = "") -> str:
+    """Return a kept reason's sentence in the reader's language, by its code; else as it was kept.
+
+    A translation that needs a value which was not kept leaves the sentence as it is.
+    """
+    words = pgettext(REASON, code)
+    if words == code or ("%(seen)s" in words and not seen) or ("%(limit)s" in words and not limit):
+        return sentence
+    return words % {"seen": value_words(seen), "limit": value_words(limit)}
+
+
 def value_words(value: str) -> str:
     """Return what a rule saw, in the reader's language: a known word, or several with commas.
 

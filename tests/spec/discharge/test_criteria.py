@@ -80,6 +80,7 @@ HOLDS: list[tuple[dict[str, Any], str, Overrider]] = [
         PRESCRIBER,
     ),
     (vitals(on_oxygen=True), "OXYGEN_NEEDED", NOBODY),
+    (vitals(on_oxygen=None), "DISCHARGE_CHECK_MISSING", NOBODY),
     (vitals(spo2_percent=92), "OXYGEN_NEEDED", NOBODY),
     ({"dissociation_above_baseline": None}, "DISCHARGE_CHECK_MISSING", NOBODY),
     ({"dissociation_above_baseline": 2}, "STILL_DISSOCIATED", PRESCRIBER),

@@ -286,6 +286,7 @@ UNUSUAL = ("BAG_VOLUME_UNUSUAL", "caution")
         (prepared("3.5", "10", planned="10"), [("DILUTION_DISPUTED", "caution")]),
         (prepared("1.4", "25", planned="25"), [("STRENGTH_UNKNOWN", NOBODY)]),
         (prepared("0.7", "50", diluent="lactated_ringer"), [("DILUENT_UNKNOWN", NOBODY)]),
+        (prepared("0.7", "50", diluent="sterile_water"), [("DILUENT_NOT_FOR_INFUSION", NOBODY)]),
         (prepared("0.7", "50", bag_ml="17.5"), [UNUSUAL]),  # 2 mg/mL, the soft limit
         (
             prepared("0.7", "50", bag_ml="17.4"),

@@ -40,7 +40,7 @@ BLOCKERS: list[tuple[dict[str, Any], str]] = [
 ]
 FINE: list[dict[str, Any]] = [
     vial(expires_on=TODAY),
-    vial(opened_at=ago(days=28)),
+    vial(opened_at=ago(hours=2), opened_on=TODAY),
     vial(on_hand_ml=Decimal("0.820")),
     vial(strength_mg_per_ml=Decimal("50.0")),
     {"final_volume_ml": Decimal("0.82")},
@@ -62,6 +62,15 @@ def test_a_draw_is_refused_and_nobody_overrides(changes: dict[str, Any], code: s
 @pytest.mark.parametrize("changes", FINE)
 def test_a_draw_that_is_just_right_says_nothing(changes: dict[str, Any]) -> None:
     assert assess(replace(DRAWING, **changes), RULES).reasons == ()
+
+
+def test_a_vial_of_an_earlier_day_is_drawn_with_a_caution() -> None:
+    (reason,) = assess(
+        replace(DRAWING, **vial(opened_at=ago(days=18), opened_on=date(2026, 11, 5))), RULES
+    )
+
+    assert (reason.code, reason.severity) == ("VIAL_OPENED_EARLIER", Severity.CAUTION)
+    assert "opened 18 d ago" in reason.sentence
 
 
 @pytest.mark.parametrize(

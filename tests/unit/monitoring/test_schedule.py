@@ -198,6 +198,12 @@ def test_a_missed_slot_owes_a_reason_until_it_has_one() -> None:
     )
 
 
+def test_a_slot_before_the_start_is_missed_and_owes_no_reason() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0))
+    before = [s for s in slots(facts, RULES.schedule, minute(5)) if s.due_at < minute(0)]
+    assert [(s.state, s.owes_a_reason) for s in before] == [(SlotState.MISSED, False)] * 2
+
+
 def test_a_reading_from_the_future_fulfils_nothing_yet() -> None:
     facts = ScheduleFacts(BEFORE, started=minute(0), readings=observed(10))
     assert slots(facts, RULES.schedule, minute(9))[3].state is SlotState.DUE

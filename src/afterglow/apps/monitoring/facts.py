@@ -41,7 +41,7 @@ from afterglow.core.monitoring.readings import (
     Source,
     baselines,
 )
-from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, SlotState, slots
+from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, slots
 from afterglow.core.monitoring.technical import (
     DeviceFacts,
     DeviceKind,
@@ -225,7 +225,7 @@ def window_of(slot: Slot, at: datetime) -> lines.Window:
 
 def owed_reasons(planned: Iterable[Slot]) -> tuple[Slot, ...]:
     """Return the missed slots that nobody has explained yet."""
-    return tuple(slot for slot in planned if slot.state is SlotState.MISSED and not slot.reason)
+    return tuple(slot for slot in planned if slot.owes_a_reason)
 
 
 def _apart(session: TreatmentSession) -> timedelta:

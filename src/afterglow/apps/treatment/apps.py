@@ -19,7 +19,9 @@ class TreatmentConfig(AppConfig):
         from afterglow.apps.treatment.facts import on_site
         from afterglow.apps.treatment.services.pump import note_pump_agreement
         from afterglow.apps.treatment.services.tasks import act_on_answer
+        from afterglow.apps.treatment.tasks_about import about
         from afterglow.apps.visits import slots
+        from afterglow.apps.work.queries import tell_what_tasks_are_about
 
         extension.tell_course(courses.courses)
         extension.tell_scores(courses.scores)
@@ -28,3 +30,4 @@ class TreatmentConfig(AppConfig):
         act_on_safety(act_on_answer)
         slots.tell_orders(orders)
         slots.tell_watchers(coverages.watchers)
+        tell_what_tasks_are_about(about)

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.audit import services as audit
 from afterglow.apps.audit.policies import check_can_open_chart
+from afterglow.apps.consent import queries as consents
 from afterglow.apps.people import queries as people
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.services.deciding import readiness_decision
@@ -105,6 +106,7 @@ def frame(session: TreatmentSession, *, step: str, at: datetime) -> dict[str, An
         "patient_card": patient_card(session),
         "same_names": people.same_names(session.patient),
         "order": queries.order_in_force(session),
+        "consent": consents.in_force(session.course, on=session.local_date),
         "steps": steps(session, current=step, decision=decision),
         "readiness": decision,
         "now": at,

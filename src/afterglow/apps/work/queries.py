@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,17 @@ from afterglow.apps.audit.queries import names_of
 from afterglow.apps.work.kinds import kinds
 from afterglow.apps.work.models import Task, TaskState
 
+Namer = Callable[[Sequence[Task]], Mapping[UUID, str]]
+"""Says what tasks are about, by their public id; one it does not know it leaves out."""
+
+_namers: list[Namer] = []
+
+
+def tell_what_tasks_are_about(namer: Namer) -> None:
+    """Let an app above, which knows patients and sessions, put words to tasks (at start-up)."""
+    if namer not in _namers:
+        _namers.append(namer)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
@@ -22,6 +33,8 @@ class TaskLine:
     owner_name: str
     overdue: bool
     may_close: bool
+    about: str = ""
+    """Whom or what it is about, in words."""
 
     @property
     def url(self) -> str:
@@ -41,12 +54,16 @@ def open_tasks(
         Task.objects.filter(site=site, state=TaskState.OPEN).order_by("escalated_at", "due_at")
     )
     names = names_of(task.owner for task in tasks)
+    about: dict[UUID, str] = {}
+    for namer in _namers:
+        about |= namer(tasks)
     return [
         TaskLine(
             task,
             names.get(task.owner, ""),
             overdue=task.due_at < at,
             may_close=may_close(task),
+            about=about.get(task.public_id, ""),
         )
         for task in tasks
     ]

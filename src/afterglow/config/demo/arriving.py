@@ -38,7 +38,7 @@ from afterglow.core.treatment.facts import (
 MINUTE = dt.timedelta(minutes=1)
 
 
-PRN = ("ondansetron", "midazolam", "labetalol")
+PRN = ("ondansetron-2-2", "midazolam-1-2", "labetalol-5-20")
 
 
 class WalkRefused(AfterglowError):

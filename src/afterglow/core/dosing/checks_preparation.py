@@ -30,8 +30,9 @@ class PreparationFacts:
 def check_preparation(facts: PreparationFacts, rules: DosingRules) -> Decision:
     """Decide whether a prepared bag may be given, with every reason.
 
-    Nobody overrides: STRENGTH_MISMATCH, STRENGTH_UNKNOWN, DILUENT_UNKNOWN, UNDILUTED,
-    CONCENTRATION_ABOVE_HARD_LIMIT, DRAWN_ABOVE_HARD_LIMIT. Prescriber:
+    Nobody overrides: STRENGTH_MISMATCH, STRENGTH_UNKNOWN, DILUENT_UNKNOWN,
+    DILUENT_NOT_FOR_INFUSION, UNDILUTED, CONCENTRATION_ABOVE_HARD_LIMIT, DRAWN_ABOVE_HARD_LIMIT.
+    Prescriber:
     CONCENTRATION_ABOVE_SOFT_LIMIT, DRAWN_DIFFERS_FROM_ORDER. Cautions: BAG_VOLUME_UNUSUAL,
     DILUTION_DISPUTED.
     """
@@ -87,7 +88,17 @@ def _dilution(bag: Bag, diluent_name: str, rules: DosingRules) -> Iterator[Reaso
         what="The concentration in the bag",
         judged=shown(bag.concentration),
     )
-    if diluent_name not in preparation.diluents:
+    if diluent_name in preparation.only_equal_parts:
+        strength = preparation.only_equal_parts[diluent_name]
+        if bag.draw.strength != strength or bag.diluent_kept != bag.draw.volume:
+            yield blocker(
+                "DILUENT_NOT_FOR_INFUSION",
+                f"{diluent_name.replace('_', ' ').capitalize()} is no fluid for an infusion: it "
+                f"only dilutes a vial of {strength}, one to one.",
+                seen=diluent_name,
+                limit=strength,
+            )
+    elif diluent_name not in preparation.diluents:
         names = ", ".join(preparation.diluents)
         yield blocker(
             "DILUENT_UNKNOWN",

@@ -108,6 +108,10 @@ _no(
     binds_value=True,
 )
 _no("DILUENT_UNKNOWN", "The diluent {seen} is not one of the protocol's: {limit}.")
+_no(
+    "DILUENT_NOT_FOR_INFUSION",
+    "{seen} is no fluid for an infusion: it only dilutes a vial of {limit}, one to one.",
+)
 _caution("BAG_VOLUME_UNUSUAL", "The bag holds {seen}; {limit} is usual.")
 _no("DRAWN_ABOVE_HARD_LIMIT", "{seen} was drawn, above the hard limit of {limit}.")
 _no(

@@ -6,6 +6,7 @@ clinical is written in code. The database row is the truth; the file in ``data``
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
@@ -209,6 +210,9 @@ class PreparationRules:
 
     products: tuple[Product, ...]
     diluents: tuple[str, ...]
+    """The fluids that an infusion is made in."""
+    only_equal_parts: Mapping[str, Concentration]
+    """Fluids that may only meet a vial of this strength, one to one: they are no bag's fluid."""
     never_undiluted_from: Concentration
     bag_usual: Volume
     bag: Range[Volume]
@@ -218,10 +222,15 @@ class PreparationRules:
     @classmethod
     def parse(cls, dosing: Section) -> Self:
         """Read ``products``, ``diluents`` and ``preparation``."""
-        s = dosing.section("preparation")
+        s, fluids = dosing.section("preparation"), dosing.sections("diluents")
         return cls(
             tuple(map(Product.parse, dosing.sections("products"))),
-            tuple(row.text("name") for row in dosing.sections("diluents")),
+            tuple(row.text("name") for row in fluids if not row.has("only_equal_parts_of")),
+            {
+                row.text("name"): _mg_per_ml(row, "only_equal_parts_of")
+                for row in fluids
+                if row.has("only_equal_parts_of")
+            },
             _mg_per_ml(s, "never_undiluted_from"),
             Volume.ml(s.number("bag_usual", unit="mL")),
             Range(

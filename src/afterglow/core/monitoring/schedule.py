@@ -78,8 +78,13 @@ class Slot:
 
     @property
     def owes_a_reason(self) -> bool:
-        """Whether somebody must still say why it was missed."""
-        return self.state is SlotState.MISSED and not self.reason
+        """Whether somebody must still say why it was missed.
+
+        Before the start nobody must: the rules of the start judge the baseline, and who overrides
+        them says why.
+        """
+        before = self.phase is ObservationPhase.BASELINE
+        return self.state is SlotState.MISSED and not self.reason and not before
 
 
 def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slot, ...]:

@@ -120,10 +120,12 @@ def vital_signs_settled(facts: DischargeFacts, rules: SessionRules) -> Reasons:
             limit=f"{number(limits.systolic_below_mmhg)}/"
             f"{number(limits.diastolic_below_mmhg)} mmHg",
         )
+    if vitals.on_oxygen is None:
+        yield codes.DISCHARGE_CHECK_MISSING.reason(seen="breathes room air")
     if vitals.on_oxygen or vitals.spo2_percent <= limits.spo2_above_percent:
-        air = "on oxygen" if vitals.on_oxygen else "on air"
+        air = {True: " on oxygen", False: " on air", None: ""}[vitals.on_oxygen]
         yield codes.OXYGEN_NEEDED.reason(
-            seen=f"{vitals.spo2_percent} % {air}",
+            seen=f"{vitals.spo2_percent} %{air}",
             limit=f"above {number(limits.spo2_above_percent)} % on air",
         )
 

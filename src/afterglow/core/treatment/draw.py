@@ -51,7 +51,7 @@ def no_allergy_to_vial(facts: DrawFacts, rules: SessionRules) -> Reasons:
 
 
 def lot_in_date(facts: DrawFacts, rules: SessionRules) -> Reasons:
-    """Refuse a lot that expired or has no date, and a vial that has been open too long."""
+    """Refuse a lot that expired or has no date, and a vial open too long; remark one of earlier."""
     vial = facts.vial
     if vial is None:
         return
@@ -59,8 +59,13 @@ def lot_in_date(facts: DrawFacts, rules: SessionRules) -> Reasons:
         yield codes.LOT_EXPIRY_UNKNOWN.reason(seen=vial.lot)
     elif vial.expires_on < facts.today:
         yield codes.LOT_EXPIRED.reason(seen=said_day(vial.expires_on), limit=said_day(facts.today))
-    if vial.opened_at is not None and (age := facts.at - vial.opened_at) > rules.draw.vial_open:
+    if vial.opened_at is None:
+        return
+    age = facts.at - vial.opened_at
+    if age > rules.draw.vial_open:
         yield codes.VIAL_OPEN_TOO_LONG.reason(seen=span(age), limit=span(rules.draw.vial_open))
+    elif vial.opened_on != facts.today:
+        yield codes.VIAL_OPENED_EARLIER.reason(seen=span(age), limit=span(rules.draw.vial_open))
 
 
 def enough_on_hand(facts: DrawFacts, rules: SessionRules) -> Reasons:

@@ -10,7 +10,13 @@ from django.utils.safestring import SafeString
 from afterglow.core.decisions import Decision, Reason
 from afterglow.web import icons
 from afterglow.web.cards import AlarmCard, DrugClass, PatientCard, VitalCard, Words
-from afterglow.web.sentences import limit_words, overrider_words, sentence_of
+from afterglow.web.sentences import (
+    limit_words,
+    name_words,
+    overrider_words,
+    sentence_of,
+    value_words,
+)
 
 register = template.Library()
 
@@ -61,7 +67,12 @@ def alarm_band(
 @register.inclusion_tag("components/decision_panel.html")
 def decision_panel(decision: Decision, title: Words = "") -> dict[str, object]:
     """Draw every reason of a decision: blockers first, with seen, limit and who may override."""
-    return {"decision": decision, "title": title, "rows": [_row(reason) for reason in decision]}
+    return {
+        "decision": decision,
+        "title": title,
+        "title_asks": str(title).endswith("?"),  # a question needs no colon before its answer
+        "rows": [_row(reason) for reason in decision],
+    }
 
 
 @register.inclusion_tag("components/vital_tile.html")
@@ -75,16 +86,19 @@ def drug_label(name: str, strength: str = "", drug_class: str = "") -> dict[str,
     """Draw a syringe label in its ISO 26825 colour; the class follows from the generic name."""
     known = _DRUG_CLASSES.get(name.strip().lower().split(" ")[0], DrugClass.OTHER)
     return {
-        "name": name,
+        "name": name_words(name),
         "strength": strength,
         "drug_class": DrugClass(drug_class).value if drug_class else known.value,
     }
 
 
 def _row(reason: Reason) -> dict[str, object]:
+    sentence = sentence_of(reason)
+    # What was seen stands in the sentence; without a limit beside it the line would only repeat it.
+    repeats = reason.seen and not reason.limit and value_words(reason.seen) in sentence
     return {
         "reason": reason,
-        "sentence": sentence_of(reason),
+        "sentence": sentence,
         "who": overrider_words(reason),
-        "limit": limit_words(reason),
+        "limit": "" if repeats else limit_words(reason),
     }

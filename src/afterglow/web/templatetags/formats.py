@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 
 from afterglow.core.decisions import Reason
 from afterglow.web import formats
-from afterglow.web.sentences import name_words, sentence_of
+from afterglow.web.sentences import name_words, sentence_of, stored_sentence
 
 register = template.Library()
 
@@ -32,6 +34,12 @@ for _function in (
 def said(reason: Reason) -> str:
     """Return a reason's sentence in the reader's language."""
     return sentence_of(reason)
+
+
+@register.filter
+def kept(reason: Any) -> str:
+    """Return the sentence of a row that keeps a reason, in the reader's language."""
+    return stored_sentence(reason.code, reason.sentence, seen=reason.seen, limit=reason.limit)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from afterglow.apps.accounts.services.countersigning import SecondPerson, cannot
 from afterglow.apps.accounts.services.languages import choose_language
 from afterglow.apps.accounts.services.links import clear_expired, consume_link, create_link
 from afterglow.apps.accounts.services.locks import lock_screen, unlock_screen
-from afterglow.apps.accounts.services.pins import set_pin, verify_pin
+from afterglow.apps.accounts.services.pins import set_pin, verify_pin, verify_secret
 from afterglow.apps.accounts.services.staff import (
     StaffWords,
     create_staff,
@@ -34,4 +34,5 @@ __all__ = [
     "set_pin",
     "unlock_screen",
     "verify_pin",
+    "verify_secret",
 ]

@@ -29,6 +29,9 @@ from afterglow.core.treatment.facts import (
 )
 from afterglow.core.treatment.lifecycles import SessionState
 
+ON_AIR = 2
+"""The Aldrete points for "saturation above 92 % on air": the scale's own word for room air."""
+
 
 def discharge(
     session: TreatmentSession,
@@ -179,6 +182,17 @@ def _totals(
     return [score.value for score in scores if score.value is not None]
 
 
+def on_oxygen(session: TreatmentSession, recovery: Recovery, *, at: datetime) -> bool | None:
+    """Return whether the patient needs oxygen, as far as anybody has said; None: nobody has.
+
+    Whoever scored the full points for saturation on air has answered the question already.
+    """
+    if recovery.on_room_air is not None:
+        return not recovery.on_room_air
+    score = aldrete(session, at=at)
+    return False if score is not None and score.spo2 == ON_AIR else None
+
+
 def latest_vitals(
     session: TreatmentSession, recovery: Recovery, *, at: datetime
 ) -> LatestVitals | None:
@@ -214,5 +228,5 @@ def latest_vitals(
         baseline_diastolic_mmhg=diastolic_before.value,
         spo2_percent=int(saturation.value),
         spo2_at=saturation.taken_at,
-        on_oxygen=recovery.on_room_air is not True,
+        on_oxygen=on_oxygen(session, recovery, at=at),
     )

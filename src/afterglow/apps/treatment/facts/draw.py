@@ -46,6 +46,7 @@ def draw(
             expires_on=vial.expires_on,
             on_hand_ml=(on_hand / vial.strength_mg_per_ml).value,
             opened_at=vial.opened_at,
+            opened_on=session.site.local_date(vial.opened_at) if vial.opened_at else None,
             quarantined=vial.closed_at is not None,
             same_site=vial.site_id == session.site_id,
         ),

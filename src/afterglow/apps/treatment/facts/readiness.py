@@ -221,8 +221,9 @@ _FIELDS = {
 def baseline_readings(session: TreatmentSession, *, at: datetime) -> tuple[BaselineReading, ...]:
     """Return the sets of vital signs before the start, one a cuff reading, oldest first.
 
-    Beside each pressure stand the other signs of the same sitting, and the MOAA/S score of the last
-    assessment. Artefact and flagged values are left out.
+    Beside each pressure stand the other signs and the MOAA/S score of the same sitting. A score
+    that was taken at another time is a sitting of its own: it says nothing of how awake somebody
+    was then. Artefact and flagged values are left out.
     """
     marked = ArtefactMark.objects.filter(session=session, is_artefact=True).values("vital_sign")
     rows = list(
@@ -231,7 +232,7 @@ def baseline_readings(session: TreatmentSession, *, at: datetime) -> tuple[Basel
         .order_by("taken_at", "pk")
     )
     together = rules_of(session.protocol_id).session.baseline_together
-    moaas = moaas_of(session, at=at)
+    scores = moaas_scores(session, at=at)
     sittings: list[BaselineReading] = []
     for systolic in (row for row in rows if row.code == VitalSignCode.SYSTOLIC):
         values: dict[str, int] = {}
@@ -246,21 +247,33 @@ def baseline_readings(session: TreatmentSession, *, at: datetime) -> tuple[Basel
             if near and name not in values:
                 nearest = min(near, key=lambda row: abs(row.taken_at - systolic.taken_at))
                 values[name] = int(nearest.value)
-        sittings.append(BaselineReading(at=systolic.taken_at, moaas=moaas, **values))
-    return tuple(sittings)
+        beside = [each for each in scores if abs(each[0] - systolic.taken_at) <= together]
+        if beside:
+            values["moaas"] = min(beside, key=lambda each: abs(each[0] - systolic.taken_at))[1]
+        sittings.append(BaselineReading(at=systolic.taken_at, **values))
+    alone = [
+        BaselineReading(at=taken, moaas=score)
+        for taken, score in scores
+        if all(abs(taken - each.at) > together for each in sittings)
+    ]
+    return tuple(sorted([*sittings, *alone], key=lambda each: each.at))
 
 
-def moaas_of(session: TreatmentSession, *, at: datetime) -> int | None:
-    """Return the last MOAA/S score of the session."""
-    row = (
+def moaas_scores(session: TreatmentSession, *, at: datetime) -> list[tuple[datetime, int]]:
+    """Return the session's MOAA/S scores that count, each with its time, oldest first."""
+    rows = (
         Assessment.objects.filter(
             session=session, instrument_key__startswith="moaas", at__lte=at, replaced_by=None
         )
-        .order_by("-at")
-        .first()
+        .order_by("at", "pk")
+        .prefetch_related("scores")
     )
-    score = row.scores.first() if row else None
-    return int(score.value) if score and score.value is not None else None
+    return [
+        (row.at, int(score.value))
+        for row in rows
+        for score in row.scores.all()[:1]
+        if score.value is not None
+    ]
 
 
 def clinician_facts(clinician: Account | None, session: TreatmentSession) -> ClinicianFacts | None:

@@ -22,6 +22,7 @@ from afterglow.apps.treatment.forms.fields import (
     YesNoField,
     tell_place,
 )
+from afterglow.apps.treatment.forms.meals import Meal, usual_times
 from afterglow.apps.treatment.models.checkin import CheckIn, MedicineToday, SuicideScreen
 from afterglow.core.quantities import BodyMass
 from afterglow.core.treatment.facts import (
@@ -31,6 +32,7 @@ from afterglow.core.treatment.facts import (
     Identifier,
     PregnancyTest,
 )
+from afterglow.web import clock
 from afterglow.web.cards import Words
 from afterglow.web.forms import DecimalField, WebForm
 
@@ -72,6 +74,14 @@ _SAME = (
     "suicide_note",
 )
 """Fields that stand in the row as they stand in the form."""
+
+
+PREGNANCY_TESTS = [
+    (PregnancyTest.NOT_DUE, gettext_lazy("Not due")),
+    (PregnancyTest.DUE, gettext_lazy("Due, not done yet")),
+    (PregnancyTest.NEGATIVE, gettext_lazy("Negative")),
+    (PregnancyTest.POSITIVE, gettext_lazy("Positive")),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +149,7 @@ class CheckInForm(WebForm):
         label=gettext_lazy("CPAP machine for sleep apnoea"),
     )
     pregnancy_test = AnswerField(
-        choices=[
-            (PregnancyTest.NOT_DUE, gettext_lazy("Not due")),
-            (PregnancyTest.DUE, gettext_lazy("Due, not done yet")),
-            (PregnancyTest.NEGATIVE, gettext_lazy("Negative")),
-            (PregnancyTest.POSITIVE, gettext_lazy("Positive")),
-        ],
+        choices=PREGNANCY_TESTS,
         label=gettext_lazy("Pregnancy test"),
     )
     pregnancy_tested_on = DayField(required=False, label=gettext_lazy("Tested on"))
@@ -197,7 +202,7 @@ class CheckInForm(WebForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.at, self.medicines = at, medicines
+        self.at, self.site, self.medicines = at, site, medicines
         for row in medicines:
             name = f"medicine_{row.public_id.hex}"
             self.fields[name] = AnswerField(
@@ -208,6 +213,10 @@ class CheckInForm(WebForm):
                 required=False, label=_("%(medicine)s, taken at") % {"medicine": row.name}
             )
         if pregnancy_due:
+            test = self.fields["pregnancy_test"]
+            assert isinstance(test, forms.ChoiceField)  # declared above  # noqa: S101
+            if self.initial.get("pregnancy_test") != PregnancyTest.NOT_DUE:
+                test.choices = PREGNANCY_TESTS[1:]
             self.fields["pregnancy_test"].help_text = _(
                 "The patient could be pregnant: a test is due."
             )
@@ -229,7 +238,8 @@ class CheckInForm(WebForm):
                 self.add_error(when, _("Give the day and time."))
         test = data.get("pregnancy_test")
         done = test in (PregnancyTest.NEGATIVE, PregnancyTest.POSITIVE)
-        if done and data.get("pregnancy_tested_on") is None and not self.errors:
+        undated = data.get("pregnancy_tested_on") is None
+        if done and undated and "pregnancy_tested_on" not in self.errors:
             self.add_error("pregnancy_tested_on", _("Give the day of the test."))
         return data
 
@@ -270,6 +280,11 @@ class CheckInForm(WebForm):
                 taken = answer == "taken"
                 found.append((row, self.cleaned_data[f"{name}_at"] if taken else None))
         return found
+
+    @property
+    def meals(self) -> list[Meal]:
+        """Times that are often said of the last meal and drink, for one press."""
+        return usual_times(self, now=clock.local(self.at, self.site))
 
     def groups(self) -> list[Group]:
         """Return the boxes of the page in the order in which the door is asked."""

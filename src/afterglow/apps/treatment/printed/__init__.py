@@ -17,11 +17,16 @@ from afterglow.apps.treatment.printed import after, before, during, watched
 from afterglow.apps.treatment.printed.graph import graph
 from afterglow.apps.treatment.printed.readings import readings
 from afterglow.apps.treatment.printed.words import ENDINGS, Clock, day_words, words
-from afterglow.apps.treatment.record import content_sha256
+from afterglow.apps.treatment.record import content_sha256, record_content
+from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
 
 TEMPLATE = "treatment/record"
 KIND = "signed-record"
+
+
+READ_AT_ONCE = frozenset({"Alarms", "Readings", "Refused", "Overrides"})
+"""The tables that stand open before whoever signs."""
 
 
 class RecordAltered(AfterglowError):
@@ -48,6 +53,42 @@ def keep_record(signature: Signature, *, by: Account, at: datetime) -> Document:
         patient=session.patient,
         site=session.site,
     )
+
+
+def draft_record(session: TreatmentSession, *, by: Account, at: datetime) -> bytes:
+    """Render the record as it would be signed now by this person, and keep nothing."""
+    with rendering.document_language():
+        data = plain(_draft(session, by=by, at=at))
+        data["title"] = "DRAFT of an infusion record, not signed"
+        data["signed"] = f"Not signed. Drafted for {by.full_name}."
+    return rendering.render(TEMPLATE, data, at=at)
+
+
+def read_first(session: TreatmentSession, *, by: Account, at: datetime) -> list[dict[str, Any]]:
+    """Return what a signer reads before signing: the tables of the record that hold something.
+
+    They are the record's own, in its one language: what is read is what is signed.
+    """
+    with rendering.document_language():
+        sections = plain(_draft(session, by=by, at=at))["sections"]
+    return [
+        {
+            **each,
+            "is_open": each["title"] in READ_AT_ONCE,
+            "rows": [[_text(cell) for cell in row] for row in each["rows"]],
+        }
+        for each in sections
+        if each["kind"] == "table" and each["rows"]
+    ]
+
+
+def _draft(session: TreatmentSession, *, by: Account, at: datetime) -> Signature:
+    content = record_content(session, signed_by=by, at=at)
+    return Signature(session=session, by=by, at=at, content=content, sha256=content_sha256(content))
+
+
+def _text(cell: Any) -> str:
+    return str(cell["text"]) if isinstance(cell, dict) else str(cell)
 
 
 def kept_record(signature: Signature) -> Document | None:

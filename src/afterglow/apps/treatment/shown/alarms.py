@@ -35,7 +35,7 @@ WORDS: dict[str, Words] = {
     "ETCO2_HIGH": _("EtCO2 high"),
     "ETCO2_RISE": _("EtCO2 up from baseline"),
     "ETCO2_LOW": _("EtCO2 low"),
-    "SEDATION_DEEP": _("Deeply sedated"),
+    "SEDATION_DEEP": _("Hard to rouse"),
     "RASS_LOW": _("RASS low"),
     "RASS_HIGH": _("RASS high"),
     "DEVICE_NOT_ASSIGNED": _("Device not assigned"),
@@ -71,6 +71,8 @@ _BESIDE: Mapping[str, Words] = {
     "PUMP_DRUG_DIFFERS": _("bag"),
 }
 """What stands beside the value where it is no limit."""
+MILDER: dict[str, Words] = {"SEDATION_DEEP": _("Drowsy")}
+"""The word below the high priority, where the protocol's milder limit means something milder."""
 
 SHOWN = 2
 """Bands drawn in full; the rest is one line each."""
@@ -158,6 +160,8 @@ def word_of(row: Alarm) -> Words:
     """Return the word an alarm starts with."""
     if _is_symptom(row):
         return name_words(row.seen or row.sentence.split(".")[0])
+    if row.priority != AlarmPriority.HIGH and row.condition in MILDER:
+        return MILDER[row.condition]
     return WORDS.get(row.condition) or row.condition.replace("_", " ").capitalize()
 
 

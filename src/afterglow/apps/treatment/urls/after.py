@@ -21,5 +21,6 @@ urlpatterns = [
     path("sessions/<uuid:session>/sign/", signing.page, name="sign"),
     path("sessions/<uuid:session>/sign/now/", signing.sign, name="sign-now"),
     path("sessions/<uuid:session>/sign/addendum/", signing.addendum, name="addendum"),
+    path("sessions/<uuid:session>/draft.pdf", signing.draft_pdf, name="draft-pdf"),
     path("sessions/<uuid:session>/record.pdf", signing.record_pdf, name="record-pdf"),
 ]

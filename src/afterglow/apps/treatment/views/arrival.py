@@ -16,12 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.people.models import ListState
-from afterglow.apps.treatment import pages, queries
+from afterglow.apps.treatment import pages, planning, queries
 from afterglow.apps.treatment.facts.day import suicide_awaits_assessment
 from afterglow.apps.treatment.forms.arrival import CheckInForm, initial_of
 from afterglow.apps.treatment.models import CheckIn
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import arrival, checkin
+from afterglow.apps.treatment.shown.once import said_once
+from afterglow.core.quantities import BodyMass
 from afterglow.core.roles import Action
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
@@ -84,7 +86,10 @@ def check_in(request: StaffRequest, session: UUID) -> HttpResponse:
         if isinstance(outcome, Refused):
             form.ask_to_weigh_again()
             editing.again(form, seen=CheckIn.objects.get(session=row).row_version)
-            return {**pages.frame(row, step=pages.CHECK_IN, at=at), "decision": outcome.decision}
+            return {
+                **pages.frame(row, step=pages.CHECK_IN, at=at),
+                "decision": said_once(outcome.decision),
+            }
         messages.success(request, _("Check-in saved."))
         for caution in outcome.decision.cautions:
             messages.warning(request, sentence_of(caution))
@@ -92,13 +97,17 @@ def check_in(request: StaffRequest, session: UUID) -> HttpResponse:
             return reverse("treatment:check-in", args=[session])
         return reverse("treatment:plan", args=[session])
 
-    page = {
+    page: dict[str, Any] = {
         **pages.frame(row, step=pages.CHECK_IN, at=at),
         "earlier_masses": queries.earlier_masses(row),
         "may_act": policies.can(
             Action.CHECK_IN, by=request.user, site=row.site, on=row.site.local_date(at)
         ),
     }
+    if form.is_bound and not form.is_valid() and (mass := form.cleaned_data.get("weight_kg")):
+        # What the rules say of the kilograms is said with the other mistakes, not a save later.
+        judged = planning.weight_decision(row, BodyMass.kg(mass), at=at)
+        page |= {"decision": judged} if judged.reasons else {}
     return editing.save(
         request, form, act, page=page, current=values, template="treatment/check_in.html"
     )

@@ -42,6 +42,7 @@ from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, charting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.shown import grid, vitals
+from afterglow.apps.treatment.shown.going import going
 from afterglow.apps.treatment.views.preparing import second_signs
 from afterglow.apps.treatment.views.signing import sign_page
 from afterglow.apps.visits.models import TreatmentSession
@@ -251,7 +252,7 @@ def end(request: StaffRequest, session: UUID) -> HttpResponse:
         **pages.frame(row, step=pages.CHECK_IN if before else pages.RECOVERY, at=at),
         "ending": ending,
         "title": ENDING_WORDS[ending],
-        "decision": discharge_decision(row, ending=ending, at=at),
+        "decision": _without_fields(discharge_decision(row, ending=ending, at=at)),
         "choices": [(each, ENDING_WORDS[each]) for each in endings_from(row.state)],
         "back": reverse("treatment:session", args=[session]),
     }
@@ -301,6 +302,11 @@ def _ending(request: StaffRequest, session: TreatmentSession) -> SessionEnding |
     return possible[0] if possible else None
 
 
+def _without_fields(decision: Decision) -> Decision:
+    """Return the decision before the form was sent: what it asks for is not missing yet."""
+    return Decision(tuple(r for r in decision if r.code != "ENDING_FIELD_MISSING"))
+
+
 def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     infusion = queries.infusion_of(session)
     known = assessments.instruments_in_use(SCALES, at=at)
@@ -330,7 +336,10 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
         "set_form": VitalsForm(prefix="set"),
         "account_form": AccountForm(prefix="waste"),
         "bag": _bag(infusion, session, at) if infusion else None,
-        "discharge": discharge_decision(session, ending=queries.way_home(session), at=at),
+        "going": going(
+            discharge_decision(session, ending=queries.way_home(session), at=at),
+            Recovery.objects.get(session=session),
+        ),
         "live_after": str(outbox.position()),
     }
 

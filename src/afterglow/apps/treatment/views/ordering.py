@@ -17,16 +17,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 from afterglow.apps.accounts import policies
 from afterglow.apps.courses import queries as courses
 from afterglow.apps.courses.models import Course
-from afterglow.apps.medicines.queries import prn_products
+from afterglow.apps.medicines.queries import prn_products, product_names
 from afterglow.apps.people import access
 from afterglow.apps.people.cards import patient_card
+from afterglow.apps.stock import queries as stock
 from afterglow.apps.treatment import pages, planning, queries
-from afterglow.apps.treatment.forms.ordering import OrderForm
+from afterglow.apps.treatment.forms.ordering import BASES, OrderForm
 from afterglow.apps.treatment.models import InfusionOrder
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import orders
 from afterglow.apps.treatment.views import predicting
+from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.quantities import Concentration
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import BEFORE_START
 from afterglow.web import clock, editing
@@ -61,16 +64,19 @@ def plan(request: StaffRequest, session: UUID) -> HttpResponse:
         messages.success(request, _("Order signed."))
         return reverse("treatment:plan", args=[session])
 
-    planned = planning.dose_plan(row, at=at)
+    strength_here = None if queries.preparation_in_use(row) else strength_on_hand(row)
+    planned = planning.dose_plan(row, at=at, strength=strength_here)
     page = {
         **pages.frame(row, step=pages.PLAN, at=at),
         "planned": planned,
         "sheet": predicting.sheet_of_order(row, planned),
+        "strength_here": strength_here,
+        "basis_words": dict(BASES).get(order.mass_basis, "") if order else "",
         "in_use": queries.preparation_in_use(row),
         "protocol": rules_of(row.protocol_id),
         "may_sign": may_sign and row.state in BEFORE_START,
         "products": {each.key: each.name for each in prn_products()},
-        "prn": [p.name for p in prn_products() if order and p.key in order.prn],
+        "prn": product_names(order.prn) if order else [],
     }
     return editing.save(request, form, act, page=page, template="treatment/plan.html")
 
@@ -133,6 +139,15 @@ def cancel(request: StaffRequest, session: UUID) -> HttpResponse:
     else:
         messages.success(request, _("Order cancelled."))
     return redirect("treatment:plan", session=session)
+
+
+def strength_on_hand(session: TreatmentSession) -> Concentration | None:
+    """Return the strength of the site's ketamine in date, or None where it has several or none."""
+    vials = stock.open_vials(session.site).filter(
+        product__medicine="ketamine", expires_on__gte=session.local_date
+    )
+    found = {each.strength_mg_per_ml for each in vials}
+    return found.pop() if len(found) == 1 else None
 
 
 def _initial(order: InfusionOrder | None, course: Course) -> Mapping[str, Any]:

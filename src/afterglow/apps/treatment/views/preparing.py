@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -34,12 +35,15 @@ from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import preparation as services
 from afterglow.apps.treatment.services.accounting import WASTE
+from afterglow.apps.treatment.shown.once import may_be_overridden, said_once
 from afterglow.apps.treatment.views.asking import find_session
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision
+from afterglow.core.decisions import Decision, Reason
 from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Action
+from afterglow.core.treatment.codes.draw import VIAL_OPENED_EARLIER
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.core.treatment.saying import span
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
 from afterglow.web.sentences import error_words
@@ -96,6 +100,7 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
             product__medicine="ketamine", expires_on__gte=row.local_date
         )
     )
+    vials.sort(key=lambda each: _opened_earlier(each, row))  # and, within, the first to expire
     vial = _vial(request, vials)
     rules = rules_of(row.protocol_id).dosing
     bag = _bag(request, rules)
@@ -120,7 +125,8 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
         "vial": vial,
         "bag": bag,
         "planned": planned,
-        "on_hand": {pk: held.on_hand for pk, held in stock.vial_balances(vials).items()},
+        "shelf": _shelf(vials, row),
+        "opened_earlier": _caution(vial, row, at) if vial else None,
     }
 
     def act() -> str | Mapping[str, Any]:
@@ -151,7 +157,8 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
             witness=witness,
         )
         if isinstance(outcome, Refused):
-            return {"decision": outcome.decision, "override_gate": "draw"}
+            gate = "draw" if may_be_overridden(outcome.decision) else ""
+            return {"decision": said_once(outcome.decision), "override_gate": gate}
         messages.success(request, _("Charted as drawn. Now the second person reads it back."))
         return reverse("treatment:prepare", args=[session])
 
@@ -264,6 +271,25 @@ def _of_bag(bag: Preparation) -> dict[str, Any]:
         and not Infusion.objects.filter(preparation=bag).exists(),
         "discard_form": DiscardForm(prefix="discard"),
     }
+
+
+def _opened_earlier(vial: Vial, session: TreatmentSession) -> bool:
+    opened = vial.opened_at
+    return opened is not None and session.site.local_date(opened) != session.local_date
+
+
+def _shelf(vials: list[Vial], session: TreatmentSession) -> list[tuple[Vial, Decimal, bool]]:
+    """Return each vial with the milligrams left in it, and whether it is of an earlier day."""
+    held = stock.vial_balances(vials)
+    return [(each, held[each.pk].on_hand, _opened_earlier(each, session)) for each in vials]
+
+
+def _caution(vial: Vial, session: TreatmentSession, at: datetime) -> Reason | None:
+    """Return what the draw will remark of a vial that was opened on an earlier day."""
+    if vial.opened_at is None or not _opened_earlier(vial, session):
+        return None
+    limit = rules_of(session.protocol_id).session.draw.vial_open
+    return VIAL_OPENED_EARLIER.reason(seen=span(at - vial.opened_at), limit=span(limit))
 
 
 def _vial(request: StaffRequest, vials: list[Vial]) -> Vial | None:

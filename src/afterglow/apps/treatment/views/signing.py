@@ -17,6 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts import policies
+from afterglow.apps.accounts.forms import UnlockForm
+from afterglow.apps.accounts.services import verify_secret
+from afterglow.apps.audit.queries import names_of
 from afterglow.apps.documents.views import give
 from afterglow.apps.monitoring import facts as monitoring_facts
 from afterglow.apps.monitoring.models import Alarm
@@ -27,14 +30,18 @@ from afterglow.apps.treatment.models import Infusion, Override, Signature
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, signing
 from afterglow.apps.treatment.services.deciding import sign_decision
+from afterglow.apps.treatment.shown.missing import slot_words
 from afterglow.apps.treatment.views.asking import find_session
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.apps.work import queries as work
+from afterglow.apps.work.kinds import SIGN_RECORD
 from afterglow.core.decisions import Decision, Overrider
 from afterglow.core.dosing.totals import Reconciliation
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import sentence_of
 
 TEMPLATE = "treatment/sign.html"
 
@@ -52,15 +59,41 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def sign(request: StaffRequest, session: UUID) -> HttpResponse:
-    """Sign and lock, or show every reason why not."""
+    """Sign and lock with one's PIN or password, or show every reason why not."""
+    row = find_session(request, session, action=Action.SIGN_RECORD)
+    if Signature.objects.filter(session=row).exists():  # a second press finds the first signature
+        return redirect("treatment:sign", session=session)
     at = clock.now()
-    outcome = signing.sign_record(session=session, by=request.user, at=at)
-    if isinstance(outcome, Refused):
-        row = pages.open_session(request, session)
-        context = {**sign_page(request, row, at), "refused": True, "decision": outcome.decision}
-        return render(request, TEMPLATE, context, status=409)
-    messages.success(request, _("Signed. The record is locked."))
-    return redirect("treatment:sign", session=session)
+    form = _sign_form(request.POST)
+
+    def act() -> str | Mapping[str, Any]:
+        proof = verify_secret(account=request.user, secret=form.cleaned_data["secret"], at=at)
+        if proof.refused:
+            for why in proof.blockers:
+                form.add_error("secret", sentence_of(why))
+            return {"sign_form": form}
+        outcome = signing.sign_record(session=session, by=request.user, at=at)
+        if isinstance(outcome, Refused):
+            return {"refused": True, "decision": outcome.decision}
+        messages.success(request, _("Signed. The record is locked."))
+        return reverse("treatment:sign", args=[session])
+
+    context = {**sign_page(request, row, at), "sign_form": form}
+    return editing.save(request, form, act, page=context, template=TEMPLATE)
+
+
+@login_required
+@require_safe
+def draft_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Give the record as it would be signed now, marked as a draft. Nothing is kept."""
+    row = find_session(request, session, action=Action.SIGN_RECORD)
+    if Signature.objects.filter(session=row).exists():
+        return redirect("treatment:record-pdf", session=session)
+    response = HttpResponse(
+        printed.draft_record(row, by=request.user, at=clock.now()), content_type="application/pdf"
+    )
+    response["Content-Disposition"] = 'inline; filename="draft.pdf"'
+    return response
 
 
 @login_required
@@ -111,6 +144,7 @@ def sign_page(request: StaffRequest, session: TreatmentSession, at: datetime) ->
     may_call_back = session.state == SessionState.DISCHARGED and policies.can(
         Action.DISCHARGE, by=request.user, site=session.site, on=today
     )
+    may_sign = policies.can(Action.SIGN_RECORD, by=request.user, site=session.site, on=today)
     decision = None if signature else sign_decision(session, at=at)
     told = queries.given(infusion, at=at) if infusion else None
     return {
@@ -127,13 +161,47 @@ def sign_page(request: StaffRequest, session: TreatmentSession, at: datetime) ->
         "call_back_form": CallBackForm() if may_call_back else None,
         "unread": []
         if signature
-        else monitoring_facts.owed_reasons(monitoring_facts.schedule(session, at)),
+        else [
+            (slot, slot_words(slot))
+            for slot in monitoring_facts.owed_reasons(monitoring_facts.schedule(session, at))
+        ],
         "overrides": Override.objects.filter(session=session).select_related("by").order_by("at"),
         "addenda": session.addenda.select_related("by").order_by("at"),
         "addendum_form": AddendumForm(),
-        "may_sign": policies.can(Action.SIGN_RECORD, by=request.user, site=session.site, on=today),
+        "signs": None if signature else waiting_signature(session),
+        "may_sign": may_sign,
+        "sign_form": _sign_form() if may_sign else None,
+        "read_first": printed.read_first(session, by=request.user, at=at)
+        if may_sign and signature is None
+        else [],
         "may_add": policies.can(Action.ADD_ADDENDUM, by=request.user, site=session.site, on=today),
     }
+
+
+def _sign_form(data: Any = None) -> UnlockForm:
+    form = UnlockForm(data, prefix="sign")
+    form.fields["secret"].widget.attrs.pop("autofocus", None)
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSignature:
+    """Who was asked to sign, when, and until when."""
+
+    name: str
+    asked_at: datetime
+    due_at: datetime
+
+
+def waiting_signature(session: TreatmentSession) -> WaitingSignature | None:
+    """Return the open task that asks for the signature, or None where none was opened."""
+    task = next(
+        (t for t in work.open_tasks_about(session.public_id) if t.kind == SIGN_RECORD), None
+    )
+    if task is None:
+        return None
+    name = names_of([task.owner]).get(task.owner, "") if task.owner else ""
+    return WaitingSignature(name, task.opened_at, task.due_at)
 
 
 @dataclass(frozen=True, slots=True)

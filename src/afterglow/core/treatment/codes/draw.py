@@ -1,10 +1,11 @@
-"""Reason codes of drawing a drug from a vial (clinical reference 2.2). Nobody overrides them."""
+"""Reason codes of drawing a drug from a vial (clinical reference 2.2). Nobody overrides a no."""
 
 from typing import Final
 
 from afterglow.core.reason_codes import Subject
 
-_no = Subject("draw").blocker
+_SUBJECT: Final = Subject("draw")
+_no = _SUBJECT.blocker
 
 DRAW_WITHOUT_SIGNED_ORDER: Final = _no(
     "DRAW_WITHOUT_SIGNED_ORDER", "There is no signed order to draw for."
@@ -19,6 +20,11 @@ LOT_EXPIRY_UNKNOWN: Final = _no("LOT_EXPIRY_UNKNOWN", "The lot {seen} has no exp
 LOT_EXPIRED: Final = _no("LOT_EXPIRED", "The lot expired on {seen}; today is {limit}.")
 VIAL_OPEN_TOO_LONG: Final = _no(
     "VIAL_OPEN_TOO_LONG", "The vial was opened {seen} ago; the limit is {limit}."
+)
+VIAL_OPENED_EARLIER: Final = _SUBJECT.caution(
+    "VIAL_OPENED_EARLIER",
+    "The vial was opened {seen} ago and may have served others; it may be used for {limit}. "
+    "A sealed one, or one opened today, comes first.",
 )
 VOLUME_NOT_POSITIVE: Final = _no("VOLUME_NOT_POSITIVE", "The volume to draw is {seen}.")
 VIAL_NOT_ENOUGH: Final = _no(

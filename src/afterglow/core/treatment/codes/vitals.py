@@ -12,7 +12,7 @@ _SOURCE: Final = "clinical reference 3.3"
 
 BASELINE_MISSING: Final = _no(
     "BASELINE_MISSING",
-    "There are {seen} baseline blood pressures within the window; {limit} are needed.",
+    "Baseline blood pressures within the window: {seen}; needed: {limit}.",
     by=_PRESCRIBER,
     source="clinical reference 3.1",
 )

@@ -76,6 +76,7 @@ class LatestVitals:
     """The last vital signs in recovery, beside the baseline (mean of the two before the start).
 
     ``at`` is when the pressure was taken, ``spo2_at`` when the saturation was: each has its age.
+    ``on_oxygen`` is None while nobody has said whether the patient breathes room air.
     """
 
     at: datetime
@@ -85,7 +86,7 @@ class LatestVitals:
     baseline_diastolic_mmhg: Decimal
     spo2_percent: int
     spo2_at: datetime
-    on_oxygen: bool
+    on_oxygen: bool | None
 
     def __post_init__(self) -> None:
         baseline = (self.baseline_systolic_mmhg, self.baseline_diastolic_mmhg)

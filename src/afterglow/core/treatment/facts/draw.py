@@ -19,6 +19,8 @@ class VialFacts:
     expires_on: date | None
     on_hand_ml: Decimal
     opened_at: datetime | None = None
+    opened_on: date | None = None
+    """The site's date of ``opened_at``."""
     quarantined: bool = False
     same_site: bool = True
 

@@ -18,6 +18,7 @@ from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.shown.missing import lacking_words
 from afterglow.apps.treatment.views.asking import Ask, instant_of
 from afterglow.core.decisions import Decision
 from afterglow.web import formats
@@ -34,6 +35,11 @@ class Missed(Ask):
         """Carry which reading it is about."""
         due = instant_of(self.request.GET.get("due", ""))
         return forms.MissedForm(data, initial={"due": due.isoformat() if due else ""})
+
+    def context(self) -> dict[str, Any]:
+        """Say which reading it is, and what of it was not taken."""
+        due = instant_of(self.request.GET.get("due", ""))
+        return {"due_at": due, "lacking": lacking_words(self.session, due, at=self.at)}
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Save it."""

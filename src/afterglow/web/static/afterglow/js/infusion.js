@@ -182,14 +182,7 @@ body.addEventListener("infusion:close", () => {
 });
 dialog?.addEventListener("close", () => inside.replaceChildren());
 
-// ---- one tap fills a field; a toast leaves by itself; a one-tap form gets a new key after each tap
-document.addEventListener("click", (event) => {
-  const filler = event.target.closest("[data-fills]");
-  if (!filler) return;
-  const field = document.getElementById(filler.dataset.fills);
-  field.value = filler.dataset.value;
-  field.focus();
-});
+// ---- a toast leaves by itself; a one-tap form gets a new key after each tap
 new MutationObserver(() => {
   const toasts = [...document.querySelectorAll("#messages [data-fades]")];
   for (const toast of toasts.slice(0, -2)) toast.remove();

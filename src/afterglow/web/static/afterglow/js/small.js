@@ -2,6 +2,13 @@
 import { words } from "./words.js";
 
 document.addEventListener("click", (event) => {
+  // A suggestion is written into its field; the person still saves it.
+  const filler = event.target.closest("[data-fills]");
+  if (filler) {
+    const field = document.getElementById(filler.dataset.fills);
+    field.value = filler.dataset.value;
+    field.focus();
+  }
   const opener = event.target.closest("[data-opens]");
   if (opener) {
     document.getElementById(opener.dataset.opens)?.showModal();
@@ -31,12 +38,24 @@ document.querySelector("[data-focus]")?.focus();
 // On a phone the steps of the day scroll: the one that is open is in sight.
 const step = document.querySelector('.steps [aria-current="step"]');
 const bar = step?.closest("ol");
-if (bar) bar.scrollLeft = step.offsetLeft - (bar.clientWidth - step.offsetWidth) / 2;
+function showStep() {
+  if (!bar) return;
+  const [box, mine] = [bar.getBoundingClientRect(), step.getBoundingClientRect()];
+  bar.scrollLeft += mine.left - box.left - (box.width - mine.width) / 2;
+}
+showStep();
+// Letters that arrive late widen the steps.
+window.addEventListener("load", showStep);
 
 // What went well is said and leaves; what needs a person stays until it is closed.
-for (const toast of document.querySelectorAll("#messages [data-toast].toast-success")) {
-  setTimeout(() => !toast.matches(":focus-within, :hover") && toast.remove(), 8_000);
+function fade() {
+  for (const toast of document.querySelectorAll("#messages [data-toast].toast-success:not([data-leaving])")) {
+    toast.dataset.leaving = "true";
+    setTimeout(() => !toast.matches(":focus-within, :hover") && toast.remove(), 8_000);
+  }
 }
+fade();
+document.addEventListener("htmx:afterSettle", fade);
 
 /** Say something in the messages region, where screen readers hear it. */
 export function toast(sentence, kind = "info") {
