@@ -137,6 +137,7 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "a_mass_is_taken_back_with_a_reason": lambda h: BodyMassMistake.objects.create(
         measurement=mass(h, 70), session=h.session, reason="", by=h.clinician, at=AT
     ),
+    "the_site_hears_of_an_alarm_before_the_prescriber": lambda h: alarm(h, told_prescriber_at=AT),
     "vital_sign_is_in_the_catalogue": lambda h: sign(h, code="aura"),
     "vital_sign_source_is_known": lambda h: sign(h, source="rumour"),
     "a_reading_says_which_device_or_which_person": lambda h: sign(h, by=None),

@@ -20,6 +20,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from afterglow.apps.assessments.models import Score
 from afterglow.apps.consent.models import Consent
 from afterglow.apps.definitions.models import Definition
+from afterglow.apps.frontdoor.models import SiteMark
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.people.models import Allergy, CareTeamMember, CurrentMedicine, Patient
 from afterglow.apps.scheduling.models import StaffShift
@@ -27,10 +28,13 @@ from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment.models import (
     Addendum,
     CheckIn,
+    Coverage,
     Discharge,
     Infusion,
     InfusionOrder,
     MedicineGiven,
+    OfflineEntry,
+    OfflineResolution,
     Override,
     Preparation,
     PumpAction,
@@ -38,7 +42,7 @@ from afterglow.apps.treatment.models import (
     Recovery,
     SessionEvent,
 )
-from factories import AT, AppointmentFactory, PatientFactory, RoomFactory, staff
+from factories import AT, AppointmentFactory, PatientFactory, RoomFactory, SiteFactory, staff
 from support.infusion_day import Day, discharged, infusing
 
 pytestmark = pytest.mark.django_db
@@ -292,6 +296,54 @@ def test_the_rows_that_are_broken_were_valid() -> None:
     )
 
     assert set(valid) == {"nothing"}
+
+
+def test_what_was_typed_offline_and_who_covers_whom() -> None:
+    day = infusing()
+    entry = OfflineEntry(
+        session=day.session,
+        key=uuid.uuid4(),
+        tablet=uuid.uuid4(),
+        kind="note",
+        body={},
+        happened_at=AT,
+        arrived_at=AT,
+        typed_by=day.clinician,
+        by=day.clinician,
+        outcome="refused",
+    )
+    entry.save()
+    resolved = OfflineResolution(entry=entry, choice="noted", by=day.clinician, at=AT)
+    stretch = first(Coverage, session=day.session)
+    later = DateTimeTZRange(day.arrived + dt.timedelta(days=3), day.arrived + dt.timedelta(days=4))
+
+    seen = {
+        "offline_outcome_is_known": refused_by(entry, outcome=NEVER),
+        "offline_choice_is_known": refused_by(resolved, choice=NEVER),
+        "an_offline_entry_is_dropped_with_a_reason": refused_by(
+            resolved, choice="dropped", reason=""
+        ),
+        "nobody_covers_their_own_break": refused_by(
+            stretch,
+            began="break_cover",
+            covers_for=stretch.clinician,
+            back_by=later.upper,
+            during=later,
+        ),
+    }
+
+    assert seen == {name: name for name in seen}
+
+
+def test_a_place_lies_on_the_globe() -> None:
+    mark = SiteMark(site=SiteFactory.create(), latitude=Decimal(40), longitude=Decimal(-74))
+
+    seen = {
+        "latitude_is_on_the_globe": refused_by(mark, latitude=Decimal("90.1")),
+        "longitude_is_on_the_globe": refused_by(mark, longitude=Decimal("-180.1")),
+    }
+
+    assert seen == {name: name for name in seen}
 
 
 def test_every_named_constraint_has_a_test_that_breaks_it() -> None:

@@ -49,7 +49,11 @@ def test_every_number_says_where_it_comes_from() -> None:
 
     assert len(every) > 60
     assert [leaf.path for leaf in every if not leaf.source] == []
-    assert {leaf.status for leaf in every} == set(Status)
+    assert (
+        {"confirmed", "GK", "DP"}
+        <= {str(leaf.status) for leaf in every}
+        <= {str(s) for s in Status}
+    )
 
 
 def test_the_limits_of_the_seed_are_those_of_the_clinical_reference() -> None:

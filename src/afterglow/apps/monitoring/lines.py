@@ -16,6 +16,7 @@ from django.db import connection
 
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
 from afterglow.core.monitoring.readings import Reading, Source
+from afterglow.db.looks import read_once
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -207,6 +208,7 @@ def every_line(
     ]
 
 
+@read_once
 def oldest_id(sessions: Sequence[int]) -> int:
     """Return an id below those of all readings of some sessions: older months are not planned for.
 

@@ -299,7 +299,9 @@ class Alarm(PublicModel, VersionedModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(told_prescriber_at__isnull=True)
-                | models.Q(told_site_at__lte=models.F("told_prescriber_at")),
+                | models.Q(
+                    told_site_at__isnull=False, told_site_at__lte=models.F("told_prescriber_at")
+                ),
                 name="the_site_hears_of_an_alarm_before_the_prescriber",
             ),
         ]

@@ -98,7 +98,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("told_prescriber_at__isnull", True),
-                    ("told_site_at__lte", models.F("told_prescriber_at")),
+                    models.Q(
+                        ("told_site_at__isnull", False),
+                        ("told_site_at__lte", models.F("told_prescriber_at")),
+                    ),
                     _connector="OR",
                 ),
                 name="the_site_hears_of_an_alarm_before_the_prescriber",

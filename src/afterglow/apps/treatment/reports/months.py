@@ -49,7 +49,7 @@ def month_of(site: Site, text: str, *, at: dt.datetime) -> Month:
     if text:
         found = _MONTH.fullmatch(text)
         if found is None:
-            raise InvalidValue(f"“{text[:20]}” is not a month. Write it as 2026-11.")
+            raise InvalidValue("“%(seen)s” is not a month. Write it as 2026-11.", seen=text[:20])
         first = dt.date(int(found[1]), int(found[2]), 1)
     else:
         first = site.local_date(at).replace(day=1)
