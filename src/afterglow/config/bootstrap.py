@@ -22,6 +22,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 UV = "uv>=0.8,<1"
+PROGRESS = "» "
+"""Begins a line of a step's output that is for the person who waits, and no part of its answer."""
 STOPPERS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -115,7 +117,7 @@ def find_uv() -> str:
         raise CannotSetUp(
             f"Python's venv did not work ({problem}). On Debian or Ubuntu: apt install python3-venv"
         ) from problem
-    run_step([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", UV])
+    run_step([str(folder / "bin" / "python"), "-m", "pip", "install", "-qq", UV])
     return str(own)
 
 

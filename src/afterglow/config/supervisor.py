@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from afterglow.config import processes
-from afterglow.config.bootstrap import say
+from afterglow.config.bootstrap import PROGRESS, say
 from afterglow.config.postgres import Cluster
 from afterglow.config.postgres_binaries import PostgresUnavailable
 from afterglow.config.services import Place, Service, command_line
@@ -123,7 +123,8 @@ class Supervisor:
     def run_step(self, arguments: list[str], extra: dict[str, str]) -> str:
         """Run one program to its end and return its output; its errors go to ``setup.log``.
 
-        Raises ServiceFailed with the last lines of the log when it fails.
+        A line that begins with ``PROGRESS`` is said at once and left out. Raises ServiceFailed
+        with the last lines of the log when it fails.
         """
         with open_log(self.logs, "setup") as log:
             child = subprocess.Popen(  # noqa: S603
@@ -135,15 +136,22 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=processes.dies_with_parent(signal.SIGTERM),
             )
+            answer = []
             try:
-                output, _ = child.communicate()
+                for line in child.stdout or ():
+                    words = line.decode(errors="replace")
+                    if words.startswith(PROGRESS):
+                        say(words.removeprefix(PROGRESS).rstrip())
+                    else:
+                        answer.append(words)
+                child.wait()
             except BaseException:
                 self._end_group(child)
                 raise
         if child.returncode:
             tail = (self.logs / "setup.log").read_text(errors="replace").splitlines()[-15:]
             raise ServiceFailed("\n".join([f"{' '.join(arguments[2:])} failed:", *tail]))
-        return output.decode(errors="replace")
+        return "".join(answer)
 
     def start_services(self, *, within_s: float = 60) -> None:
         """Start every service in order and wait until each serves.

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from afterglow.config.bootstrap import PROGRESS
 from afterglow.config.connection import OWNER_URL, URL, Urls, database
 
 
@@ -43,13 +44,16 @@ def bring_up_to_date(urls: Urls, *, definitions: bool = True) -> None:
     set_up_django(urls.owner)
     from django.core.management import call_command
     from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
     from psycopg.conninfo import conninfo_to_dict
 
     from afterglow.db.migrating import lean_states
     from afterglow.db.roles import grant_application_role
 
-    with lean_states():
-        call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        with lean_states():
+            call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
     application = conninfo_to_dict(urls.application).get("user")
     if application and application != conninfo_to_dict(urls.owner).get("user"):
         grant_application_role(connection, str(application))
@@ -74,6 +78,8 @@ def _seed_demo(urls: Urls) -> None:
     connections["default"].close()
     os.environ[URL] = urls.application
     connections["default"].settings_dict.update(env.database(urls.application))
+    sys.stdout.write(f"{PROGRESS}Inventing the demo clinic and its day …\n")
+    sys.stdout.flush()
     sys.stdout.write(f"{seed(clock.now())}\n")
 
 
