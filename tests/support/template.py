@@ -113,6 +113,7 @@ BEGIN
     FOR found IN SELECT format('%I', tablename) AS name FROM pg_tables
                  WHERE schemaname = 'public' AND tablename <> ALL (ARRAY[
                      'django_migrations', 'django_content_type', 'auth_permission'])
+                 ORDER BY tablename DESC  -- procrastinate_periodic_defers before procrastinate_jobs
     LOOP
         EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || found.name || ')' INTO is_filled;
         IF is_filled THEN filled := filled || found.name; END IF;

@@ -132,7 +132,7 @@ OURS = {
     "guidance": set[str](),
     "medical-or-recreational": {"lead-1", "note-1"},
     "safety": {"cards-1", "note-1"},
-    "how-it-works": {"note-1"},
+    "how-it-works": set(),
     "what-is-ketamine": set[str](),
     "what-is-often-said": {"lead-1"},
     "results": {"lead-1", "cards-1", "text-1"},

@@ -210,5 +210,5 @@ def test_bad_blocks_are_refused_in_words(author: Client, door: Door) -> None:
 
     assert answer.status_code == 422
     assert "is no record" in answer.content.decode()
-    taken = author.post("/frontdoor/pages/new/", {"slug": "contact", "language": "en"})
+    taken = author.post("/frontdoor/pages/new/", {"slug": "og", "language": "en"})
     assert "taken by a part of the site" in taken.content.decode()

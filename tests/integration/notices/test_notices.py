@@ -81,7 +81,7 @@ def test_a_person_without_an_address_gets_it_on_screen_only() -> None:
 
 
 def test_an_unknown_notice_is_refused_with_the_known_ones(person: Account) -> None:
-    with pytest.raises(InvalidValue, match="known are appointment-changed"):
+    with pytest.raises(InvalidValue, match="known are alarm-unanswered, appointment-changed"):
         services.send_notice(to=person, template="poem", subject=person, at=AT)
 
 

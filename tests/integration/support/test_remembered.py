@@ -8,12 +8,15 @@ from django.db import connection
 from support import infusion_day
 
 pytestmark = pytest.mark.django_db
+CHANGE_LOGS = {"frontdoor_change"}
+"""A line a statement, however many rows it wrote: walking takes more statements than laying down."""
 
 
 def rows() -> dict[str, int]:
     with connection.cursor() as cursor:
         counted = {}
-        for name in connection.introspection.table_names(cursor):
+        names = set(connection.introspection.table_names(cursor)) - CHANGE_LOGS
+        for name in sorted(names):
             cursor.execute(f'SELECT count(*) FROM "{name}"')  # noqa: S608
             counted[name] = cursor.fetchone()[0]
     return counted

@@ -449,7 +449,7 @@ def test_the_hand_over_sheet_holds_everything_so_far_on_paper_too(screen: Screen
         assert words in html
     assert pdf.status_code == 200
     assert pdf.content.startswith(b"%PDF")
-    assert read.count() == 2
+    assert read.all().count() == 2
 
 
 def test_somebody_without_a_clinical_role_may_not_stop_or_chart(day: Day, now: datetime) -> None:

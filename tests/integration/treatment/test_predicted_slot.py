@@ -57,7 +57,7 @@ def pump_says(day: Day, minute: float, rate: str) -> None:
         peer="127.0.0.1",
         port=2575,
         content=b"MSH|",
-        sha256="0" * 64,
+        sha256=uuid.uuid4().hex * 2,
         control_id=str(uuid.uuid4()),
         device=day.pump,
         outcome=MessageOutcome.CHARTED,

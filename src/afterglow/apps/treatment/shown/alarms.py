@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.accounts.models import Account
@@ -14,6 +15,7 @@ from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.alarms import pressure_codes
+from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.web.cards import AlarmLevel, Words
 from afterglow.web.sentences import alarm_sentence, name_words, value_words
@@ -139,8 +141,14 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
         )
         for row in monitoring.open_alarms(session)
     ]
-    # What nobody has seen yet stands above what somebody has.
-    found.sort(key=lambda band: band.row.acknowledged_at is not None and not band.asks_symptoms)
+    # What nobody has seen yet stands above what somebody has; of one level, what lasts on top.
+    found.sort(
+        key=lambda band: (
+            band.row.acknowledged_at is not None and not band.asks_symptoms,
+            band.level is not AlarmLevel.RED,
+            band.gone,
+        )
+    )
     loud = [b for b in found if b.row.acknowledged_at is None and not b.silenced and not b.gone]
     return AlarmStrip(
         bands=tuple(found[:SHOWN]),
@@ -162,6 +170,10 @@ def word_of(row: Alarm) -> Words:
         return name_words(row.seen or row.sentence.split(".")[0])
     if row.priority != AlarmPriority.HIGH and row.condition in MILDER:
         return MILDER[row.condition]
+    if row.condition == "SIGNAL_LOST" and row.about in CATALOGUE:
+        return gettext("Signal lost: %(sign)s") % {
+            "sign": name_words(CATALOGUE[VitalSignCode(row.about)].name)
+        }
     return WORDS.get(row.condition) or row.condition.replace("_", " ").capitalize()
 
 
