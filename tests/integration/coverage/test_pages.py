@@ -148,6 +148,8 @@ def test_at_a_locked_screen_whoever_comes_takes_the_patient_with_their_own_pin(d
 
     assert (left.status_code, wrong.status_code, right.status_code) == (423, 409, 200)
     assert day.session.patient.family_name not in page
+    without_scripts = client.get(url(day, "infusion-hand-over")).content.decode()
+    assert day.session.patient.family_name not in without_scripts
     assert [row.clinician for row in coverages.coverage_of(day.session)] == [
         day.clinician,
         day.second,

@@ -9,7 +9,7 @@ from support import infusion_day
 
 pytestmark = pytest.mark.django_db
 CHANGE_LOGS = {"frontdoor_change"}
-"""A line a statement, however many rows it wrote: walking takes more statements than laying down."""
+"""A line a statement, however many rows it wrote; walking takes more statements."""
 
 
 def rows() -> dict[str, int]:

@@ -58,6 +58,13 @@ def content_sha256(content: Any) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
+def seen_sha256(session: TreatmentSession, *, by: Account) -> str:
+    """Return the hash of what a signer reads: the record's content without who signs and when."""
+    content = record_content(session, signed_by=by, at=session.ended_at or session.checked_in_at)
+    del content["signed_by"], content["signed_at"]
+    return content_sha256(content)
+
+
 def record_content(
     session: TreatmentSession, *, signed_by: Account, at: datetime
 ) -> dict[str, Any]:

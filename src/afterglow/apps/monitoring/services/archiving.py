@@ -126,6 +126,7 @@ def archive(*, part: str, folder: Path, at: datetime) -> ReadingsArchive | Decis
     of = part_named(part)
     path = folder / f"readings-{part}.tar"
     written: files.Archive | None = None
+    committing = False
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
@@ -146,8 +147,15 @@ def archive(*, part: str, folder: Path, at: datetime) -> ReadingsArchive | Decis
                 about={"made_at": at.isoformat(), "retention": rule.name},
             )
             _remove(of)
-            return _note(ArchiveAct.ARCHIVED, written, rule.name, at)
-    except BaseException:
+            done = _note(ArchiveAct.ARCHIVED, written, rule.name, at)
+            committing = True
+        return done
+    except BaseException as stopped:
+        if committing:  # the answer is lost, not the question: the only copy may be this file
+            raise CannotArchive(
+                f"Whether {part} left the database is not known; {path} is kept. "
+                "Look with 'afterglow readings months'."
+            ) from stopped
         if written is not None:
             path.unlink(missing_ok=True)  # what is still in the database is in no file
         raise

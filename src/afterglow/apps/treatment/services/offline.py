@@ -7,6 +7,7 @@ what holds; a record is not signed before that.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from afterglow.apps.treatment.services.lines import (
     ReadingsLine,
     chart_line,
 )
+from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.errors import AfterglowError, RecordLocked
@@ -109,6 +111,8 @@ def _take_one(
         outcome=outcome,
         reasons=as_json(decision),
     )
+    if outcome is not OfflineOutcome.CHARTED and _speaks_of_suicide(entry):
+        open_suicide_task(session=session, subject=entry, at=at)
     tell(
         "offline-entry-taken-in",
         session=session,
@@ -124,6 +128,11 @@ def _take_one(
         },
     )
     return entry
+
+
+def _speaks_of_suicide(entry: OfflineEntry) -> bool:
+    """Whether the patient spoke of suicide: somebody owns that at once, whatever became of it."""
+    return entry.kind == NOTE and entry.body.get("kind") == EventKind.SUICIDAL_STATEMENT
 
 
 def _chart(
@@ -269,6 +278,12 @@ def settle(
     if choice is OfflineChoice.DROPPED and not words:
         why = blocker("OFFLINE_DROPPED_WITHOUT_REASON", "Say why the entry is left out.")
         return refuse("settle-offline-entry", session=row, decision=Decision((why,)), by=by, at=at)
+    if choice is OfflineChoice.DROPPED and _speaks_of_suicide(kept):
+        why = blocker(
+            "OFFLINE_STATEMENT_STANDS",
+            "What the patient said about suicide is never left out. Keep it in the record.",
+        )
+        return refuse("settle-offline-entry", session=row, decision=Decision((why,)), by=by, at=at)
     if choice is OfflineChoice.CHARTED:
         charted = _chart_after_all(row, kept, by=by, at=at)
         if charted.refused:
@@ -276,7 +291,7 @@ def settle(
     elif choice is OfflineChoice.NOTED:
         charting.record_event(
             session=session,
-            kind=EventKind.NOTE,
+            kind=EventKind.SUICIDAL_STATEMENT if _speaks_of_suicide(kept) else EventKind.NOTE,
             by=by,
             at=at,
             key=uuid.uuid5(kept.key, "noted"),
@@ -319,18 +334,30 @@ def _chart_after_all(
 
 
 def said(entry: OfflineEntry) -> str:
-    """Return what was typed, in words, as it goes into the record: English, as all of it."""
-    body = entry.body
-    if entry.kind == READINGS:
+    """Return what was typed, in words, as it goes into the record: English, as all of it.
+
+    It never fails: an entry that could not be read is said as it was sent.
+    """
+    try:
+        return f"Typed offline: {_words(entry.kind, entry.body)}".strip()
+    except (TypeError, ValueError, LookupError, AttributeError):
+        return f"Typed offline, not understood: {json.dumps(entry.body)[:200]}"
+
+
+def _words(kind: str, body: Mapping[str, Any]) -> str:
+    if kind == READINGS:
         read = [f"{sign.replace('_', ' ')} {value}" for sign, value in body["readings"].items()]
         scored = [
             f"{key} {next(iter(answers.values()), '')}"
-            for key, answers in dict(body.get("scales", {})).items()
+            for key, answers in dict(body.get("scales") or {}).items()
         ]
-        return "Typed offline: " + ", ".join([*read, *scored])
-    if entry.kind == PUMP:
+        return ", ".join([*read, *scored])
+    if kind == PUMP:
         rate = f" {body['rate']} mL/h" if body.get("rate") else ""
-        return f"Typed offline: pump {str(body.get('kind')).replace('_', ' ')}{rate}"
-    if entry.kind == MEDICINE:
-        return f"Typed offline: medicine, {body.get('dose_mg')} mg {body.get('route', '')}".strip()
-    return f"Typed offline: {body.get('label', '')} {body.get('text', '')}".strip()
+        return f"pump {str(body['kind']).replace('_', ' ')}{rate}"
+    if kind == MEDICINE:
+        return f"medicine, {body['dose_mg']} mg {body.get('route', '')}"
+    if kind == NOTE:
+        label, text = body.get("label", ""), body.get("text", "")
+        return f"{label} {text}".strip() or str(body["kind"]).replace("_", " ")
+    raise ValueError(kind)

@@ -11,7 +11,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment.models import Addendum, Signature
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.printed import keep_record
-from afterglow.apps.treatment.record import content_sha256, record_content
+from afterglow.apps.treatment.record import content_sha256, record_content, seen_sha256
 from afterglow.apps.treatment.services.acting import (
     done_before,
     lock_session,
@@ -27,16 +27,25 @@ from afterglow.core.treatment.lifecycles import SessionAction, SessionState
 
 
 @transaction.atomic
-def sign_record(*, session: UUID, by: Account, at: datetime) -> Done[Signature] | Refused:
+def sign_record(
+    *, session: UUID, by: Account, at: datetime, seen: str | None = None
+) -> Done[Signature] | Refused:
     """Sign the whole record, or refuse with every reason. From here on nothing under it changes.
 
     Signing twice finds the first signature. The printed record is made from the content that is
-    signed and kept with it: what the signer locked is what everybody opens.
+    signed and kept with it: what the signer locked is what everybody opens. ``seen`` is the hash
+    of what was on the signer's page; a record that has changed since is shown again, not signed.
     """
     row = lock_session(session, action=Action.SIGN_RECORD, by=by, at=at, signed_too=True)
     if earlier := Signature.objects.filter(session=row).first():
         return Done(earlier, Decision(), repeated=True)
     decision = sign_decision(row, at=at)
+    if seen is not None and seen != seen_sha256(row, by=by):
+        changed = blocker(
+            "RECORD_CHANGED_MEANWHILE",
+            "The record has changed since you opened this page. Read it again, then sign.",
+        )
+        decision &= Decision((changed,))
     if decision.refused:
         return refuse("sign", session=row, decision=decision, by=by, at=at)
     content = record_content(row, signed_by=by, at=at)

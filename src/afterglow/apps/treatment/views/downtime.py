@@ -18,7 +18,7 @@ from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.queries import clinicians_of
-from afterglow.apps.treatment import downtime, queries
+from afterglow.apps.treatment import downtime, pages, queries
 from afterglow.apps.treatment.forms.from_paper import PaperForm
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import from_paper as services
@@ -73,6 +73,7 @@ def from_paper(request: StaffRequest, session: UUID) -> HttpResponse:
     row = find_session(request, session, action=Action.CHART)
     at = clock.now()
     if request.method != "POST":
+        pages.open_session(request, session)
         return _draw(request, row, _form(row, at))
     form = _form(row, at, request.POST)
     if not form.is_valid():
@@ -142,12 +143,10 @@ def _form(row: TreatmentSession, at: datetime, data: Any = None) -> PaperForm:
 def _draw(
     request: StaffRequest, row: TreatmentSession, form: PaperForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    from afterglow.apps.treatment.pages import patient_card
-
     context = {
         "session": row,
         "site": row.site,
-        "patient_card": patient_card(row),
+        "patient_card": pages.patient_card(row),
         "form": form,
         "lines": lines_of(row, at=clock.now()),
         "last": last_pump_action(row),

@@ -36,7 +36,7 @@ def entries(request: StaffRequest, session: UUID) -> HttpResponse:
     row = find_session(request, session, action=Action.CHART)
     if request.method == "POST":
         return _take_in(request, row)
-    return _page(request, row)
+    return _page(request, pages.open_session(request, session))
 
 
 def _take_in(request: StaffRequest, row: TreatmentSession) -> HttpResponse:
@@ -57,7 +57,8 @@ def _take_in(request: StaffRequest, row: TreatmentSession) -> HttpResponse:
 
 
 def _read(body: bytes) -> tuple[UUID, list[services.Typed]]:
-    sent: Any = json.loads(body)
+    # PostgreSQL keeps no NUL; the sign for "something stood here" keeps the rest.
+    sent: Any = json.loads(body.decode().replace("\\u0000", "\\ufffd"))
     typed = []
     for entry in sent["entries"]:
         happened = instant_of(str(entry["happened_at"]))

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.forms import UnlockForm
 from afterglow.apps.accounts.services import verify_secret
+from afterglow.apps.audit import services as audit
 from afterglow.apps.audit.queries import names_of
 from afterglow.apps.documents.views import give
 from afterglow.apps.monitoring import facts as monitoring_facts
@@ -28,6 +29,7 @@ from afterglow.apps.treatment.facts.sign import alarms_to_acknowledge, reds_with
 from afterglow.apps.treatment.forms.closing import ENDING_WORDS, AddendumForm, CallBackForm
 from afterglow.apps.treatment.models import Infusion, Override, Signature
 from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.record import seen_sha256
 from afterglow.apps.treatment.services import accounting, signing
 from afterglow.apps.treatment.services.deciding import sign_decision
 from afterglow.apps.treatment.shown.missing import slot_words
@@ -72,9 +74,12 @@ def sign(request: StaffRequest, session: UUID) -> HttpResponse:
             for why in proof.blockers:
                 form.add_error("secret", sentence_of(why))
             return {"sign_form": form}
-        outcome = signing.sign_record(session=session, by=request.user, at=at)
-        if isinstance(outcome, Refused):
-            return {"refused": True, "decision": outcome.decision}
+        outcome = signing.sign_record(
+            session=session, by=request.user, at=at, seen=request.POST.get("seen", "")
+        )
+        if isinstance(outcome, Refused):  # the tables are shown as they are now
+            now = sign_page(request, row, at)
+            return {**now, "sign_form": form, "refused": True, "decision": outcome.decision}
         messages.success(request, _("Signed. The record is locked."))
         return reverse("treatment:sign", args=[session])
 
@@ -86,11 +91,16 @@ def sign(request: StaffRequest, session: UUID) -> HttpResponse:
 @require_safe
 def draft_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
     """Give the record as it would be signed now, marked as a draft. Nothing is kept."""
-    row = find_session(request, session, action=Action.SIGN_RECORD)
+    row = pages.open_session(request, session)
+    find_session(request, session, action=Action.SIGN_RECORD)
     if Signature.objects.filter(session=row).exists():
         return redirect("treatment:record-pdf", session=session)
+    at = clock.now()
     response = HttpResponse(
-        printed.draft_record(row, by=request.user, at=clock.now()), content_type="application/pdf"
+        printed.draft_record(row, by=request.user, at=at), content_type="application/pdf"
+    )
+    audit.record(
+        "draft-read", subject=row, by=request.user, at=at, site=row.site, patient=row.patient
     )
     response["Content-Disposition"] = 'inline; filename="draft.pdf"'
     return response
@@ -170,6 +180,7 @@ def sign_page(request: StaffRequest, session: TreatmentSession, at: datetime) ->
         "addendum_form": AddendumForm(),
         "signs": None if signature else waiting_signature(session),
         "may_sign": may_sign,
+        "seen": seen_sha256(session, by=request.user) if may_sign and signature is None else "",
         "sign_form": _sign_form() if may_sign else None,
         "read_first": printed.read_first(session, by=request.user, at=at)
         if may_sign and signature is None
