@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from afterglow.apps.assessments.services import record_assessment
+from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.treatment.facts.readiness import baseline_readings
 from afterglow.apps.treatment.models import CheckIn, Signature
 from afterglow.apps.treatment.services.deciding import discharge_decision
@@ -215,15 +216,23 @@ def test_the_signer_reads_the_record_and_its_draft_and_proves_who_they_are(clien
     html = page(client, day, 83, "sign/")
     with clock.fixed(day.minute(83)):
         draft = client.get(f"/sessions/{day.id}/draft.pdf")
-    wrong = post(client, day, 84, "sign/now/", **{"sign-secret": "not it"})
+    seen = re.search(r'name="seen" value="(\w{64})"', html)
+    assert seen is not None
+    wrong = post(client, day, 84, "sign/now/", **{"sign-secret": "not it", "seen": seen[1]})
     unsigned = Signature.objects.count()
-    right = post(client, day, 85, "sign/now/", **{"sign-secret": "a long enough word"})
+    secret = {"sign-secret": "a long enough word"}
+    unseen = post(client, day, 85, "sign/now/", **secret, seen="0" * 64)
+    now = re.search(r'name="seen" value="(\w{64})"', unseen)
+    assert now is not None
+    right = post(client, day, 85, "sign/now/", **secret, seen=now[1])
 
     assert "Readings (" in html
     assert "124/78" in html
     assert draft["Content-Type"] == "application/pdf"
     assert "more tries before it locks" in wrong
     assert unsigned == 0
+    assert "has changed since you opened this page" in unseen
+    assert AuditEntry.objects.filter(action="draft-read").count() == 1
     assert "Signed and locked" in right
 
 
@@ -257,7 +266,7 @@ def test_the_refusal_of_a_strength_says_it_once_and_offers_no_override(client: C
     assert "Override with a reason" not in html
 
 
-def test_saturation_on_air_in_the_aldrete_answers_the_question_of_room_air() -> None:
+def test_an_aldrete_score_does_not_answer_whether_the_patient_breathes_air_now() -> None:
     day = recovering()
     take_vitals(day, at=day.minute(41))
     score_recovery(day, at=day.minute(42))
@@ -265,7 +274,7 @@ def test_saturation_on_air_in_the_aldrete_answers_the_question_of_room_air() -> 
     decision = discharge_decision(day.session, ending=SessionEnding.COMPLETED, at=day.minute(43))
 
     asked = {r.seen for r in decision if r.code == "DISCHARGE_CHECK_MISSING"}
-    assert "breathes room air" not in asked
+    assert "breathes room air" in asked
     assert "OXYGEN_NEEDED" not in decision.codes
 
 

@@ -24,6 +24,7 @@ from afterglow.apps.treatment.models.offline import OfflineChoice
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import offline
 from afterglow.apps.treatment.services.infusions import act_on_pump, record_pump_stopped
+from afterglow.apps.work.models import Task
 from afterglow.core.quantities import Rate
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import InfusionEnding
@@ -343,3 +344,37 @@ def test_a_stop_that_both_tablets_charted_is_no_conflict_when_the_times_agree(da
     (entry,) = sent(day, typed(day, 12.5, "pump", kind="stop"))
 
     assert entry.reasons[0]["code"] == "PAPER_STOP_TWICE"
+
+
+def test_a_statement_about_suicide_that_could_not_be_charted_has_its_task_and_is_never_left_out(
+    day: Day,
+) -> None:
+    too_early = typed(day, -300, "note", kind="suicidal_statement", text="I want to be gone.")
+
+    (entry,) = sent(day, too_early)
+    dropped = settled(day, entry, OfflineChoice.DROPPED, "Typed by mistake.")
+    noted = settled(day, entry, OfflineChoice.NOTED)
+
+    assert str(entry.outcome) == "refused"
+    assert Task.objects.filter(kind="suicide_positive", patient=day.session.patient.public_id)
+    assert dropped.decision.codes == ("OFFLINE_STATEMENT_STANDS",)
+    assert isinstance(noted, Done)
+    assert SessionEvent.objects.filter(kind=EventKind.SUICIDAL_STATEMENT).count() == 1
+
+
+@pytest.mark.parametrize("body", [{"scales": {"moaas": 7}}, {"readings": 3}, {"text": "a\x00b"}])
+def test_an_entry_of_no_shape_still_has_its_place_on_the_page(
+    client: Client, day: Day, body: dict[str, Any]
+) -> None:
+    client.force_login(day.clinician)
+    status, _answer = post(
+        client,
+        day,
+        {"tablet": str(TABLET), "entries": [as_sent(typed(day, 12, "readings", **body))]},
+    )
+
+    with clock.fixed(day.minute(25)):
+        page = client.get(f"/sessions/{day.id}/offline/")
+
+    assert (status, page.status_code) == (200, 200)
+    assert "Typed offline, not understood" in page.content.decode()

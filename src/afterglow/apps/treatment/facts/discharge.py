@@ -29,9 +29,6 @@ from afterglow.core.treatment.facts import (
 )
 from afterglow.core.treatment.lifecycles import SessionState
 
-ON_AIR = 2
-"""The Aldrete points for "saturation above 92 % on air": the scale's own word for room air."""
-
 
 def discharge(
     session: TreatmentSession,
@@ -182,15 +179,13 @@ def _totals(
     return [score.value for score in scores if score.value is not None]
 
 
-def on_oxygen(session: TreatmentSession, recovery: Recovery, *, at: datetime) -> bool | None:
+def on_oxygen(recovery: Recovery) -> bool | None:
     """Return whether the patient needs oxygen, as far as anybody has said; None: nobody has.
 
-    Whoever scored the full points for saturation on air has answered the question already.
+    An Aldrete score does not answer it: its points are of the minute in which it was taken, and a
+    saturation later on may be one on oxygen.
     """
-    if recovery.on_room_air is not None:
-        return not recovery.on_room_air
-    score = aldrete(session, at=at)
-    return False if score is not None and score.spo2 == ON_AIR else None
+    return None if recovery.on_room_air is None else not recovery.on_room_air
 
 
 def latest_vitals(
@@ -228,5 +223,5 @@ def latest_vitals(
         baseline_diastolic_mmhg=diastolic_before.value,
         spo2_percent=int(saturation.value),
         spo2_at=saturation.taken_at,
-        on_oxygen=on_oxygen(session, recovery, at=at),
+        on_oxygen=on_oxygen(recovery),
     )

@@ -38,6 +38,7 @@ class Going:
 
     waiting: tuple[Waiting, ...]
     found: Decision
+    overridable: bool
     page: str = ""
 
 
@@ -53,7 +54,7 @@ def going(decision: Decision, recovery: Recovery, *, page: str = "") -> Going:
             waiting.append(Waiting(reason.code, words, place))
         else:
             found.append(reason)
-    return Going(tuple(waiting), Decision(tuple(found)), page)
+    return Going(tuple(waiting), Decision(tuple(found)), bool(decision.overridable), page)
 
 
 def _is_question(reason: Reason) -> bool:

@@ -95,6 +95,8 @@ def draft_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
     find_session(request, session, action=Action.SIGN_RECORD)
     if Signature.objects.filter(session=row).exists():
         return redirect("treatment:record-pdf", session=session)
+    if row.state not in (SessionState.DISCHARGED, SessionState.ENDED):
+        raise Http404("There is nothing to sign yet.")
     at = clock.now()
     response = HttpResponse(
         printed.draft_record(row, by=request.user, at=at), content_type="application/pdf"

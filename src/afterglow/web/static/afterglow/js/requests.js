@@ -43,6 +43,16 @@ document.addEventListener("htmx:timeout", () => toast(words.notSent, "error"));
 document.addEventListener("htmx:responseError", (event) => {
   toast(event.detail.xhr.status === 403 ? words.forbidden : words.failed, "error");
 });
+// An answer that does not hold the part that was asked for (a sign-in page, a refusal as a whole page) would
+// empty the form and all that was typed: it is left as it is, with a word.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const wanted = event.detail.elt.getAttribute("hx-select");
+  if (!wanted || !event.detail.shouldSwap) return;
+  const answer = new DOMParser().parseFromString(event.detail.serverResponse ?? "", "text/html");
+  if (answer.querySelector(wanted)) return;
+  event.detail.shouldSwap = false;
+  toast(words.outOfDate, "error");
+});
 document.addEventListener("htmx:afterSwap", (event) => {
   event.detail.target.querySelector?.("[data-focus]")?.focus();
 });

@@ -6,6 +6,8 @@ const WORDS = {
     notSent: "Not sent: there is no connection. Nothing was saved. Try again.",
     failed: "Afterglow could not do this. Nothing was changed. Reload the page and try again.",
     forbidden: "You may not do this, or the sign-in has ended. Nothing was changed.",
+    outOfDate:
+      "Nothing was saved: this page is out of date, or you are signed out. Copy what you typed, then load it again.",
     close: "Close",
     shortcutsOn: "Shortcut keys: on",
     shortcutsOff: "Shortcut keys: off",
@@ -18,6 +20,8 @@ const WORDS = {
     notSent: "No se envió: no hay conexión. No se guardó nada. Inténtelo de nuevo.",
     failed: "Afterglow no pudo hacer esto. No se cambió nada. Recargue la página e inténtelo de nuevo.",
     forbidden: "No puede hacer esto, o la sesión ha terminado. No se cambió nada.",
+    outOfDate:
+      "No se guardó nada: esta página ya no está al día o su sesión terminó. Copie lo que escribió y vuelva a cargarla.",
     close: "Cerrar",
     shortcutsOn: "Teclas rápidas: sí",
     shortcutsOff: "Teclas rápidas: no",
