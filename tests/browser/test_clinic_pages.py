@@ -165,7 +165,7 @@ def test_a_patient_from_the_first_line_to_a_cancelled_booking(
     course = Course.objects.get()
     page.goto(f"/courses/{course.public_id}/book/")
     page.get_by_label("Begins").fill("14:00")
-    page.get_by_label("Room").select_option(label="Room 1")
+    page.get_by_label("Room", exact=True).select_option(label="Room 1")
     everywhere(page, assert_accessible, "book")
     page.get_by_role("button", name="Book").click()
     expect(page.get_by_text("Booked").first).to_be_visible()

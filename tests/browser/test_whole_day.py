@@ -222,6 +222,7 @@ def during(page: Page, clinic: Morning, front: Front, look: Look) -> None:
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.get_by_role("button", name=re.compile("^(Record pump stopped|Stop)")).click()
     expect(page.locator(".infusion-clock")).to_contain_text("Stopped")
+    page.wait_for_timeout(1100)  # a pump tells whole seconds: one that is after the stop
     front.says(clinic.pump, {RATE: "52", DELIVERED: "1.2"})
     expect(page.get_by_text("pump still reports").first).to_be_visible()
     charted = queries.given(Infusion.objects.get(), at=clock.now()).charted.volume.value

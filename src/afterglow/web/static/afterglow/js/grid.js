@@ -69,7 +69,7 @@ document.addEventListener("keydown", (event) => {
     step();
     return;
   }
-  if (event.key === "Enter" && !event.shiftKey && !document.querySelector("[data-macro-hint]")?.hidden) {
+  if (event.key === "Enter" && !event.shiftKey && document.querySelector("[data-macro-hint]")?.hidden === false) {
     event.preventDefault(); // the last question is answered: what is left is to save
     say("");
     saveButton(input)?.focus();
