@@ -11,6 +11,7 @@ const acknowledged = new Set();
 let story = null;
 let at = 0;
 let running = false;
+let wanted = false; // pressed before the story had come
 let before = 0;
 let drawn = -1;
 let said = "";
@@ -39,6 +40,7 @@ async function tell() {
   });
   drawn = -1;
   draw();
+  if (wanted) run(true);
 }
 
 function openAlarms() {
@@ -121,6 +123,7 @@ function go(now) {
 }
 
 function run(on) {
+  wanted = on && story === null;
   running = on && story !== null;
   toggle.querySelector("span").textContent = running ? toggle.dataset.pause : toggle.dataset.start;
   if (!running) return;
@@ -130,7 +133,6 @@ function run(on) {
 
 function begin() {
   host.trend.clock = () => at;
-  toggle.addEventListener("click", () => run(!running));
   for (const button of document.querySelectorAll("[data-rehearsal-act]")) {
     button.addEventListener("click", () => {
       did.push({ t: Math.floor(at), act: button.dataset.rehearsalAct });
@@ -140,5 +142,6 @@ function begin() {
   }
   tell();
 }
+toggle.addEventListener("click", () => run(!running));
 if (host.trend) begin();
 else host.addEventListener("trend:ready", begin, { once: true });
