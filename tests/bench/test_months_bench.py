@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.django_db]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "reliability.md"
 BEGIN, END = "<!-- numbers: written by the months bench -->", "<!-- end of months numbers -->"
 YEARS, SESSIONS, ROUNDS, READINGS = 6, 10, 40, 120
-BOUND = "AND v.id >= %s"
+BOUND = f"AND {lines.STORED_SINCE}"
 
 
 def milliseconds(query: str, columns: list[Any]) -> float:
@@ -62,7 +62,7 @@ def test_what_months_cost_a_reader() -> None:
     asked = lines.every_line([b.session.pk for b in beds], until=today + timedelta(seconds=5))
     columns = [list(column) for column in zip(*asked, strict=True)]
     columns[1:3] = [[str(word) for word in column] for column in columns[1:3]]
-    query = lines._SQL.format(marked=lines.MARKED, order="DESC")
+    query = lines._SQL.format(marked=lines.MARKED, since=lines.STORED_SINCE, order="DESC")
     assert BOUND in query
 
     bound = milliseconds(query, [*columns, lines.oldest_id(columns[0])])

@@ -28,16 +28,16 @@ RESYNC = "resync"
 _READINGS_SQL = f"""
 SELECT v.batch, s.public_id, v.id, v.code, v.value, v.unit, v.taken_at, v.source, v.flag, {MARKED}
 FROM monitoring_vitalsign v JOIN visits_treatmentsession s ON s.id = v.session_id
-WHERE v.batch = ANY(%s) AND v.id >= %s ORDER BY v.taken_at, v.id
+WHERE v.batch = ANY(%s) AND {months.bound("v")} ORDER BY v.taken_at, v.id
 """  # noqa: S608 (constants)
-_PUMPS_SQL = """
+_PUMPS_SQL = f"""
 SELECT r.public_id, s.public_id, p.rate_ml_per_h, p.delivered_ml, p.to_be_infused_ml, p.drug,
        p.status, p.taken_at
 FROM monitoring_pumpreading p JOIN visits_treatmentsession s ON s.id = p.session_id
 JOIN devices_rawmessage r ON r.id = p.message_id
-WHERE r.public_id = ANY(%s) AND r.id >= %s
-  AND p.id >= %s ORDER BY p.id
-"""
+WHERE r.public_id = ANY(%s) AND {months.bound("r")}
+  AND {months.bound("p")} ORDER BY p.id
+"""  # noqa: S608 (constants)
 _ALARMS_SQL = """
 SELECT s.public_id, a.public_id, a.condition, a.about, a.priority, a.kind, a.sentence, a.seen,
        a.limit, COALESCE(a.since, a.raised_at), a.acknowledged_at, a.silenced_until,

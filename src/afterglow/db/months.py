@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from django.db.models import Q
+
 ROWS_A_MONTH = 10**12
 SLACK = timedelta(days=31)
 """How wrong the server's clock may have been before a look into the past misses a row."""
@@ -38,6 +40,19 @@ def stored_since(at: datetime, *, now: datetime) -> int:
     A month of slack, and never above now, because a clock may have been wrong.
     """
     return number_of((min(at, now) - SLACK).astimezone(UTC).date()) * ROWS_A_MONTH
+
+
+def since(oldest: int) -> Q:
+    """Return the bound of a look into the past, given what :func:`stored_since` returned.
+
+    Rows from before there were months carry none in their ids: each may be of any time.
+    """
+    return Q(pk__gte=oldest) | Q(pk__lt=ROWS_A_MONTH)
+
+
+def bound(alias: str) -> str:
+    """Return what :func:`since` is in SQL, of a table's alias, with a parameter for the oldest."""
+    return f"({alias}.id >= %s OR {alias}.id < {ROWS_A_MONTH})"
 
 
 MAKE_FUNCTIONS = f"""

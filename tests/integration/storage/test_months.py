@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -14,10 +15,11 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg import sql
 
 from afterglow.apps.devices.models import MessageIdentity, RawMessage
-from afterglow.apps.monitoring import lines
+from afterglow.apps.monitoring import facts, lines, pumps, queries
 from afterglow.apps.monitoring.jobs import make_months_of_readings
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.apps.monitoring.months import default_rows, make_between, make_months
+from afterglow.core.quantities import Volume
 from afterglow.db import months
 from afterglow.web import clock
 from factories import AT
@@ -42,6 +44,47 @@ INSERT INTO monitoring_reviewitem
     (public_id, row_version, message_id, reason, state, opened_at, note)
 VALUES (%s, 1, 2, 'no_session', 'open', now(), '')
 """
+
+# The session, monitor and pump with these numbers are the first ones, and come after the migration.
+OF_OLD_SESSION = """
+SET LOCAL session_replication_role = replica;
+INSERT INTO monitoring_vitalsign
+    (session_id, batch, code, value, unit, source, taken_at, arrived_at, device_id, message_id, flag)
+SELECT 1, gen_random_uuid(), 'spo2', 97, '%%', 'device', at, at, 1, 1, ''
+FROM (SELECT %(at)s::timestamptz AS at) told;
+INSERT INTO monitoring_pumpreading
+    (session_id, device_id, message_id, taken_at, arrived_at, rate_ml_per_h, delivered_ml, drug,
+     status)
+SELECT 1, 2, 1, at, at, 30, 12.5, '', '' FROM (SELECT %(at)s::timestamptz AS at) told;
+"""
+
+
+def early_readings_are_found() -> None:
+    """Every bounded look finds the readings that a session had before there were months."""
+    here = bed()
+    pk, at = here.session.pk, AT + timedelta(minutes=2)
+    assert (pk, here.monitor.pk, here.pump.pk) == (1, 1, 2)
+    where = run(
+        "SELECT tableoid::regclass::text FROM monitoring_vitalsign UNION ALL "
+        "SELECT tableoid::regclass::text FROM monitoring_pumpreading"
+    )
+    assert [name for (name,) in where] == [
+        "monitoring_vitalsign_early",
+        "monitoring_pumpreading_early",
+    ]
+    stretch = lines.Window(AT, at)
+    every = lines.every_line([pk], until=at)
+
+    assert [f.pk for f in lines.last_of(every)] == [f.pk for f in lines.first_of(every)] == [1]
+    assert [f.value for f in lines.first_in(pk, [stretch])] == [97]
+    assert [row[1:] for row in lines.spread_in(pk, [stretch])] == [("spo2", 97, 97, 1)]
+    assert [r.value for r in queries.believed_readings(here.session, since=AT, until=at)] == [97]
+    assert facts.baseline_of(here.session, at=at)["spo2"].value == 97
+    judged = facts.alarms([here.session], at, with_schedule=False)[pk]
+    assert [r.value for r in judged.readings] == [97]
+    assert facts.last_pump_readings([pk])[pk].delivered_ml == Volume.ml("12.5")
+    counted = pumps.Counted(pk, here.pump.pk, at)
+    assert pumps.counted_at_start([counted]) == {counted: Decimal("12.5")}
 
 
 def partition_of(row: RawMessage | VitalSign) -> str:
@@ -197,7 +240,7 @@ def test_a_session_of_today_is_read_in_the_months_around_today_only() -> None:
     columns = [list(column) for column in zip(*wanted, strict=True)]
     columns[1:3] = [[str(word) for word in column] for column in columns[1:3]]
 
-    query = lines._SQL.format(marked=lines.MARKED, order="DESC")
+    query = lines._SQL.format(marked=lines.MARKED, since=lines.STORED_SINCE, order="DESC")
     read = {
         name
         for name in scanned(query, *columns, lines.oldest_id([here.session.pk]))
@@ -260,6 +303,9 @@ def test_the_migrations_carry_over_a_database_with_messages() -> None:
                 "VALUES (%s, now(), 'x', 1, 'x', %s, '', '', %s, 'parked', '')",
                 public_id, f"{number:064x}", str(number or ""))  # fmt: skip
         run(OF_OLD_MESSAGE, uuid4())
+        call_command("migrate", "monitoring", "0007", verbosity=0)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(OF_OLD_SESSION, {"at": AT + timedelta(minutes=1)})
 
         call_command("migrate", verbosity=0)
 
@@ -277,6 +323,7 @@ def test_the_migrations_carry_over_a_database_with_messages() -> None:
         ]
         with pytest.raises(IntegrityError, match="append-only"):
             run("DELETE FROM devices_rawmessage")
+        early_readings_are_found()
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before

@@ -57,6 +57,7 @@ from afterglow.web import clock
 # A device says again every minute or so what it still alarms about.
 NOTICE_HOLDS = timedelta(minutes=5)
 
+REPORTED_SINCE = months.bound("r")
 WATCHED = (
     SessionState.CHECKED_IN,
     SessionState.PREPARING,
@@ -238,8 +239,8 @@ def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
     rows = (
         in_windows(keys, at)
         .filter(
+            months.since(months.stored_since(at - SPARSE_WINDOW, now=clock.now())),
             taken_at__lte=at,
-            pk__gte=months.stored_since(at - SPARSE_WINDOW, now=clock.now()),
         )
         .order_by("taken_at", "pk")
         .values_list("session_id", "code", "value", "taken_at", "source", "flag", "pk")
@@ -419,8 +420,8 @@ def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
     """Return the last report of each session's pump that carries a rate."""
     last = RawSQL(  # constants only; the keys are parameters
         "SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ("
-        "SELECT id FROM monitoring_pumpreading WHERE session_id = s.id AND id >= %s "
-        "AND rate_ml_per_h IS NOT NULL ORDER BY taken_at DESC, id DESC LIMIT 1) p",
+        f"SELECT r.id FROM monitoring_pumpreading r WHERE r.session_id = s.id AND {REPORTED_SINCE} "
+        "AND r.rate_ml_per_h IS NOT NULL ORDER BY r.taken_at DESC, r.id DESC LIMIT 1) p",
         [list(keys), lines.oldest_id(keys)],
     )
     rows = PumpReading.objects.filter(pk__in=last).select_related("device")

@@ -16,8 +16,10 @@ from django.db import connection
 
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
 from afterglow.core.monitoring.readings import Reading, Source
+from afterglow.db import months
 from afterglow.db.looks import read_once
 
+STORED_SINCE = months.bound("v")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,7 +66,7 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timesta
 CROSS JOIN LATERAL (
     SELECT * FROM monitoring_vitalsign v
     WHERE v.session_id = w.session_id AND v.source = w.source AND v.code = w.code
-      AND v.id >= %s
+      AND {since}
       AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
       AND NOT {marked}
     ORDER BY v.taken_at {order}, v.id {order} LIMIT 1
@@ -101,7 +103,8 @@ CROSS JOIN (
 ) k
 CROSS JOIN LATERAL (
     SELECT * FROM monitoring_vitalsign v
-    WHERE v.session_id = %s AND v.source = k.source AND v.code = k.code AND v.id >= %s
+    WHERE v.session_id = %s AND v.source = k.source AND v.code = k.code
+      AND {STORED_SINCE}
       AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
       AND NOT {MARKED}
     ORDER BY v.taken_at, v.id LIMIT 1
@@ -137,7 +140,7 @@ FROM unnest(%s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY AS w(since, un
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (v.source, v.code) v.*, count(*) OVER (PARTITION BY v.source, v.code) AS of
     FROM monitoring_vitalsign v
-    WHERE v.session_id = %s AND v.id >= %s AND (v.source = 'hand' OR v.code = ANY(%s))
+    WHERE v.session_id = %s AND {STORED_SINCE} AND (v.source = 'hand' OR v.code = ANY(%s))
       AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
       AND NOT {MARKED}
     ORDER BY v.source, v.code, v.taken_at DESC, v.id DESC
@@ -168,12 +171,18 @@ def last_sets_in(session: int, windows: Sequence[Window]) -> list[tuple[Found, i
         ]
 
 
+# The marks are read once, not once a reading: a continuous sign has one of them every second.
 _SPREAD = f"""
 SELECT w.n, v.code, min(v.value), max(v.value), count(*)
 FROM unnest(%s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY AS w(since, until, n)
 JOIN monitoring_vitalsign v
-  ON v.session_id = %s AND v.source = 'device' AND v.code = ANY(%s) AND v.id >= %s
- AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = '' AND NOT {MARKED}
+  ON v.session_id = %s AND v.source = 'device' AND v.code = ANY(%s) AND {STORED_SINCE}
+ AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
+LEFT JOIN (
+    SELECT DISTINCT ON (vital_sign_id) vital_sign_id, is_artefact FROM monitoring_artefactmark
+    WHERE session_id = %s ORDER BY vital_sign_id, at DESC, id DESC
+) m ON m.vital_sign_id = v.id
+WHERE NOT COALESCE(m.is_artefact, FALSE)
 GROUP BY w.n, v.code
 """  # noqa: S608 - constants only; keys and times are parameters
 
@@ -186,7 +195,7 @@ def spread_in(
         return []
     codes = [str(code) for code in VitalSignCode if code not in BLOOD_PRESSURE]
     asked: list[Any] = [[w.since for w in windows], [w.until for w in windows], session, codes]
-    asked.append(oldest_id([session]))
+    asked += [oldest_id([session]), session]
     with connection.cursor() as cursor:
         cursor.execute(_SPREAD, asked)
         return [(windows[n - 1], *row) for n, *row in cursor.fetchall()]
@@ -212,6 +221,7 @@ def every_line(
 def oldest_id(sessions: Sequence[int]) -> int:
     """Return an id below those of all readings of some sessions: older months are not planned for.
 
+    Only to be asked for with :data:`STORED_SINCE` or its like, which lets rows without months in.
     A bound that the database must look up itself would spare the reading and not the planning.
     """
     with connection.cursor() as cursor:
@@ -230,5 +240,5 @@ def _one_each(lines: list[Line], order: str) -> list[Found]:
     columns = [list(column) for column in zip(*lines, strict=True)]
     columns[1:3] = [[str(word) for word in column] for column in columns[1:3]]
     with connection.cursor() as cursor:
-        cursor.execute(_SQL.format(marked=MARKED, order=order), [*columns, oldest_id(columns[0])])
+        cursor.execute(_SQL.format(marked=MARKED, since=STORED_SINCE, order=order), [*columns, oldest_id(columns[0])])
         return [Found(lines[row[0] - 1], *row[1:]) for row in cursor.fetchall()]

@@ -17,6 +17,7 @@ from django.db.models import Max
 from afterglow.apps.monitoring.lines import oldest_id
 from afterglow.apps.monitoring.models import PumpReading
 from afterglow.core.quantities import Rate, Volume
+from afterglow.db import months
 
 
 class Counted(NamedTuple):
@@ -55,18 +56,18 @@ WITH base AS (
 SELECT sum(ml) FILTER (WHERE spoke) FROM stretches
 """
 
-_AT_START = """
+_AT_START = f"""
 SELECT w.n, p.delivered_ml
 FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])
      WITH ORDINALITY AS w(session_id, device_id, started, n)
 CROSS JOIN LATERAL (
     SELECT delivered_ml FROM monitoring_pumpreading r
     WHERE r.session_id = w.session_id AND r.device_id = w.device_id
-      AND r.id >= %s
+      AND {months.bound("r")}
       AND r.taken_at <= w.started AND r.delivered_ml IS NOT NULL
     ORDER BY r.taken_at DESC, r.id DESC LIMIT 1
 ) p
-"""
+"""  # noqa: S608 - constants only; keys and times are parameters
 
 
 def delivered_since(

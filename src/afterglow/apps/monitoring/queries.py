@@ -97,10 +97,10 @@ def believed_readings(
     marked = _marks(session)
     rows = (
         VitalSign.objects.filter(
+            months.since(months.stored_since(session.checked_in_at, now=clock.now())),
             session=session,
             source__in=list(Source),
             code__in=signs,
-            pk__gte=months.stored_since(session.checked_in_at, now=clock.now()),
             taken_at__gte=since,
             taken_at__lte=until,
         )

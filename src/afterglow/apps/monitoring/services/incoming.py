@@ -318,11 +318,13 @@ def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
         return []
     stored: set[tuple[int, int | None, str, datetime, Decimal]] = set(
         VitalSign.objects.filter(
+            months.since(
+                months.stored_since(min(row.taken_at for row in rows), now=clock.now())
+            ),
             session__in={row.session_id for row in rows},
             source="device",
             code__in={row.code for row in rows},
             taken_at__in={row.taken_at for row in rows},
-            pk__gte=months.stored_since(min(row.taken_at for row in rows), now=clock.now()),
         ).values_list("session_id", "device_id", "code", "taken_at", "value")
     )
     kept = []
