@@ -42,6 +42,11 @@ def stored_since(at: datetime, *, now: datetime) -> int:
     return number_of((min(at, now) - SLACK).astimezone(UTC).date()) * ROWS_A_MONTH
 
 
+def stored_after(now: datetime) -> int:
+    """Return the lowest id of the month after now's: only a clock that was ahead gave it."""
+    return (number_of(now.astimezone(UTC).date()) + 1) * ROWS_A_MONTH
+
+
 def since(oldest: int) -> Q:
     """Return the bound of a look into the past, given what :func:`stored_since` returned.
 
@@ -50,9 +55,9 @@ def since(oldest: int) -> Q:
     return Q(pk__gte=oldest) | Q(pk__lt=ROWS_A_MONTH)
 
 
-def bound(alias: str) -> str:
-    """Return what :func:`since` is in SQL, of a table's alias, with a parameter for the oldest."""
-    return f"({alias}.id >= %s OR {alias}.id < {ROWS_A_MONTH})"
+def bound(alias: str, oldest: str = "%s") -> str:
+    """Return what :func:`since` is in SQL, of a table's alias and a parameter for the oldest."""
+    return f"({alias}.id >= {oldest} OR {alias}.id < {ROWS_A_MONTH})"
 
 
 MAKE_FUNCTIONS = f"""

@@ -19,7 +19,10 @@ from afterglow.apps.monitoring.windows import SLACK, Windows
 from afterglow.core.monitoring.alarms import AlarmFacts, evaluate
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.readings import lines_of
+from afterglow.db import months
+from afterglow.web import clock
 from support.clinic_messages import PULSE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
+from support.months import store_in
 
 pytestmark = pytest.mark.django_db
 
@@ -184,3 +187,20 @@ def test_what_has_left_every_window_is_let_go_but_for_the_last_of_each_sign() ->
         ("spo2", later(1, seconds=SLACK + 19))
     ]
     assert windows.kept < 5
+
+
+def test_a_clock_set_back_over_the_end_of_a_month_hides_no_reading() -> None:
+    here = bed()
+    windows = Windows()
+    now = clock.now()
+    to_come = months.first_day_of(months.number_of(now.date()) + 1)
+    ahead = store_in(to_come, here).reading
+    windows.refresh([here.session.pk], at=later(1))
+    for number, value in enumerate(("88", "87"), 2):
+        at = later(number)
+        arrive(oru(here.monitor, {SPO2: value}, at=at, control_id=f"{number}"), at=at)
+        windows.refresh([here.session.pk], at=at)
+
+        (line,) = windows.lines(here.session.pk, at=at).values()
+        assert str(line[-1].value.normalize()) == value
+    assert VitalSign.objects.latest("pk") == ahead, "the highest number is of the month to come"

@@ -19,7 +19,10 @@ from afterglow.apps.monitoring import facts, lines, pumps, queries
 from afterglow.apps.monitoring.jobs import make_months_of_readings
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.apps.monitoring.months import default_rows, make_between, make_months
-from afterglow.core.quantities import Volume
+from afterglow.apps.monitoring.trends import raw_readings, trend_json
+from afterglow.apps.treatment import queries as treatment
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.quantities import Rate, Volume
 from afterglow.db import months
 from afterglow.web import clock
 from factories import AT
@@ -49,7 +52,8 @@ VALUES (%s, 1, 2, 'no_session', 'open', now(), '')
 OF_OLD_SESSION = """
 SET LOCAL session_replication_role = replica;
 INSERT INTO monitoring_vitalsign
-    (session_id, batch, code, value, unit, source, taken_at, arrived_at, device_id, message_id, flag)
+    (session_id, batch, code, value, unit, source, taken_at, arrived_at, device_id, message_id,
+     flag)
 SELECT 1, gen_random_uuid(), 'spo2', 97, '%%', 'device', at, at, 1, 1, ''
 FROM (SELECT %(at)s::timestamptz AS at) told;
 INSERT INTO monitoring_pumpreading
@@ -83,6 +87,17 @@ def early_readings_are_found() -> None:
     judged = facts.alarms([here.session], at, with_schedule=False)[pk]
     assert [r.value for r in judged.readings] == [97]
     assert facts.last_pump_readings([pk])[pk].delivered_ml == Volume.ml("12.5")
+    assert treatment.pump_now(here.session, at=at).reading is not None
+    told = json.loads(trend_json(here.session, since=AT, until=at, origin=AT))
+    assert [line["points"] for line in told] == [[[60, 97]]]
+    raw = raw_readings(here.session, signs=[VitalSignCode.SPO2], since=AT, until=at)
+    assert [reading.value for reading in raw] == [97]
+    given = pumps.delivered_since(pk, since=AT, at=at, tolerance=Volume.ml(1))
+    assert given == Volume.ml("12.5")
+    assert pumps.last_counted(pk, since=AT, at=at) == AT + timedelta(minutes=1)
+    assert pumps.rates_since(pk, since=AT, at=at) == (
+        (AT + timedelta(minutes=1), Rate.ml_per_h(30)),
+    )
     counted = pumps.Counted(pk, here.pump.pk, at)
     assert pumps.counted_at_start([counted]) == {counted: Decimal("12.5")}
 

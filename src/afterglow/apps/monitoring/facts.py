@@ -57,7 +57,14 @@ from afterglow.web import clock
 # A device says again every minute or so what it still alarms about.
 NOTICE_HOLDS = timedelta(minutes=5)
 
-REPORTED_SINCE = months.bound("r")
+_LAST_REPORT = f"""
+SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL (
+    SELECT r.id FROM monitoring_pumpreading r
+    WHERE r.session_id = s.id AND {months.bound("r")} AND r.rate_ml_per_h IS NOT NULL
+    ORDER BY r.taken_at DESC, r.id DESC LIMIT 1
+) p
+"""  # noqa: S608 (constants)
+
 WATCHED = (
     SessionState.CHECKED_IN,
     SessionState.PREPARING,
@@ -418,12 +425,7 @@ def reported_volume(
 @read_once
 def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
     """Return the last report of each session's pump that carries a rate."""
-    last = RawSQL(  # constants only; the keys are parameters
-        "SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ("
-        f"SELECT r.id FROM monitoring_pumpreading r WHERE r.session_id = s.id AND {REPORTED_SINCE} "
-        "AND r.rate_ml_per_h IS NOT NULL ORDER BY r.taken_at DESC, r.id DESC LIMIT 1) p",
-        [list(keys), lines.oldest_id(keys)],
-    )
+    last = RawSQL(_LAST_REPORT, [list(keys), lines.oldest_id(keys)])  # noqa: S611 (constants)
     rows = PumpReading.objects.filter(pk__in=last).select_related("device")
     return {row.session_id: row for row in rows}
 

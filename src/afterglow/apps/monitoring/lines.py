@@ -240,5 +240,8 @@ def _one_each(lines: list[Line], order: str) -> list[Found]:
     columns = [list(column) for column in zip(*lines, strict=True)]
     columns[1:3] = [[str(word) for word in column] for column in columns[1:3]]
     with connection.cursor() as cursor:
-        cursor.execute(_SQL.format(marked=MARKED, since=STORED_SINCE, order=order), [*columns, oldest_id(columns[0])])
+        cursor.execute(
+            _SQL.format(marked=MARKED, since=STORED_SINCE, order=order),
+            [*columns, oldest_id(columns[0])],
+        )
         return [Found(lines[row[0] - 1], *row[1:]) for row in cursor.fetchall()]

@@ -30,16 +30,18 @@ class Counted(NamedTuple):
 
 # The row of each pump with its last total at the start, then everything after it. A fall by more
 # than the tolerance is a counter set back; what it counts from there on is added.
-_SINCE = """
+_STORED_SINCE = months.bound("r", "%(oldest)s")
+_SINCE = f"""
 WITH base AS (
     SELECT DISTINCT ON (device_id) device_id, taken_at, id, delivered_ml, TRUE AS at_start
-    FROM monitoring_pumpreading
+    FROM monitoring_pumpreading r
     WHERE session_id = %(session)s AND delivered_ml IS NOT NULL AND taken_at <= %(since)s
+      AND {_STORED_SINCE}
     ORDER BY device_id, taken_at DESC, id DESC
 ), told AS (
     SELECT * FROM base UNION ALL
-    SELECT device_id, taken_at, id, delivered_ml, FALSE FROM monitoring_pumpreading
-    WHERE session_id = %(session)s AND delivered_ml IS NOT NULL
+    SELECT device_id, taken_at, id, delivered_ml, FALSE FROM monitoring_pumpreading r
+    WHERE session_id = %(session)s AND delivered_ml IS NOT NULL AND {_STORED_SINCE}
       AND taken_at > %(since)s AND taken_at <= %(at)s
 ), stepped AS (
     SELECT *, lag(delivered_ml) OVER one_pump - delivered_ml > %(tolerance)s AS set_back
@@ -54,7 +56,7 @@ WITH base AS (
     FROM counted GROUP BY device_id, stretch
 )
 SELECT sum(ml) FILTER (WHERE spoke) FROM stretches
-"""
+"""  # noqa: S608 - constants only; keys and times are parameters
 
 _AT_START = f"""
 SELECT w.n, p.delivered_ml
@@ -81,7 +83,13 @@ def delivered_since(
     with connection.cursor() as cursor:
         cursor.execute(
             _SINCE,
-            {"session": session_pk, "since": since, "at": at, "tolerance": tolerance.value},
+            {
+                "session": session_pk,
+                "oldest": oldest_id([session_pk]),
+                "since": since,
+                "at": at,
+                "tolerance": tolerance.value,
+            },
         )
         row = cursor.fetchone()
     return None if row is None or row[0] is None else Volume.ml(row[0])
@@ -90,20 +98,24 @@ def delivered_since(
 def last_counted(session_pk: int, *, since: datetime, at: datetime) -> datetime | None:
     """Return when a session's pumps last told a total after ``since`` and up to ``at``."""
     told: datetime | None = PumpReading.objects.filter(
-        session_id=session_pk, delivered_ml__isnull=False, taken_at__gt=since, taken_at__lte=at
+        months.since(oldest_id([session_pk])),
+        session_id=session_pk,
+        delivered_ml__isnull=False,
+        taken_at__gt=since,
+        taken_at__lte=at,
     ).aggregate(last=Max("taken_at"))["last"]
     return told
 
 
-_RATES = """
+_RATES = f"""
 SELECT taken_at, rate_ml_per_h FROM (
     SELECT taken_at, rate_ml_per_h, id,
            lag(rate_ml_per_h) OVER (PARTITION BY device_id ORDER BY taken_at, id) AS before
-    FROM monitoring_pumpreading
-    WHERE session_id = %(session)s AND rate_ml_per_h IS NOT NULL
+    FROM monitoring_pumpreading r
+    WHERE session_id = %(session)s AND rate_ml_per_h IS NOT NULL AND {_STORED_SINCE}
       AND taken_at >= %(since)s AND taken_at <= %(at)s
 ) told WHERE before IS DISTINCT FROM rate_ml_per_h ORDER BY taken_at, id
-"""
+"""  # noqa: S608 - constants only; keys and times are parameters
 
 
 def rates_since(
@@ -111,7 +123,9 @@ def rates_since(
 ) -> tuple[tuple[datetime, Rate], ...]:
     """Return each rate that a session's pumps reported, and from when on; repeats are left out."""
     with connection.cursor() as cursor:
-        cursor.execute(_RATES, {"session": session_pk, "since": since, "at": at})
+        oldest = oldest_id([session_pk])
+        asked = {"session": session_pk, "oldest": oldest, "since": since, "at": at}
+        cursor.execute(_RATES, asked)
         return tuple((taken, Rate.ml_per_h(rate)) for taken, rate in cursor.fetchall())
 
 

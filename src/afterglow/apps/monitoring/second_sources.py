@@ -8,8 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from afterglow.apps.devices.models import DeviceKind
+from afterglow.apps.monitoring.lines import oldest_id
 from afterglow.apps.monitoring.models import SECOND_CHANNEL, DeviceAssignment, VitalSign
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.readings import Source
 from afterglow.core.monitoring.technical import DeviceFacts
+from afterglow.db import months
 
 # For so long a second source is said to be one after its last word.
 SECOND_FOR = timedelta(minutes=1)
@@ -26,7 +30,14 @@ def note_second_sources(
     for session in [key for key, rows in monitors.items() if len(rows) > 1]:
         kept = dict(
             VitalSign.objects.filter(
-                session=session, flag=SECOND_CHANNEL, taken_at__gt=at - SECOND_FOR, taken_at__lte=at
+                months.since(oldest_id([session])),
+                session=session,
+                # The whole of the index by line: the flag alone is looked for in every row.
+                source=Source.DEVICE,
+                code__in=list(VitalSignCode),
+                flag=SECOND_CHANNEL,
+                taken_at__gt=at - SECOND_FOR,
+                taken_at__lte=at,
             )
             .order_by("-taken_at", "-pk")
             .values_list("code", "device__name")

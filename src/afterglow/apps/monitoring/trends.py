@@ -17,10 +17,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from afterglow.apps.monitoring.lines import MARKED
+from afterglow.apps.monitoring.lines import MARKED, STORED_SINCE, oldest_id
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.readings import Source
+from afterglow.db import months
 
 DRAWN: Final = {
     VitalSignCode.HEART_RATE: "heart",
@@ -34,7 +35,7 @@ DRAWN: Final = {
 
 # A minute's value is its last one; of a saturation it is the lowest. A pressure is never summed up:
 # every cuff reading is drawn. A true artefact of a minute is one hollow point.
-_SQL = """
+_SQL = f"""
 WITH marks AS (
     SELECT DISTINCT ON (vital_sign_id) vital_sign_id, is_artefact FROM monitoring_artefactmark
     WHERE session_id = %(session)s ORDER BY vital_sign_id, at DESC, id DESC
@@ -44,6 +45,7 @@ WITH marks AS (
            v.flag <> '' OR COALESCE(m.is_artefact, FALSE) AS artefact
     FROM monitoring_vitalsign v LEFT JOIN marks m ON m.vital_sign_id = v.id
     WHERE v.session_id = %(session)s AND v.source = ANY(%(sources)s) AND v.code = ANY(%(codes)s)
+      AND {months.bound("v", "%(oldest)s")}
       AND v.taken_at >= %(since)s AND v.taken_at <= %(until)s
 ), minutes AS (
     SELECT d.sign, s.code, s.source, s.artefact, s.t / 60 AS minute, max(s.t) AS t,
@@ -73,7 +75,7 @@ WITH marks AS (
 SELECT COALESCE(json_agg(json_build_object(
     'sign', sign, 'source', source, 'artefact', artefact, 'points', points
 ) ORDER BY sign, source, artefact), '[]')::text FROM drawn
-"""
+"""  # noqa: S608 - constants only; keys and times are parameters
 
 
 def trend_json(
@@ -90,6 +92,7 @@ def trend_json(
             _SQL,
             {
                 "session": session.pk,
+                "oldest": oldest_id([session.pk]),
                 "origin": int(origin.timestamp()),
                 "sources": [str(source) for source in Source],
                 "codes": [str(code) for code in VitalSignCode],
@@ -135,7 +138,8 @@ SELECT v.batch, v.code, v.value, v.unit, v.source, v.taken_at, v.arrived_at,
                  AND m.is_artefact ORDER BY m.at DESC, m.id DESC LIMIT 1), '')
 FROM monitoring_vitalsign v
 LEFT JOIN accounts_account a ON a.id = v.by_id LEFT JOIN devices_device d ON d.id = v.device_id
-WHERE v.session_id = %s AND v.code = ANY(%s) AND v.taken_at >= %s AND v.taken_at < %s
+WHERE v.session_id = %s AND v.source = ANY(%s) AND v.code = ANY(%s) AND {STORED_SINCE}
+  AND v.taken_at >= %s AND v.taken_at < %s
 ORDER BY v.taken_at DESC, v.id LIMIT %s
 """  # noqa: S608 - constants only; keys and times are parameters
 
@@ -150,7 +154,9 @@ def raw_readings(
 ) -> tuple[RawReading, ...]:
     """Return the raw readings of some signs in a stretch, newest first, believed or not."""
     with connection.cursor() as cursor:
-        cursor.execute(_RAW, [session.pk, [str(sign) for sign in signs], since, until, at_most])
+        sources, codes = [str(source) for source in Source], [str(sign) for sign in signs]
+        oldest = oldest_id([session.pk])
+        cursor.execute(_RAW, [session.pk, sources, codes, oldest, since, until, at_most])
         return tuple(
             RawReading(
                 batch=batch,

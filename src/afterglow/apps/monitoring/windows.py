@@ -5,7 +5,8 @@ judges every session at every message: it keeps the window here, and at each loo
 new. The answer is that of the full read, because whoever writes a session's readings holds that
 session's lock until the commit: numbers rise in the order of commits, and nothing below the highest
 number seen can appear later. What cannot be added to the end is read again from the rows: a mark on
-a reading, or a clock that was set back.
+a reading, or a clock that was set back. A number carries the month of the server's clock: while the
+highest is of a month to come, rows have lower ones, and the session is read again at each look.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
 from afterglow.core.monitoring.readings import Baseline, Reading, Source, lines_of
+from afterglow.db import months
+from afterglow.web import clock
 
 # How far back a rule looks for the beginning of a run of readings. Continuous signals come every
 # second, and no limit on them is sustained for longer than this.
@@ -162,17 +165,22 @@ class Windows:
     def refresh(self, sessions: Sequence[int], *, at: datetime) -> None:
         """Read what is new of some sessions, whose locks the caller holds."""
         self._drop_marked(sessions)
-        known = [pk for pk in sessions if pk in self._known and self._known[pk].at <= at]
+        to_come = months.stored_after(clock.now())
+        known = [
+            pk
+            for pk in sessions
+            if (kept := self._known.get(pk)) is not None and kept.at <= at and kept.tip < to_come
+        ]
         if known:
             with connection.cursor() as cursor:
                 tips = [self._known[pk].tip for pk in known]
                 # The lowest tip once more as a plain number: months before it are not planned.
                 cursor.execute(_NEW, [known, tips, min(tips)])
                 for session, pk, code, source, value, taken_at, flag in cursor.fetchall():
-                    kept = self._known[session]
-                    kept.tip = pk
+                    one = self._known[session]
+                    one.tip = pk
                     if not flag:
-                        kept.add(code, source, self._shared(value), taken_at)
+                        one.add(code, source, self._shared(value), taken_at)
         self._read_again([pk for pk in sessions if pk not in set(known)], at)
         for pk in sessions:
             self._known.move_to_end(pk)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from afterglow.apps.monitoring.facts import last_pump_readings
 from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
 from afterglow.apps.monitoring.pumps import delivered_since, last_counted
 from afterglow.apps.stock.models import LedgerEntry
@@ -170,11 +171,7 @@ class PumpNow:
 @read_once
 def pump_now(session: TreatmentSession, *, at: datetime) -> PumpNow:
     """Return what the pump last said, beside the rate that is charted."""
-    reading = (
-        PumpReading.objects.filter(session=session, rate_ml_per_h__isnull=False)
-        .order_by("-taken_at", "-pk")
-        .first()
-    )
+    reading = last_pump_readings([session.pk]).get(session.pk)
     infusion = infusion_of(session)
     course = course_of(actions_of(infusion)) if infusion else ()
     charted = course[-1].rate if course else STOPPED

@@ -318,9 +318,7 @@ def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
         return []
     stored: set[tuple[int, int | None, str, datetime, Decimal]] = set(
         VitalSign.objects.filter(
-            months.since(
-                months.stored_since(min(row.taken_at for row in rows), now=clock.now())
-            ),
+            months.since(months.stored_since(min(row.taken_at for row in rows), now=clock.now())),
             session__in={row.session_id for row in rows},
             source="device",
             code__in={row.code for row in rows},
