@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from afterglow.apps.events.models import OutboxEvent
 from afterglow.apps.monitoring import services as monitoring
@@ -133,6 +134,29 @@ def test_whoever_silenced_it_is_there_until_the_silence_ends(day: Day) -> None:
     assert isinstance(done, Alarm)
     assert pass_on_unanswered(at=after(day, 139)) == 0
     assert pass_on_unanswered(at=after(day, 140)) == 2
+
+
+def test_silenced_in_its_room_it_is_drawn_in_the_others_and_sounds_in_none(
+    day: Day, client: Client
+) -> None:
+    pass_on_unanswered(at=after(day, 31))
+    monitoring.silence_alarm(
+        alarm=alarm(day).public_id,
+        span=dt.timedelta(seconds=60),
+        by=day.second,
+        at=after(day, 40),
+    )
+    client.force_login(day.second)
+
+    def band(seconds: float) -> str:
+        with clock.fixed(after(day, seconds)):
+            return client.get("/alarms/elsewhere/").content.decode()
+
+    silent, again = band(60), band(101)
+
+    assert "elsewhere-line" in silent
+    assert "data-sound-level" not in silent
+    assert 'data-sound-level="red"' in again
 
 
 def test_a_patient_who_has_left_calls_nobody(day: Day) -> None:

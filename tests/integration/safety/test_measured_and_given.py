@@ -35,6 +35,7 @@ from afterglow.core.quantities import BodyMass, Dose, Rate
 from afterglow.core.roles import Role
 from afterglow.web import clock
 from factories import staff
+from support.day_steps import signed_by
 from support.infusion_day import Day, checked_in, discharged, infusing, ready
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +270,15 @@ def test_allergies_that_nobody_went_through_today_stop_the_start() -> None:
     decision = readiness_decision(day.refreshed(), at=day.minute(-1))
 
     assert "ALLERGIES_NOT_REVIEWED" in {r.code for r in decision.blockers}
+
+
+def test_a_witness_of_something_else_is_said_once() -> None:
+    day = infusing()
+    for_the_waste = signed_by(day.second, day, act="waste", on=day.session, at=day.minute(10))
+
+    refused = give(day, "midazolam", "2", witness=for_the_waste)
+
+    assert codes(refused).count("COUNTERSIGNATURE_NOT_FOR_THIS") == 1
 
 
 def test_a_key_of_another_session_does_nothing_and_says_so() -> None:

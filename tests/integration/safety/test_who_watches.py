@@ -11,6 +11,7 @@ import pytest
 from afterglow.apps.accounts.models import Account, Credential
 from afterglow.apps.monitoring import facts as monitoring
 from afterglow.apps.people.models import CurrentMedicine, ListState
+from afterglow.apps.treatment.facts.readiness import clinician_facts
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import infusions, rates
 from afterglow.apps.visits.models import TreatmentSession
@@ -82,6 +83,23 @@ def test_who_watches_somebody_recover_does_not_start_without_the_prescriber() ->
 
     assert isinstance(outcome, Refused)
     assert outcome.decision.codes[0] == "CLINICIAN_WATCHES_RECOVERY"
+
+
+def test_who_is_on_a_break_begins_nothing_else_and_comes_back() -> None:
+    here = infusing()
+    there = infusing(site=here.site)
+    nurse = here.clinician
+    taken_over(here, to=here.second, at=here.minute(5), break_for=dt.timedelta(minutes=10))
+
+    elsewhere = clinician_facts(nurse, there.session)
+    other = taken_over(there, to=nurse, at=there.minute(6))
+    back = taken_over(here, to=nurse, at=here.minute(8))
+
+    assert elsewhere is not None
+    assert elsewhere.covered_on_break
+    assert isinstance(other, Refused)
+    assert other.decision.codes == ("CLINICIAN_ON_BREAK",)
+    assert isinstance(back, Done), back
 
 
 def test_a_stop_is_never_refused_and_says_that_too_many_recover() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,12 +13,14 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test.utils import CaptureQueriesContext
 from psycopg import sql
 
-from afterglow.apps.devices.models import MessageIdentity, RawMessage
+from afterglow.apps.devices.models import DeviceKind, MessageIdentity, RawMessage
 from afterglow.apps.monitoring import facts, lines, pumps, queries
 from afterglow.apps.monitoring.jobs import make_months_of_readings
-from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
+from afterglow.apps.monitoring.models import ArtefactMark, DeviceAssignment, VitalSign
 from afterglow.apps.monitoring.months import default_rows, make_between, make_months
 from afterglow.apps.monitoring.trends import raw_readings, trend_json
 from afterglow.apps.treatment import queries as treatment
@@ -25,7 +28,7 @@ from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Rate, Volume
 from afterglow.db import months
 from afterglow.web import clock
-from factories import AT
+from factories import AT, DeviceFactory
 from support import template
 from support.clinic_messages import SPO2, arrive, bed, oru
 from support.months import store_in
@@ -81,7 +84,9 @@ def early_readings_are_found() -> None:
 
     assert [f.pk for f in lines.last_of(every)] == [f.pk for f in lines.first_of(every)] == [1]
     assert [f.value for f in lines.first_in(pk, [stretch])] == [97]
-    assert [row[1:] for row in lines.spread_in(pk, [stretch])] == [("spo2", 97, 97, 1)]
+    assert [row[1:] for row in lines.spread_in(pk, [stretch])] == [
+        ("spo2", Decimal(97), Decimal(97), 1)
+    ]
     assert [r.value for r in queries.believed_readings(here.session, since=AT, until=at)] == [97]
     assert facts.baseline_of(here.session, at=at)["spo2"].value == 97
     judged = facts.alarms([here.session], at, with_schedule=False)[pk]
@@ -264,6 +269,43 @@ def test_a_session_of_today_is_read_in_the_months_around_today_only() -> None:
 
     assert months.partition_name("monitoring_vitalsign", clock.now().date()) in read
     assert not [name for name in read if name[-7:-3] in ("2019", "2020", "2021")]
+
+
+def test_what_a_room_asks_again_and_again_is_planned_for_the_months_around_today_only() -> None:
+    now = clock.now()
+    here = bed(at=now - timedelta(minutes=30))
+    DeviceAssignment.objects.create(
+        device=DeviceFactory.create(site=here.session.site, kind=DeviceKind.MONITOR),
+        session=here.session,
+        during=DateTimeTZRange(now - timedelta(minutes=30), None),
+        assigned_by=here.clinician,
+    )
+    make_between(date(2019, 1, 1), date(2021, 12, 1))
+    pk, since = here.session.pk, now - timedelta(minutes=20)
+    stretch = [lines.Window(since, now)]
+
+    with CaptureQueriesContext(connection) as asked:
+        trend_json(here.session, since=since, until=now, origin=since)
+        raw_readings(here.session, signs=[VitalSignCode.SPO2], since=since, until=now)
+        lines.spread_in(pk, stretch)
+        lines.last_sets_in(pk, stretch)
+        pumps.delivered_since(pk, since=since, at=now, tolerance=Volume.ml(1))
+        pumps.last_counted(pk, since=since, at=now)
+        pumps.rates_since(pk, since=since, at=now)
+        treatment.pump_now(here.session, at=now)
+        facts.alarms([here.session], now, with_schedule=False)
+    looks = [
+        query["sql"]
+        for query in asked.captured_queries
+        if "monitoring_vitalsign" in query["sql"] or "monitoring_pumpreading" in query["sql"]
+    ]
+
+    assert any("SECOND_SOURCE_OF_SIGN" in look for look in looks)
+    assert len(looks) > 10
+    for look in looks:
+        planned = {name for (name,) in run(f"EXPLAIN {look}") if "on monitoring_" in str(name)}
+        assert planned, look
+        assert not [line for line in planned if re.search(r"_(2019|2020|2021)_", str(line))], look
 
 
 def test_a_table_with_rows_keeps_them_when_it_is_stored_by_month() -> None:

@@ -51,6 +51,8 @@ TAKING = [
     ({}, False, ()),
     ({"taker": "a", "taker_name": "A. Okafor"}, True, ("ALREADY_WITH_PATIENT",)),
     ({"other_running": 1}, True, ("CLINICIAN_HAS_RUNNING_INFUSION",)),
+    ({"on_break": True}, True, ("CLINICIAN_ON_BREAK",)),
+    ({"on_break": True, "phase": CoveragePhase.RECOVERY}, False, ()),
     ({"recovering": 2}, False, ("WATCHES_RECOVERY_TOO",)),
     ({"recovering": 2, "phase": CoveragePhase.RECOVERY}, False, ()),
     ({"other_running": 1, "phase": CoveragePhase.RECOVERY}, False, ()),

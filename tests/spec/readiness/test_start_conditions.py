@@ -187,6 +187,12 @@ BLOCKERS: list[tuple[str, Mapping[str, Any], str, Overrider]] = [
         NOBODY,
     ),
     (
+        "clinician on a break",
+        part("clinician", covered_on_break=True),
+        "CLINICIAN_ON_BREAK",
+        NOBODY,
+    ),
+    (
         "licence expired yesterday",
         part(
             "clinician",

@@ -124,8 +124,7 @@ def rates_since(
     """Return each rate that a session's pumps reported, and from when on; repeats are left out."""
     with connection.cursor() as cursor:
         oldest = oldest_id([session_pk])
-        asked = {"session": session_pk, "oldest": oldest, "since": since, "at": at}
-        cursor.execute(_RATES, asked)
+        cursor.execute(_RATES, {"session": session_pk, "oldest": oldest, "since": since, "at": at})
         return tuple((taken, Rate.ml_per_h(rate)) for taken, rate in cursor.fetchall())
 
 

@@ -35,9 +35,10 @@ def coverage_of(session: TreatmentSession) -> Sequence[Coverage]:
     )
 
 
-def on_a_break(account_pk: int) -> bool:
-    """Whether somebody else covers this person's break now."""
-    return Coverage.objects.filter(covers_for=account_pk, during__upper_inf=True).exists()
+def on_a_break(account_pk: int, *, beside: TreatmentSession | None = None) -> bool:
+    """Whether somebody else covers this person's break now, in a session other than ``beside``."""
+    covers = Coverage.objects.filter(covers_for=account_pk, during__upper_inf=True)
+    return (covers if beside is None else covers.exclude(session=beside)).exists()
 
 
 def stretches(rows: Iterable[Coverage]) -> tuple[Stretch, ...]:

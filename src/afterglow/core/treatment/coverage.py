@@ -18,6 +18,7 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.reason_codes import Subject
 from afterglow.core.treatment.codes.readiness import (
     CLINICIAN_HAS_RUNNING_INFUSION,
+    CLINICIAN_ON_BREAK,
     CLINICIAN_WATCHES_RECOVERY,
 )
 from afterglow.core.treatment.rules import CoverageLimits
@@ -94,7 +95,8 @@ class TakingFacts:
 
     ``open_now``/``open_seen``: the stretch that is open, and that which was on the page; the names
     beside them are said to the person. ``break_for``: how long a cover is asked for, None when the
-    patient is taken for good. ``may_watch``: role and papers, judged as at a start.
+    patient is taken for good. ``on_break``: another patient waits for the taker to be back.
+    ``may_watch``: role and papers, judged as at a start.
     """
 
     taker: str
@@ -110,6 +112,7 @@ class TakingFacts:
     other_running: int
     recovering: int
     on_shift: bool
+    on_break: bool = False
     may_watch: Decision = field(default_factory=Decision)
     break_for: timedelta | None = None
 
@@ -135,6 +138,8 @@ def _taking_reasons(facts: TakingFacts, limits: CoverageLimits) -> Iterable[Reas
     if facts.phase is CoveragePhase.INFUSING:
         if facts.other_running:
             yield CLINICIAN_HAS_RUNNING_INFUSION.reason(seen=facts.other_running, limit="0")
+        if facts.on_break:
+            yield CLINICIAN_ON_BREAK.reason()
         if facts.recovering:
             yield WATCHES_RECOVERY_TOO.reason(seen=facts.recovering)
     if not facts.on_shift:

@@ -201,13 +201,15 @@ def room_free(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
 
 
 def one_clinician(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
-    """Refuse without one clinician who watches no other running infusion. Nobody overrides."""
+    """Refuse without one clinician who watches no other running infusion, now or after a break."""
     clinician = facts.clinician
     if clinician is None:
         yield codes.CLINICIAN_MISSING.reason()
         return
     if clinician.other_running_infusions:
         yield codes.CLINICIAN_HAS_RUNNING_INFUSION.reason(seen=clinician.other_running_infusions)
+    if clinician.covered_on_break:
+        yield codes.CLINICIAN_ON_BREAK.reason()
     if clinician.recovering_patients:
         yield codes.CLINICIAN_WATCHES_RECOVERY.reason(seen=clinician.recovering_patients)
 

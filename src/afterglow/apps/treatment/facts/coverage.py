@@ -80,6 +80,7 @@ def taking(
         with_seen_name=seen.clinician.get_short_name() if seen else "",
         other_running=queries.running_infusions(to.pk) if not _has(session, to) else 0,
         recovering=recovering_of(to, beside=session),
+        on_break=coverages.on_a_break(to.pk, beside=session),
         on_shift=is_on_shift(to, session=session, at=at),
         may_watch=may_watch(to, session=session, at=at),
         break_for=break_for,

@@ -14,7 +14,7 @@ from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.models import ArtefactMark, DeviceAssignment, VitalSign
 from afterglow.apps.people.models import Allergy, AllergyReview, ListState
 from afterglow.apps.places.models import EquipmentCheck, Site
-from afterglow.apps.treatment import planning, queries
+from afterglow.apps.treatment import coverages, planning, queries
 from afterglow.apps.treatment.facts.day import day_facts, suicide_facts
 from afterglow.apps.treatment.facts.on_site import helpers
 from afterglow.apps.treatment.models import CheckIn, Preparation
@@ -287,6 +287,7 @@ def clinician_facts(clinician: Account | None, session: TreatmentSession) -> Cli
         clinician_id=str(clinician.public_id),
         other_running_infusions=queries.running_infusions(clinician.pk),
         recovering_patients=recovering.count(),
+        covered_on_break=coverages.on_a_break(clinician.pk, beside=session),
         credentials=tuple(
             CredentialFacts(kind=str(row.kind), expires_on=row.expires_on)
             for row in Credential.objects.filter(account=clinician)

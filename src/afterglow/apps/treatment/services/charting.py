@@ -243,9 +243,6 @@ def give_medicine(
         blocker("ALLERGY_TO_MEDICINE", f"The patient is allergic to {substance}.", seen=substance)
         for substance in allergies_to(row, chosen)
     ]
-    if witness is not None:
-        why_not = cannot_serve(witness, act="give-medicine", subject=row, by=by, at=at)
-        reasons += Decision.from_reasons(why_not)
     above = above_usual(chosen, dose, route)
     if above is not None and not above_usual_confirmed:
         reasons.append(above)
@@ -254,7 +251,7 @@ def give_medicine(
         reasons += Decision.from_reasons(unfit)
     if reasons:
         decision = Decision.from_reasons(reasons)
-        return refuse("give-medicine", session=row, decision=decision, by=by, at=at)
+        return refuse(MEDICINE, session=row, decision=decision, by=by, at=at)
     given = MedicineGiven.objects.create(
         session=row,
         product=chosen,

@@ -371,9 +371,7 @@ def _observation_form(session: TreatmentSession, at: datetime, data: Any = None)
 
 
 def _header(session: TreatmentSession, at: datetime) -> dict[str, Any]:
-    shown = header.header(session, at=at)
-    handed = session.events.filter(kind=EventKind.HAND_OVER).order_by("-at").first()
-    return {"header": shown, "with_since": handed.at if handed else shown.started_at}
+    return {"header": header.header(session, at=at)}
 
 
 def _numbers(session: TreatmentSession, at: datetime) -> dict[str, Any]:

@@ -27,10 +27,10 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
 
     A locked screen shows them too: they say nothing of who the patient is.
     """
-    site = request.site
+    site, now = request.site, clock.now()
     found: list[dict[str, object]] = []
     if site is not None and policies.can(
-        Action.VIEW_BOARD, by=request.user, site=site, on=site.local_date(clock.now())
+        Action.VIEW_BOARD, by=request.user, site=site, on=site.local_date(now)
     ):
         rows = (
             unanswered()
@@ -44,12 +44,19 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
                 "level": level_of(row),
                 "word": word_of(row),
                 "room": row.session.room.name if row.session.room else "",
+                "is_silenced": row.silenced_until is not None and row.silenced_until > now,
             }
             for row in rows
             if str(row.session.public_id) != request.GET.get("except", "")
         ]
         found.sort(key=lambda each: each["level"] != "red")
-    context = {"alarms": found, "site": site, "locked": getattr(request, "screen_locked", False)}
+    context = {
+        "alarms": found,
+        # Whoever silenced one is there: it is drawn here, and sounds in no room until it may again.
+        "sounds": next((each["level"] for each in found if not each["is_silenced"]), ""),
+        "site": site,
+        "locked": getattr(request, "screen_locked", False),
+    }
     return render(request, "treatment/_elsewhere.html", context)
 
 

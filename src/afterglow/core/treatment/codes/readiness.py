@@ -99,6 +99,11 @@ CLINICIAN_HAS_RUNNING_INFUSION: Final = _no(
     "CLINICIAN_HAS_RUNNING_INFUSION",
     "The clinician has {seen} other running infusions; one patient is watched at a time.",
 )
+CLINICIAN_ON_BREAK: Final = _no(
+    "CLINICIAN_ON_BREAK",
+    "The clinician is on a break: somebody else watches their patient and waits for them.",
+    source="clinical reference 3.5",
+)
 CLINICIAN_WATCHES_RECOVERY: Final = _no(
     "CLINICIAN_WATCHES_RECOVERY",
     "The clinician watches {seen} patients in recovery, who would be left: hand them over first.",

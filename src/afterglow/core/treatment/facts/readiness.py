@@ -109,11 +109,15 @@ class CredentialFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicianFacts:
-    """The one clinician who will watch this infusion."""
+    """The one clinician who will watch this infusion.
+
+    ``covered_on_break``: somebody else watches a patient of theirs until they are back.
+    """
 
     clinician_id: str
     other_running_infusions: int
     recovering_patients: int = 0
+    covered_on_break: bool = False
     credentials: tuple[CredentialFacts, ...] = ()
 
 
