@@ -15,6 +15,9 @@ from afterglow.apps.assessments.services import record_assessment
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.treatment.facts.readiness import baseline_readings
 from afterglow.apps.treatment.models import CheckIn, Signature
+from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.services import charting
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.shown.alarms import alarm_strip
 from afterglow.core.treatment.endings import SessionEnding
@@ -234,6 +237,42 @@ def test_the_signer_reads_the_record_and_its_draft_and_proves_who_they_are(clien
     assert "has changed since you opened this page" in unseen
     assert AuditEntry.objects.filter(action="draft-read").count() == 1
     assert "Signed and locked" in right
+
+
+def seen_on(html: str) -> str:
+    """Return the hash of what a page to sign shows."""
+    found = re.search(r'name="seen" value="([0-9a-f]{64})"', html)
+    assert found is not None
+    return found[1]
+
+
+def test_what_was_charted_after_the_page_was_read_is_not_signed_unread(client: Client) -> None:
+    day = discharged()
+    day.prescriber.set_password("a long enough word")
+    day.prescriber.save()
+    client.force_login(day.prescriber)
+    html = page(client, day, 83, "sign/")
+    noted = charting.record_event(
+        session=day.id,
+        kind=EventKind.NOTE,
+        text="Was dizzy in the hall.",
+        by=day.clinician,
+        at=day.minute(84),
+        key=uuid.uuid4(),
+    )
+    assert isinstance(noted, Done)
+    secret = {"sign-secret": "a long enough word"}
+
+    early = post(client, day, 85, "sign/now/", seen=seen_on(html), **secret)
+    nothing = post(client, day, 86, "sign/now/", **secret)
+    unsigned = Signature.objects.count()
+    again = post(client, day, 87, "sign/now/", seen=seen_on(early), **secret)
+
+    assert unsigned == 0
+    for refused in (early, nothing):
+        assert "The record has changed since you opened this page" in refused
+        assert "Was dizzy in the hall." in refused
+    assert "Signed and locked" in again
 
 
 def test_the_refusal_of_a_strength_says_it_once_and_offers_no_override(client: Client) -> None:

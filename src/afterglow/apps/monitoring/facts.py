@@ -425,8 +425,9 @@ def reported_volume(
 @read_once
 def last_pump_readings(keys: Sequence[int]) -> Mapping[int, PumpReading]:
     """Return the last report of each session's pump that carries a rate."""
-    last = RawSQL(_LAST_REPORT, [list(keys), lines.oldest_id(keys)])  # noqa: S611 (constants)
-    rows = PumpReading.objects.filter(pk__in=last).select_related("device")
+    oldest = lines.oldest_id(keys)
+    last = RawSQL(_LAST_REPORT, [list(keys), oldest])  # noqa: S611 (constants)
+    rows = PumpReading.objects.filter(months.since(oldest), pk__in=last).select_related("device")
     return {row.session_id: row for row in rows}
 
 
