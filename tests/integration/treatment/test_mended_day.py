@@ -266,7 +266,7 @@ def test_what_was_charted_after_the_page_was_read_is_not_signed_unread(client: C
     early = post(client, day, 85, "sign/now/", seen=seen_on(html), **secret)
     nothing = post(client, day, 86, "sign/now/", **secret)
     unsigned = Signature.objects.count()
-    again = post(client, day, 87, "sign/now/", seen=seen_on(early), **secret)
+    again = post(client, day, 87, "sign/now/", seen=seen_on(nothing), **secret)
 
     assert unsigned == 0
     for refused in (early, nothing):
