@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from afterglow.apps.monitoring.lines import Window, spread_in
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.services import mark_artefact, record_vital_signs_by_hand
 from afterglow.apps.monitoring.trends import raw_readings, trend_json
@@ -72,6 +73,36 @@ def test_every_cuff_reading_is_drawn_and_hand_and_device_are_two_lines() -> None
 
     assert drawn["pressure", "device", False] == [[120, 120, 80, None], [150, 150, 80, None]]
     assert drawn["pressure", "hand", False] == [[160, 131, 81, None]]
+
+
+def test_the_spread_of_a_window_leaves_out_what_is_marked_until_that_is_taken_back() -> None:
+    here = bed()
+    for second, value in ((1, "97"), (20, "61"), (50, "95")):
+        at = later(1, second)
+        arrive(oru(here.monitor, {SPO2: value}, at=at, control_id=f"s{second}"), at=at)
+    fallen = VitalSign.objects.get(value=61)
+
+    def spread() -> list[tuple[str, int, int, int]]:
+        window = Window(later(0), later(5))
+        found = spread_in(here.session.pk, [window])
+        return [(code, int(low), int(high), count) for _, code, low, high, count in found]
+
+    def mark(*, is_artefact: bool, minute: float) -> None:
+        mark_artefact(
+            reading=fallen.pk,
+            is_artefact=is_artefact,
+            reason="cold hand",
+            by=here.clinician,
+            at=later(minute),
+        )
+
+    before = spread()
+    mark(is_artefact=True, minute=4)
+    marked = spread()
+    mark(is_artefact=False, minute=4.5)
+
+    assert before == spread() == [("spo2", 61, 97, 3)]
+    assert marked == [("spo2", 95, 97, 2)]
 
 
 def test_a_marked_reading_stays_among_the_raw_ones_with_its_reason() -> None:

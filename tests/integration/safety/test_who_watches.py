@@ -102,6 +102,25 @@ def test_who_is_on_a_break_begins_nothing_else_and_comes_back() -> None:
     assert isinstance(back, Done), back
 
 
+def test_who_is_on_a_break_starts_no_infusion() -> None:
+    here = ready()
+    there = infusing(site=here.site)
+    nurse = there.clinician
+    covered = taken_over(
+        there, to=there.second, at=there.minute(1), break_for=dt.timedelta(minutes=9)
+    )
+    TreatmentSession.objects.filter(pk=here.session.pk).update(clinician=nurse)
+
+    outcome = infusions.start_infusion(
+        session=here.id, by=nurse, at=there.minute(2), key=uuid.uuid4()
+    )
+
+    assert isinstance(covered, Done)
+
+    assert isinstance(outcome, Refused)
+    assert "CLINICIAN_ON_BREAK" in outcome.decision.codes
+
+
 def test_a_stop_is_never_refused_and_says_that_too_many_recover() -> None:
     day = infusing()
     recovering_with(day, day.clinician, 3)
