@@ -79,7 +79,10 @@ def sign(request: StaffRequest, session: UUID) -> HttpResponse:
         )
         if isinstance(outcome, Refused):  # the tables are shown as they are now
             now = sign_page(request, row, at)
-            return {**now, "sign_form": form, "refused": True, "decision": outcome.decision}
+            stops = {reason.code for reason in outcome.decision.blockers}
+            only_changed = stops == {"RECORD_CHANGED_MEANWHILE"}
+            said = {"changed": outcome.decision} if only_changed else {"decision": outcome.decision}
+            return {**now, "sign_form": form, "refused": True, **said}
         messages.success(request, _("Signed. The record is locked."))
         return reverse("treatment:sign", args=[session])
 
