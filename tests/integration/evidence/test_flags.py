@@ -23,10 +23,10 @@ def codes(outcome: Done[Publication] | Refused) -> list[str]:
 
 
 def test_a_record_that_changes_flags_every_published_text_that_cites_it(library: Library) -> None:
-    library.approve("P01", "P06")
+    library.approve("P01", "P05")
     one = library.published(KETAMINE_BESIDE_SALINE, key="page:one:en")
     two = library.published("[[P01#response-or]]", key="page:two:en")
-    other = library.published("[[P06#response-24h]]", key="page:other:en")
+    other = library.published("[[P05#response-or]]", key="page:other:en")
     library.change("P01", scope="adults, unipolar depression, 24 h")
 
     assert queries.flagged_texts() == []

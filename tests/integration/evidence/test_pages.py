@@ -211,7 +211,7 @@ def test_a_patient_and_a_visitor_see_nothing(library: Library, visit: Visit) -> 
 
 def test_the_steps_of_a_text_from_its_page(library: Library, visit: Visit) -> None:
     library.approve("P01")
-    row = library.text("With ketamine [[P01#response-ketamine]].")
+    row = library.text("Ketamine [[P01#response-ketamine]], saline [[P01#response-saline]].")
     path = f"/evidence/texts/{row.public_id}"
 
     visit(library.author).post(f"{path}/submit/")

@@ -168,10 +168,18 @@ def test_ketamine_75_versus_ssris_30_cannot_be_published_on_records_of_its_own(
 
 def test_a_figure_from_memory_is_not_published(library: Library) -> None:
     library.approve("T03")
-    row = library.text("[[T03#arm1-response]]")
+    row = library.text("[[T03#arm1-response]] against [[T03#arm2-response]]")
     library.submit(row)
 
-    assert codes(library.review(row)) == ["EVIDENCE_FIGURE_FROM_MEMORY"]
+    assert set(codes(library.review(row))) == {"EVIDENCE_FIGURE_FROM_MEMORY"}
+
+
+def test_one_arm_without_its_control_is_not_published(library: Library) -> None:
+    library.approve("P01", "T34")
+    row = library.text("[[P01#response-ketamine]] and, elsewhere, [[P01#response-or]]")
+    library.submit(row)
+
+    assert codes(library.review(row)) == ["EVIDENCE_COMPARATOR_MISSING"]
 
 
 def test_what_does_not_exist_is_named(library: Library) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from afterglow.apps.evidence.files import edition
-from afterglow.core.evidence.comparing import beside_in_prose, like_with_like
+from afterglow.core.evidence.comparing import beside_in_prose, beside_its_control, like_with_like
 from afterglow.core.evidence.figures import Figure, TimePoint
 from afterglow.core.evidence.library import figures_of
+from afterglow.core.evidence.trials import wilson
 from afterglow.core.evidence.vocabulary import (
     Anchor,
     Design,
@@ -140,8 +142,50 @@ def test_every_curated_number_is_a_number_of_its_record_or_of_the_claims() -> No
             words = json.dumps(dict(entry.body), ensure_ascii=False)
             source = words if entry.key.startswith("P") else words + everything
             for field in ("value", "low", "high"):
-                if field in body:
+                if field in body and str(body[field]) not in _reckoned(body, words):
                     assert str(body[field]).lstrip("-") in source, (entry.key, body["key"], field)
+
+
+def _reckoned(body: dict[str, Any], words: str) -> set[str]:
+    """Bounds that follow from the record: "45% +/-10", or counts, with a Wilson interval."""
+    half = re.search(rf"\b{re.escape(body['value'])}% \+/-([\d.]+)", words)
+    if half is not None:
+        value, width = Decimal(body["value"]), Decimal(half[1])
+        return {str(value - width), str(value + width)}
+    if f"({body.get('events')}/{body.get('n')})" in words:
+        return {str(bound) for bound in wilson(body["events"], body["n"])[1:]}
+    return set()
+
+
+def test_an_arm_stands_with_the_other_arm_or_not_at_all() -> None:
+    for arm, control in (
+        ("T19#response-ketamine", "T19#response-ect"),
+        ("T34#sustained-25mg", "T34#sustained-1mg"),
+        ("P01#response-ketamine", "P01#response-saline"),
+    ):
+        alone = beside_its_control([FIGURES[arm], FIGURES["P01#response-or"]])
+        assert alone.codes == ("EVIDENCE_COMPARATOR_MISSING",), arm
+        assert beside_its_control([FIGURES[arm], FIGURES[control]]).allowed
+
+
+def test_the_arm_of_another_study_time_or_endpoint_is_no_control() -> None:
+    arm = FIGURES["P01#response-ketamine"]
+    for other in ("P02#response-midazolam", "T34#sustained-1mg"):
+        assert len(beside_its_control([arm, FIGURES[other]]).blockers) == 2
+    later, earlier = FIGURES["T34#sustained-1mg"], FIGURES["T34#remission-25mg"]
+    assert len(beside_its_control([later, earlier]).blockers) == 2
+
+
+def test_a_ratio_or_an_uncontrolled_rate_may_stand_alone() -> None:
+    for ref in ("P01#response-or", "T38#arm1-response", "P13#response"):
+        assert beside_its_control([FIGURES[ref]]).allowed
+
+
+def test_every_pooled_or_uncontrolled_outcome_has_an_interval_or_says_why_not() -> None:
+    assert [ref for ref, each in FIGURES.items() if each.lacks_interval] == []
+    response = FIGURES["P13#response"]
+    assert (response.low, response.high) == (Decimal(35), Decimal(55))
+    assert FIGURES["T38#arm1-response"].no_interval
 
 
 def test_no_figure_claims_more_than_its_record() -> None:

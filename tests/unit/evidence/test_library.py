@@ -190,3 +190,14 @@ def test_the_entries_of_a_file_keep_its_order() -> None:
 
     assert [entry.position for entry in claims] == list(range(len(claims)))
     assert isinstance(claims[0], Entry)
+
+
+def test_a_pooled_figure_without_interval_or_reason_is_refused() -> None:
+    entry = BY_KEY["P13"]
+    bare = {**entry.curation["figures"][0]}
+    del bare["low"], bare["high"]
+
+    with pytest.raises(InvalidValue, match="neither low and high nor no_interval: P13#response"):
+        check_content(entry.kind, "P13", entry.body, {"figures": [bare]})
+    said = {**bare, "no_interval": "the source gives none"}
+    check_content(entry.kind, "P13", entry.body, {"figures": [said]})

@@ -69,6 +69,10 @@ INDIRECT = evidence.caution(
 DESIGN_DIFFERS = evidence.caution(
     "COMPARISON_DESIGN_DIFFERS", "The studies differ in design: {seen} beside {limit}."
 )
+COMPARATOR_MISSING = evidence.blocker(
+    "EVIDENCE_COMPARATOR_MISSING",
+    "{seen} was measured beside a control that is not in this block: cite both, or neither.",
+)
 # Signing.
 AUTHOR_REVIEWS_OWN_TEXT = evidence.blocker(
     "PUBLICATION_REVIEWED_BY_AUTHOR", "{seen} wrote this text; another person reviews it."

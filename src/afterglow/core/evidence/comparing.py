@@ -12,10 +12,11 @@ from itertools import combinations
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.evidence import codes
 from afterglow.core.evidence.figures import Figure, TimePoint
-from afterglow.core.evidence.vocabulary import Endpoint, NumberKind
+from afterglow.core.evidence.vocabulary import Design, Endpoint, FigureMeasure, NumberKind
 from afterglow.core.reason_codes import ReasonCode
 
 _OUTCOMES = frozenset({NumberKind.EFFICACY, NumberKind.SAFETY})
+_CONTROLLED = frozenset({Design.RANDOMISED_BLIND, Design.RANDOMISED_OPEN, Design.POOLED_RANDOMISED})
 
 
 def like_with_like(figures: Sequence[Figure]) -> Decision:
@@ -46,6 +47,33 @@ def beside_in_prose(figures: Iterable[Figure]) -> Decision:
         if not one.intervention or one.intervention != other.intervention:
             reasons.extend(like_with_like([one, other]))
     return Decision.from_reasons(reasons)
+
+
+def beside_its_control(figures: Sequence[Figure]) -> Decision:
+    """Refuse the percentage of one arm of a controlled study whose other arm is left out.
+
+    The other arm is a percentage of the same study, endpoint and time with another treatment.
+    Ratios and differences hold their comparison in themselves.
+    """
+    arms = [
+        each
+        for each in figures
+        if each.kind in _OUTCOMES
+        and each.measure is FigureMeasure.PERCENT
+        and each.design in _CONTROLLED
+    ]
+    return Decision.from_reasons(
+        codes.COMPARATOR_MISSING.reason(seen=_name(arm))
+        for arm in arms
+        if not any(_is_other_arm(arm, other) for other in arms)
+    )
+
+
+def _is_other_arm(arm: Figure, other: Figure) -> bool:
+    return (
+        (arm.study, arm.endpoint, _when(arm.time))
+        == (other.study, other.endpoint, _when(other.time))
+    ) and arm.intervention != other.intervention
 
 
 def _undefined(figure: Figure) -> Iterable[Reason]:

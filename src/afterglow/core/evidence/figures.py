@@ -44,7 +44,7 @@ class Figure:
     by); ``population_words`` and ``words`` are for readers. An empty code means that the source
     does not define it, which never equals anything, itself included. ``study`` names the trial or
     pooled estimate the number was observed in. ``low`` and ``high`` bound the ``level`` percent
-    interval.
+    interval; ``no_interval`` says to readers why there is none.
     """
 
     record: str
@@ -69,6 +69,7 @@ class Figure:
     design: Design = Design.DOCUMENT
     study: str = ""
     certainty: str = ""
+    no_interval: str = ""
     status: FactStatus = FactStatus.FROM_MEMORY
 
     def __post_init__(self) -> None:
@@ -88,6 +89,16 @@ class Figure:
     def ref(self) -> str:
         """How a text cites it: ``P01#response-or``."""
         return f"{self.record}#{self.key}"
+
+    @property
+    def lacks_interval(self) -> bool:
+        """Whether a pooled or uncontrolled outcome has neither interval nor a reason for none."""
+        return (
+            self.kind in (NumberKind.EFFICACY, NumberKind.SAFETY)
+            and self.design in (Design.UNCONTROLLED, Design.POOLED_RANDOMISED)
+            and self.low is None
+            and not self.no_interval
+        )
 
     @property
     def needs_record(self) -> bool:
@@ -133,6 +144,7 @@ class Figure:
                 design=Design(body.get("design", "document")),
                 study=str(body.get("study", record)),
                 certainty=str(body.get("certainty", "")),
+                no_interval=str(body.get("no_interval", "")),
                 status=FactStatus(body["status"]),
             )
         except KeyError as missing:

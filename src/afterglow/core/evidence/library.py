@@ -229,6 +229,11 @@ def check_content(
         raise
     except (KeyError, TypeError, ValueError) as problem:
         raise InvalidValue(f"The record {key} cannot be read: {problem!r}.") from None
+    bare = [figure.ref for figure in found if figure.lacks_interval]
+    if bare:
+        raise InvalidValue(
+            f"Pooled or uncontrolled, with neither low and high nor no_interval: {', '.join(bare)}."
+        )
     keys = [figure.key for figure in found]
     twice = sorted({each for each in keys if keys.count(each) > 1})
     if twice:

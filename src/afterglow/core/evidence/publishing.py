@@ -10,7 +10,7 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.evidence import codes
-from afterglow.core.evidence.comparing import beside_in_prose, like_with_like
+from afterglow.core.evidence.comparing import beside_in_prose, beside_its_control, like_with_like
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus
 from afterglow.core.evidence.writing import bare_numbers
@@ -166,6 +166,7 @@ def judge_text(blocks: Iterable[Block], *, on: dt.date) -> tuple[Reason, ...]:
         figures = [cited.figure for cited in block.cited if cited.figure is not None]
         compare = like_with_like if block.is_comparison else beside_in_prose
         reasons.extend(compare(figures).reasons)
+        reasons.extend(beside_its_control(figures).reasons)
     return tuple(reasons)
 
 

@@ -204,6 +204,7 @@ class Trial:
             n=arm.n_analysed,
             design=self.design,
             study=self.key,
+            no_interval="" if low is not None else "the record gives a percentage and no count",
             status=self.counts,
         )
 
