@@ -13,6 +13,7 @@ from django.urls import reverse
 from afterglow.apps.evidence import queries as evidence
 from afterglow.apps.evidence.files import official_hosts
 from afterglow.apps.evidence.models import Publication
+from afterglow.apps.evidence.services.records import signed_name
 from afterglow.apps.frontdoor import markup
 from afterglow.apps.frontdoor.files import PageFile, page_files
 from afterglow.apps.frontdoor.queries import LOCATION
@@ -96,6 +97,24 @@ def test_the_gate_lets_them_through_and_no_number_stands_bare(
             assert client.get(target).status_code == 200, (page.slug, target)
 
 
+def test_every_spanish_page_with_records_says_that_they_are_in_english(
+    client: Client, published: Library
+) -> None:
+    words = "Los registros detrás de esta página están en inglés."
+    for page in page_files():
+        body = client.get(path_of(page)).content.decode()
+        expected = page.language == "es" and 'id="source-' in body
+        assert body.count(words) == int(expected), (page.language, page.slug)
+
+
+def test_the_simulation_names_who_answers_for_it(client: Client, published: Library) -> None:
+    for path, language in (("/simulation/", "en"), ("/es/simulation/", "es")):
+        body = client.get(path).content.decode()
+        for words in ("Written by", "Next review by"):
+            assert gettext_in(words, language) in body, path
+        assert signed_name(published.reviewer) in body
+
+
 def test_seeding_again_changes_nothing(published: Library) -> None:
     before = Publication.objects.count()
 
@@ -137,7 +156,7 @@ OURS = {
     "what-is-often-said": {"lead-1"},
     "results": {"lead-1", "cards-1", "text-1"},
     "for-providers": {"lead-1", "steps-1", "text-2"},
-    "costs": {"lead-1", "text-1", "text-3", "call-1"},
+    "costs": {"lead-1", "text-1", "cards-1", "text-4", "call-1"},
     "stories": {"lead-1", "cards-1"},
     "contact": {"lead-1", "steps-1", "note-1"},
     "newsletter": {"lead-1", "text-1"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from afterglow.apps.frontdoor import cache
+from afterglow.apps.frontdoor import cache, queries
 from afterglow.apps.frontdoor.views.frame import etag_of, frame, in_language
 from afterglow.apps.pharmacology import explainer
 from afterglow.apps.pharmacology.forms import SimulationForm
 from afterglow.web import clock
 from afterglow.web.formats import number
+
+PAGE: Final = "how-it-works"
+"""The page that the simulation belongs to, whose author and reviewer answer for it."""
 
 
 @require_safe
@@ -56,7 +59,8 @@ def _draw(request: HttpRequest, language: str, **more: Any) -> HttpResponse:
             for code, _name in settings.LANGUAGES
             if code != language
         },
-        "back": reverse("frontdoor:page", kwargs={"language": language, "slug": "how-it-works"}),
+        "back": reverse("frontdoor:page", kwargs={"language": language, "slug": PAGE}),
+        "publication": queries.published_page(PAGE, language),
         **more,
     }
     return render(request, "frontdoor/simulation.html", context)
