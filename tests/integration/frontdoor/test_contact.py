@@ -73,9 +73,12 @@ def test_danger_leads_to_the_crisis_page_at_once_and_to_a_task_within_the_half_h
 def test_danger_leads_there_however_little_was_filled_in(client: Client, site: Site) -> None:
     answer = client.post("/es/contact/", {"danger": "yes"})
 
-    assert answer.headers["Location"] == "/es/crisis/"
+    assert answer.headers["Location"] == "/es/crisis/?unsent"
     assert not ContactRequest.objects.exists()
-    assert 'href="tel:988"' in client.get("/es/crisis/").content.decode()
+    page = client.get("/es/crisis/?unsent").content.decode()
+    assert 'href="tel:988"' in page
+    assert "Su pedido no nos llegó. Llame ahora." in page
+    assert "no nos llegó" not in client.get("/es/crisis/").content.decode()
 
 
 @pytest.mark.parametrize(

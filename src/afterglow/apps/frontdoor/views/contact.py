@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -31,6 +32,7 @@ def contact(request: HttpRequest, *, language: str) -> HttpResponse:
     """Ask to be called. Who is in danger now sees the crisis page, complete form or not."""
     form = ContactForm(request.POST or None, initial=_asked_for(request))
     too_often = None
+    kept = False
     if request.method == "POST" and form.is_valid():
         too_often = press(
             form="danger" if form.in_danger else "contact",
@@ -39,10 +41,12 @@ def contact(request: HttpRequest, *, language: str) -> HttpResponse:
         )
         if too_often is None:
             _keep(form, language)
+            kept = True
             if not form.in_danger:
                 return redirect("frontdoor:contact-sent", language=language)
     if form.in_danger:
-        return redirect("frontdoor:crisis", language=language)
+        now = reverse("frontdoor:crisis", kwargs={"language": language})
+        return redirect(now if kept else f"{now}?unsent")
     if too_often is not None:
         form.add_error(None, wait_words(too_often))
     context = {

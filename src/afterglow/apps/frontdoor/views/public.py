@@ -115,6 +115,7 @@ def crisis(request: HttpRequest, *, language: str) -> HttpResponse:
         **frame(language, slug="crisis", path=request.path),
         **own_words("crisis", language),
         "lines": queries.crisis_lines(),
+        "unsent": "unsent" in request.GET,
         "sites": queries.open_sites(),
     }
     return render(request, "frontdoor/crisis.html", context)
