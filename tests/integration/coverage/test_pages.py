@@ -131,7 +131,7 @@ def test_leaving_says_so_everywhere(day: Day) -> None:
     assert done.status_code == 200
     assert "Nobody is with the patient since" in strip(client, day)
     assert "with nobody" in board
-    assert "Nobody is with the patient while drug runs." in board
+    assert "Nobody is with the patient." in board
 
 
 def test_at_a_locked_screen_whoever_comes_takes_the_patient_with_their_own_pin(day: Day) -> None:

@@ -16,6 +16,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.monitoring.services.escalation import pass_on_unanswered, unanswered
 from afterglow.apps.treatment import coverages
 from afterglow.apps.treatment.facts.coverage import candidates
 from afterglow.apps.treatment.models import Coverage, SessionEvent
@@ -235,6 +236,38 @@ def test_a_stop_while_nobody_is_there_names_nobody_for_the_recovery() -> None:
     assert isinstance(outcome, Done)
     assert outcome.decision.codes == ("RECOVERY_NOT_WATCHED",)
     assert len(timeline(day)) == 1
+
+
+def lone(day: Day) -> Alarm:
+    return Alarm.objects.get(session=day.session, condition="NOBODY_WITH_PATIENT")
+
+
+def test_a_stop_while_nobody_is_there_leaves_the_alarm_as_loud_as_it_was() -> None:
+    day = infusing()
+    leave(day, 30)
+
+    stop(day, 40)
+
+    row = lone(day)
+    assert (row.ended_at, row.condition_gone_at, row.since) == (None, None, day.minute(30))
+    assert row in unanswered()
+    assert isinstance(taken_over(day, to=day.second, at=day.minute(42)), Done)
+    assert lone(day).condition_gone_at == day.minute(42)
+    assert lone(day) not in unanswered()
+
+
+def test_who_leaves_a_patient_in_recovery_raises_the_alarm_that_is_passed_on() -> None:
+    day = recovering()
+    assert alarms(day, 50) == set()
+
+    leave(day, 60)
+
+    assert alarms(day, 60) == {"NOBODY_WITH_PATIENT"}
+    assert str(lone(day).priority) == "high"
+    pass_on_unanswered(at=day.minute(60.5))
+    assert lone(day).told_site_at == day.minute(60.5)
+    assert isinstance(taken_over(day, to=day.second, at=day.minute(61)), Done)
+    assert alarms(day, 61) == set()
 
 
 def test_who_is_called_back_is_watched_again() -> None:

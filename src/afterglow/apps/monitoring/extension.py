@@ -34,7 +34,7 @@ class InfusionCourse:
     ``sedatives``: times at which one was given. ``symptoms``: those present now. ``closely``: a
     medicine of the patient's may raise the pressure, so it is read more often while drug runs.
     ``drug``: what the checked bag holds, and ``to_be_infused`` how much of it the plan gives.
-    ``coverage``: who is with the patient while drug runs.
+    ``coverage``: who is with the patient while drug runs, and in recovery.
     """
 
     started: datetime | None = None

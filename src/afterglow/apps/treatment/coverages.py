@@ -63,20 +63,24 @@ def proof_of(session: TreatmentSession, *, at: datetime) -> Proof | None:
 
 
 def alarming(infusions: Iterable[Infusion]) -> Mapping[int, CoverageFacts]:
-    """Return, for each running infusion's session, what the alarms judge of who is there.
+    """Return what the alarms judge of who is there, while drug runs and while the patient recovers.
 
-    Somebody whose account was closed meanwhile is nobody.
+    By session, from each session's infusion. Somebody whose account was closed meanwhile is nobody.
     """
-    running = {row.session_id: row for row in infusions if row.state in RUNS}
+    watched = {
+        row.session_id: row
+        for row in infusions
+        if row.state in RUNS or row.session.state == SessionState.RECOVERY
+    }
     last: dict[int, Coverage] = {}
-    rows = Coverage.objects.filter(session__in=running).select_related("clinician")
+    rows = Coverage.objects.filter(session__in=watched).select_related("clinician")
     for row in rows.order_by("during", "pk"):
         last[row.session_id] = row
     told: dict[int, CoverageFacts] = {}
-    for pk, infusion in running.items():
+    for pk, infusion in watched.items():
         row = last.get(pk)
         if row is None:
-            told[pk] = CoverageFacts(nobody_since=infusion.started_at)
+            told[pk] = CoverageFacts(nobody_since=infusion.ended_at or infusion.started_at)
         elif row.during.upper is not None:
             told[pk] = CoverageFacts(nobody_since=row.during.upper)
         elif not row.clinician.is_active:

@@ -151,7 +151,7 @@ def overdue_conditions(schedule: Iterable[Slot], rules: TechnicalRules) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class CoverageFacts:
-    """Who is with a patient while drug runs. ``nobody_since`` is None while somebody is.
+    """Who is with a patient whose drug runs, or who recovers. ``nobody_since`` is None while somebody is.
 
     ``break_over_at``: when the cover of a break was to end; ``who`` covers it.
     """
@@ -172,7 +172,7 @@ def coverage_conditions(
             "NOBODY_WITH_PATIENT",
             "",
             rules.nobody_with_patient_priority,
-            "Nobody is with the patient while drug runs.",
+            "Nobody is with the patient.",
             since=coverage.nobody_since,
         )
     if coverage.break_over_at is not None and coverage.break_over_at <= at:
