@@ -148,7 +148,7 @@ def plan() -> Plan:
 
 
 @cache
-def rules(protocol: str = "iv_ketamine_adult", version: int = 1) -> MonitoringRules:
+def rules(protocol: str = "iv_ketamine_adult", version: int = 2) -> MonitoringRules:
     """Return the alarm limits of a shipped protocol: a rehearsal alarms as the room does."""
     folder = resources.files("afterglow").joinpath("data", "protocols", protocol, str(version))
     return MonitoringRules.parse(json.loads(folder.joinpath("monitoring.json").read_text("utf-8")))

@@ -38,7 +38,7 @@ ALARMING = 20
 def make_beds(count: int, *, at: dt.datetime) -> list[str]:
     """Make sessions with a monitor each and return the monitors' EUI-64s. Nobody in them exists."""
     site = Site.objects.create(code="bench", name="Bench", time_zone="UTC")
-    protocol = Definition.objects.get(kind=DefinitionKind.DOSING_PROTOCOL)
+    protocol = Definition.objects.filter(kind=DefinitionKind.DOSING_PROTOCOL).latest("version")
     found = []
     for number in range(count):
         clinician = Account.objects.create(

@@ -16,6 +16,7 @@ from afterglow.core.cited import Section, Status, leaves
 from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmPriority
+from afterglow.core.older_protocols import completed
 
 
 class ObservationPhase(StrEnum):
@@ -205,6 +206,7 @@ class MonitoringRules:
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> MonitoringRules:
         """Read ``body["monitoring"]``. Raises InvalidValue naming the leaf that is wrong."""
+        body = completed("monitoring", body)
         root = Section("monitoring", body)
         symptoms = [_symptom(s) for s in root.sections("symptoms")]
         return cls(

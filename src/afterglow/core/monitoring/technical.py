@@ -151,9 +151,9 @@ def overdue_conditions(schedule: Iterable[Slot], rules: TechnicalRules) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class CoverageFacts:
-    """Who is with a patient whose drug runs, or who recovers. ``nobody_since`` is None while somebody is.
+    """Who is with a patient whose drug runs, or who recovers.
 
-    ``break_over_at``: when the cover of a break was to end; ``who`` covers it.
+    ``nobody_since`` is None while somebody is there. ``break_over_at``: when the cover of a break was to end; ``who`` covers it.
     """
 
     nobody_since: datetime | None = None

@@ -16,6 +16,7 @@ from typing import Final, Self
 from afterglow.core.cited import Section
 from afterglow.core.decisions import Overrider, Reason
 from afterglow.core.errors import InvalidValue
+from afterglow.core.older_protocols import fallback
 from afterglow.core.reason_codes import reason_code
 from afterglow.core.treatment import codes  # noqa: F401  (declares what the data speaks of)
 
@@ -207,7 +208,11 @@ class SessionRules:
             draw=_draw(section.section("draw")),
             discharge=_discharge(section.section("discharge")),
             sign=_sign(section.section("sign")),
-            coverage=_coverage(section.section("coverage")),
+            coverage=_coverage(
+                section.section("coverage")
+                if section.has("coverage")
+                else Section(f"{section.path}.coverage", fallback("session", "coverage"))
+            ),
             overridable_by=MappingProxyType(
                 {each.text("code"): _overrider(each) for each in section.sections("overridable_by")}
             ),
