@@ -10,6 +10,9 @@ from django.urls import reverse
 
 from afterglow.apps.monitoring.models import AlarmAct
 from afterglow.apps.monitoring.services import acknowledge_alarm
+from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
+from afterglow.apps.treatment.printed import during
+from afterglow.apps.treatment.printed.words import Clock
 from afterglow.apps.treatment.shown import playback
 from afterglow.core.monitoring.alarm_state import AlarmActKind
 from afterglow.web import clock
@@ -40,6 +43,38 @@ def test_a_finished_session_plays_back_every_step_of_every_alarm() -> None:
     assert [one.act for one in mine] == [AlarmActKind.RAISED, AlarmActKind.ACKNOWLEDGED]
     assert (mine[0].seen, str(mine[0].level)) == ("84 %", "red")
     assert mine[1].by == day.clinician.get_short_name()
+
+
+def test_an_alarm_that_was_passed_on_plays_back_with_who_was_told() -> None:
+    assert set(playback.ACT_WORDS) == set(AlarmActKind)
+    day = infusing()
+    take_vitals(day, at=day.minute(5), spo2=84)
+    pass_on_unanswered(at=day.minute(7))
+
+    told = [one for one in playback.alarm_acts(day.session) if one.word == "SpO2 low"]
+
+    assert [str(one.words) for one in told] == [
+        "raised",
+        "told to the other screens",
+        "told to the prescriber",
+    ]
+    assert {str(one.level) for one in told} == {"red"}
+    row = during._alarm(
+        {
+            "raised_at": day.minute(5).isoformat(),
+            "acknowledged_at": None,
+            "ended_at": None,
+            "highest_priority": "high",
+            "symptomatic": None,
+            "sentence": "SpO2 is 84 %.",
+            "acts": [
+                {"at": one.at.isoformat(), "act": str(one.act), "seen": one.seen} for one in told
+            ],
+        },
+        Clock(day.site.zone, day.started.date()),
+    )
+    assert "told to the other screens" in row[2]
+    assert "told to the prescriber" in row[2]
 
 
 def test_playback_says_that_it_is_not_live_and_shows_no_name() -> None:

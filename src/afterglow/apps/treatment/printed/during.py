@@ -27,7 +27,19 @@ _TONES = {
     AlarmPriority.MEDIUM: ("Amber", "amber"),
     AlarmPriority.LOW: ("Low", ""),
 }
-_TOLD = frozenset({AlarmActKind.ESCALATED, AlarmActKind.EASED, AlarmActKind.SILENCED})
+_TOLD = frozenset(
+    {
+        AlarmActKind.ESCALATED,
+        AlarmActKind.EASED,
+        AlarmActKind.SILENCED,
+        AlarmActKind.TOLD_SITE,
+        AlarmActKind.TOLD_PRESCRIBER,
+    }
+)
+_ACTS = {
+    AlarmActKind.TOLD_SITE: "told to the other screens",
+    AlarmActKind.TOLD_PRESCRIBER: "told to the prescriber",
+}
 
 
 def drip(content: Content, clock: Clock) -> list[Section]:
@@ -190,7 +202,7 @@ def _score(row: Content, clock: Clock) -> list[str]:
 def _alarm(row: Content, clock: Clock) -> list[Any]:
     level, tone = _TONES.get(row["highest_priority"], (words(row["highest_priority"]), ""))
     story = " · ".join(
-        f"{clock.exact(act['at'])} {words(act['act'])}"
+        f"{clock.exact(act['at'])} {_ACTS.get(act['act'], words(act['act']))}"
         + (f" ({act['seen']})" if act["seen"] else "")
         for act in row["acts"]
         if act["act"] in _TOLD

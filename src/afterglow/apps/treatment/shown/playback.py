@@ -36,6 +36,8 @@ ACT_WORDS: dict[AlarmActKind, str | Promise] = {
     AlarmActKind.ACKNOWLEDGED: _("acknowledged"),
     AlarmActKind.ANSWERED: _("symptoms answered"),
     AlarmActKind.SILENCED: _("silenced"),
+    AlarmActKind.TOLD_SITE: _("told to the other screens"),
+    AlarmActKind.TOLD_PRESCRIBER: _("told to the prescriber"),
 }
 
 

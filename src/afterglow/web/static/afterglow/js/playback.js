@@ -30,6 +30,7 @@ function openAt(moment) {
   for (const act of data.acts) {
     if (act.t > moment) break;
     const known = open.get(act.alarm);
+    if (act.act.startsWith("told_")) continue; // who heard of it changes nothing of how it looks
     if (act.act === "ended") open.delete(act.alarm);
     else if (act.act === "acknowledged") known && open.set(act.alarm, { ...known, acknowledged: true, level: act.level });
     else open.set(act.alarm, { ...act, since: known?.since ?? act.t, acknowledged: known?.acknowledged && act.act !== "escalated" });
