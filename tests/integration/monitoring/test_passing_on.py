@@ -7,8 +7,9 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from afterglow.apps.events.models import OutboxEvent
 from afterglow.apps.monitoring import services as monitoring
@@ -157,6 +158,24 @@ def test_silenced_in_its_room_it_is_drawn_in_the_others_and_sounds_in_none(
     assert "elsewhere-line" in silent
     assert "data-sound-level" not in silent
     assert 'data-sound-level="red"' in again
+
+
+def test_what_is_passed_to_nobody_or_not_yet_due_locks_no_session(day: Day) -> None:
+    def locks(seconds: float) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            pass_on_unanswered(at=after(day, seconds))
+        return sum(
+            "FOR NO KEY UPDATE" in query["sql"] and "treatmentsession" in query["sql"]
+            for query in asked.captured_queries
+        )
+
+    assert locks(29) == 0
+    assert locks(30) == 1
+    pass_on_unanswered(at=after(day, 95))
+    Alarm.objects.filter(session=day.session).update(
+        priority="low", told_site_at=None, told_prescriber_at=None
+    )
+    assert locks(3600) == 0
 
 
 def test_a_patient_who_has_left_calls_nobody(day: Day) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
+from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.devices.models import DeviceStatus, MessageOutcome, RawMessage
 from afterglow.apps.events.models import OutboxEvent
 from afterglow.apps.monitoring import services
@@ -20,10 +21,11 @@ from afterglow.apps.monitoring.models import (
     ReviewReason,
     VitalSign,
 )
+from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.quantities import Rate
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.interop.hl7v2.emit import SentPatient
-from factories import DeviceFactory
+from factories import DeviceFactory, definition
 from support.clinic_messages import (
     DELIVERED,
     DIASTOLIC,
@@ -258,6 +260,23 @@ def test_an_alarm_ends_when_the_value_is_normal_and_somebody_has_seen_it() -> No
     alarm.refresh_from_db()
     assert alarm.ended_at == later(7)
     assert alarm.acknowledged_by == here.clinician
+
+
+def test_a_session_whose_rules_cannot_be_read_costs_no_other_its_alarms(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    here, broken = bed(), bed()
+    wrong = definition(DefinitionKind.DOSING_PROTOCOL, "broken", {"monitoring": {}})
+    TreatmentSession.objects.filter(pk=broken.session.pk).update(protocol=wrong)
+
+    fates = arrive(
+        *(oru(each.monitor, {SPO2: "84"}, at=later(5), control_id="1") for each in (broken, here)),
+        at=later(5),
+    )
+
+    assert [fate.kept for fate in fates] == [Kept.CHARTED, Kept.CHARTED]
+    assert Alarm.objects.get(condition="SPO2_LOW").session == here.session
+    assert str(broken.session.public_id) in caplog.text
 
 
 def test_a_pump_speaks_for_itself() -> None:

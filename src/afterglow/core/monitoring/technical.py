@@ -153,7 +153,8 @@ def overdue_conditions(schedule: Iterable[Slot], rules: TechnicalRules) -> Itera
 class CoverageFacts:
     """Who is with a patient whose drug runs, or who recovers.
 
-    ``nobody_since`` is None while somebody is there. ``break_over_at``: when the cover of a break was to end; ``who`` covers it.
+    ``nobody_since`` is None while somebody is there. ``break_over_at``: when the cover of a break
+    was to end; ``who`` covers it.
     """
 
     nobody_since: datetime | None = None

@@ -7,6 +7,8 @@ is down; both at once tell nobody twice. The monitor at the bedside remains the 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -55,16 +57,29 @@ def pass_on_unanswered(*, at: datetime) -> int:
 
     Safe to repeat and to run twice at once.
     """
-    waiting = unanswered().filter(raised_at__lte=at, told_prescriber_at__isnull=True)
-    sessions = sorted(set(waiting.values_list("session_id", flat=True)))
+    waiting = (
+        unanswered()
+        .filter(raised_at__lte=at, told_prescriber_at__isnull=True)
+        .select_related("session__protocol")
+        .defer("session__protocol__body")
+    )
+    by_session: dict[int, list[Alarm]] = defaultdict(list)
+    for row in waiting:
+        by_session[row.session_id].append(row)
     told = 0
-    for pk in sessions:
+    for pk, rows in sorted(by_session.items()):
         try:
-            told += _pass_on(pk, at)
+            # What is not due, or what the protocol passes to nobody, locks nothing.
+            if _any_due(rows, at):
+                told += _pass_on(pk, at)
         except AfterglowError:
             # One session's broken protocol does not keep the others unheard.
             log.exception("The alarms of session row %s could not be passed on", pk)
     return told
+
+
+def _any_due(rows: Iterable[Alarm], at: datetime) -> bool:
+    return any(to_be_told(_waiting(row), rules_of(row.session).alarms, at) for row in rows)
 
 
 @transaction.atomic

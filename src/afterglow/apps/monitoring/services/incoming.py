@@ -39,6 +39,7 @@ from afterglow.apps.monitoring.models import (
     ReviewReason,
     VitalSign,
 )
+from afterglow.apps.monitoring.protocol import with_rules
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
@@ -174,7 +175,7 @@ def _judge(
     """Judge alarms; rules that cannot be read never cost a reading its place in the record."""
     try:
         with transaction.atomic():
-            judge(sessions, at=at, with_schedule=False, windows=windows)
+            judge(with_rules(sessions), at=at, with_schedule=False, windows=windows)
     except AfterglowError:
         log.exception("The alarms of %s sessions could not be judged", len(sessions))
 
