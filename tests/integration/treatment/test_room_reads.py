@@ -20,6 +20,7 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.services import charting
 from afterglow.apps.treatment.shown import drug
+from afterglow.apps.treatment.shown.grid import grid
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
 from afterglow.db.looks import looking
@@ -321,3 +322,16 @@ def test_a_second_pressure_in_a_column_is_drawn_and_the_first_is_counted(day: Da
 
     assert "132/84" in html
     assert "+1</small>" in html
+
+
+def test_a_column_that_held_a_red_set_stays_red_when_a_normal_one_follows(day: Day) -> None:
+    take_vitals(day, at=day.minute(1), systolic=196, diastolic=112, spo2=84)
+    take_vitals(day, at=day.minute(2), systolic=124, diastolic=78)
+    take_vitals(day, at=day.minute(11), systolic=124, diastolic=78)
+
+    drawn = {line.line.field: line.cells for line in grid(day.session, at=day.minute(12)).lines}
+
+    first, last = drawn["pressure"][-2][1], drawn["pressure"][-1][1]
+    assert (first.text, first.more, first.level) == ("124/78", 1, "red")
+    assert drawn["spo2"][-2][1].level == "red"
+    assert (last.text, last.more, last.level) == ("124/78", 0, "")

@@ -135,23 +135,33 @@ def first_in(session: int, windows: Sequence[Window]) -> list[Found]:
 
 _LAST_SETS = f"""
 SELECT w.n, v.source, v.code, v.id, v.value, v.unit, v.taken_at, v.arrived_at, v.device_id,
-       v.by_id, v.batch, v.of
+       v.by_id, v.batch, v.of, v.low, v.high
 FROM unnest(%s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY AS w(since, until, n)
 CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (v.source, v.code) v.*, count(*) OVER (PARTITION BY v.source, v.code) AS of
+    SELECT DISTINCT ON (v.source, v.code) v.*, count(*) OVER line AS of,
+           min(v.value) OVER line AS low, max(v.value) OVER line AS high
     FROM monitoring_vitalsign v
     WHERE v.session_id = %s AND {STORED_SINCE} AND (v.source = 'hand' OR v.code = ANY(%s))
       AND v.taken_at >= w.since AND v.taken_at < w.until AND v.flag = ''
       AND NOT {MARKED}
+    WINDOW line AS (PARTITION BY v.source, v.code)
     ORDER BY v.source, v.code, v.taken_at DESC, v.id DESC
 ) v ORDER BY w.n
 """  # noqa: S608 - constants only; keys and times are parameters
 
 
-def last_sets_in(session: int, windows: Sequence[Window]) -> list[tuple[Found, int]]:
+class Sets(NamedTuple):
+    """How many readings of one kind a window holds, and the lowest and highest among them."""
+
+    count: int
+    low: Decimal
+    high: Decimal
+
+
+def last_sets_in(session: int, windows: Sequence[Window]) -> list[tuple[Found, Sets]]:
     """Return the last believed hand reading and cuff reading of each sign in each window.
 
-    Beside it stands how many of its kind the window holds. Continuous signs of a device are not
+    Beside it stands what the window holds of its kind. Continuous signs of a device are not
     among them: see :func:`spread_in`.
     """
     if not windows:
@@ -166,8 +176,8 @@ def last_sets_in(session: int, windows: Sequence[Window]) -> list[tuple[Found, i
     with connection.cursor() as cursor:
         cursor.execute(_LAST_SETS, asked)
         return [
-            (Found(Line(session, source, code, *windows[n - 1]), *row), of)
-            for n, source, code, *row, of in cursor.fetchall()
+            (Found(Line(session, source, code, *windows[n - 1]), *row), Sets(of, low, high))
+            for n, source, code, *row, of, low, high in cursor.fetchall()
         ]
 
 

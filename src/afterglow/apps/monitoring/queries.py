@@ -130,8 +130,8 @@ class GridRow:
     slot: Slot
     values: Mapping[tuple[str, Source], LatestReading]
     scores: tuple[Reading, ...]
-    sets: Mapping[tuple[str, Source], int]
-    """How many readings of a sign stand in the window, by hand or by the cuff."""
+    sets: Mapping[tuple[str, Source], lines.Sets]
+    """What stands of a sign in the window, by hand or by the cuff: how many, lowest, highest."""
 
 
 @read_once
@@ -145,7 +145,7 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     opened = [slot for slot in planned if slot.opens_at <= at]
     end = at + INSTANT
     by_window: dict[datetime, dict[tuple[str, Source], LatestReading]] = {}
-    counts: dict[datetime, dict[tuple[str, Source], int]] = {}
+    counts: dict[datetime, dict[tuple[str, Source], lines.Sets]] = {}
     for each in found:
         line = each.line
         by_window.setdefault(line.since, {})[(line.code, Source(line.source))] = _read(each)

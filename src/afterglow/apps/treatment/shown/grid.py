@@ -70,7 +70,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one cell says. ``level``: red or amber by the protocol's limits, as numbers alone."""
+    """What one cell says.
+
+    ``level``: red or amber by the protocol's limits, as numbers alone; the worst of all that its
+    column holds of the sign by hand or by the cuff, drawn or not.
+    """
 
     text: str = ""
     level: str = ""
@@ -244,7 +248,14 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
     shown = device or hand
     if not shown:
         return Cell()
-    levels = {judge.level(part.sign, part.value) for part in shown}
+    # What is not drawn counts as much: a red set stays red when a normal one follows, and so does
+    # what a hand measured beside the device.
+    values_of = [(part.sign, part.value) for part in (*device, *hand)]
+    for code in line.codes:
+        for source in Source:
+            if (sets := row.sets.get((code, source))) is not None:
+                values_of += [(code, sets.low), (code, sets.high)]
+    levels = {judge.level(sign, value) for sign, value in values_of}
     first = shown[0]
     hand_entry = first.source is Source.HAND
     return Cell(
@@ -255,7 +266,9 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
         late=_after(first.arrived_at, first.taken_at, LATE) if hand_entry else None,
         entered=_after(first.arrived_at, first.taken_at, TWO_TIMES) if hand_entry else None,
         reading=Named(first.batch, first.sign, first.taken_at),
-        more=max(row.sets.get((first.sign, first.source), 1) - 1, 0),
+        more=row.sets[(first.sign, first.source)].count - 1
+        if (first.sign, first.source) in row.sets
+        else 0,
     )
 
 
