@@ -63,6 +63,24 @@ def test_the_calm_room_looks_back_and_comes_back_to_now(
     look(page, "room-calm")
 
     graph = page.locator(".trend")
+    # A hand that counts 71 in the minute in which the monitor says 96 makes a point of its own.
+    told = graph.evaluate(
+        """host => {
+            const at = new Date((Math.floor(Date.now() / 60000) - 200) * 60000);
+            const tell = (source, value, s) => {
+                const detail = { sign: "heart", source, value };
+                detail.at = new Date(+at + s * 1000).toISOString();
+                document.body.dispatchEvent(new CustomEvent("live:reading", { detail }));
+            };
+            tell("device", "96", 5);
+            tell("hand", "71", 10);
+            tell("device", "98", 15);
+            tell("hand", "71", 10);
+            return host.trend.points.heart.filter(p => p.x >= at / 1000 && p.x < at / 1000 + 60)
+                .map(p => [p.source, p.low, p.high, p.y]).sort();
+        }"""
+    )
+    assert told == [["device", 96, 98, 98], ["hand", 71, 71, 71]]
     graph.focus()
     page.keyboard.press("-")
     expect(page.locator("[data-trend-window]")).to_have_text("2 h")

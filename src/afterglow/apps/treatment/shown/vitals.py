@@ -145,12 +145,13 @@ def marks(readings: Iterable[Reading]) -> Iterable[dict[str, Any]]:
                 thinned[key] = reading
     for (sign, _source, _slot), reading in thinned.items():
         yield _mark(sign, reading)
-    for (taken, _source), parts in pressures.items():
+    for (taken, source), parts in pressures.items():
         high, low = parts.get(VitalSignCode.SYSTOLIC), parts.get(VitalSignCode.DIASTOLIC)
         if high is not None and low is not None:
             mean = parts.get(VitalSignCode.MEAN)
             yield {
                 "sign": str(Sign.PRESSURE),
+                "source": str(source),
                 "at": taken.isoformat(),
                 "systolic": _plain(high.value),
                 "diastolic": _plain(low.value),
@@ -162,6 +163,7 @@ def marks(readings: Iterable[Reading]) -> Iterable[dict[str, Any]]:
 def _mark(sign: Sign, reading: Reading) -> dict[str, Any]:
     return {
         "sign": str(sign),
+        "source": str(reading.source),
         "at": reading.at.isoformat(),
         "value": _plain(reading.value),
         "artefact": reading.artefact,

@@ -26,7 +26,7 @@ body.addEventListener("live:vital-signs", ({ detail }) => {
     look ||= reading.source === "hand";
     if (PRESSURE.includes(reading.code)) {
       const key = `${reading.taken_at} ${reading.source}`;
-      const cuff = cuffs.get(key) ?? { sign: "pressure", at: reading.taken_at, artefact };
+      const cuff = cuffs.get(key) ?? { sign: "pressure", at: reading.taken_at, source: reading.source, artefact };
       cuff[reading.code] = reading.value;
       cuff.artefact ||= artefact;
       cuffs.set(key, cuff);
@@ -35,7 +35,7 @@ body.addEventListener("live:vital-signs", ({ detail }) => {
     const sign = SIGN[reading.code];
     hasHeartRate ||= reading.code === "heart_rate";
     if (!sign || (reading.code === "pulse_rate" && hasHeartRate)) continue;
-    tell("live:reading", { sign, at: reading.taken_at, value: reading.value, artefact });
+    tell("live:reading", { sign, at: reading.taken_at, value: reading.value, source: reading.source, artefact });
     if (!artefact) offer(reading.code, reading.value);
   }
   for (const cuff of cuffs.values()) {

@@ -6,7 +6,7 @@
 // <script id="trend-data" type="application/json"> with { zone, origin, started, limits: [{sign, value, level}],
 //   baseline: {pressure: [124, 78], heart: [72]}, whole: [from, to]?, gap_s: {heart: 150}, events: [{at, mark, words}],
 //   lines: [{sign, source, artefact, points: [[t, value] | [t, value, low, high] | [t, systolic, diastolic, mean]]}] }
-// where t is seconds after origin. `readings: [{sign, at, value | systolic, diastolic, mean, artefact}]` is taken too.
+// where t is seconds after origin. `readings: [{sign, source, at, value | systolic, diastolic, mean, artefact}]` is taken too.
 //
 // What streams in is kept by the minute, so that a day of it costs no more than a day of minutes.
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
@@ -20,6 +20,7 @@ const SIGNS = ["pressure", "heart", "oxygen", "breath", "co2", "temperature"];
 const SHORT = { pressure: "BP", heart: "HR", oxygen: "SpO2", breath: "RR", co2: "EtCO2", temperature: "T" };
 const WINDOWS = [10, 20, 30, 60, 120, 240, 480, 960].map((minutes) => minutes * 60);
 const MINUTE = 60;
+const DEVICE = "device";
 const seconds = (iso) => Date.parse(iso) / 1000;
 
 class Trend {
@@ -50,12 +51,12 @@ class Trend {
     if (events && !data.events?.length) data.events = events;
     this.points = Object.fromEntries(SIGNS.map((sign) => [sign, []]));
     const origin = data.origin ?? 0;
-    for (const { sign, artefact, points } of data.lines ?? []) {
+    for (const { sign, source = DEVICE, artefact, points } of data.lines ?? []) {
       const list = this.points[sign];
       if (!list) continue;
       for (const [t, value, low, high] of points) {
-        if (sign === "pressure") list.push({ x: origin + t, artefact, high: value, low, mean: high });
-        else list.push({ x: origin + t, artefact, y: value, low: low ?? value, high: high ?? value });
+        if (sign === "pressure") list.push({ x: origin + t, source, artefact, high: value, low, mean: high });
+        else list.push({ x: origin + t, source, artefact, y: value, low: low ?? value, high: high ?? value });
       }
     }
     for (const reading of data.readings ?? []) this.take(reading);
@@ -73,19 +74,21 @@ class Trend {
     this.font = `14px ${this.family}`;
   }
 
-  take({ sign, at, value, systolic, diastolic, mean, artefact = false }) {
+  // A hand and a device are two lines: neither becomes a part of the other's minute.
+  take({ sign, at, value, systolic, diastolic, mean, source = DEVICE, artefact = false }) {
     const list = this.points[sign];
     if (!list) return false;
-    const point = { x: seconds(at), artefact };
+    const point = { x: seconds(at), source, artefact };
     if (sign === "pressure") Object.assign(point, { high: Number(systolic), low: Number(diastolic), mean: mean == null ? null : Number(mean) });
     else point.low = point.high = point.y = Number(value);
     if (!Number.isFinite(point.x) || !Number.isFinite(point.y ?? point.high)) return false;
     if (sign === "pressure") {
-      if (list.some((known) => known.x === point.x && known.high === point.high)) return false;
+      if (list.some((known) => known.x === point.x && known.source === source && known.high === point.high)) return false;
       list.push(point);
       return true;
     }
-    const known = list.findLast((other) => other.artefact === artefact && Math.floor(other.x / MINUTE) === Math.floor(point.x / MINUTE));
+    const minute = Math.floor(point.x / MINUTE);
+    const known = list.findLast((other) => other.source === source && other.artefact === artefact && Math.floor(other.x / MINUTE) === minute);
     if (!known) {
       list.push(point);
       return true;
