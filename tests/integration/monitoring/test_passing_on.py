@@ -24,7 +24,7 @@ from afterglow.config.watch import Watch
 from afterglow.core.roles import Role
 from afterglow.web import clock
 from factories import staff
-from support.infusion_day import Day, infusing, on_shift
+from support.infusion_day import Day, infusing, on_shift, take_vitals
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +122,25 @@ def test_an_acknowledgement_takes_it_back_and_ends_the_task(day: Day) -> None:
     assert Task.objects.get(kind="alarm_unanswered").state == TaskState.DONE
     assert OutboxEvent.objects.filter(event="site-alarm", topic=day.site.public_id).exists()
     assert pass_on_unanswered(at=after(day, 600)) == 0
+
+
+def test_an_alarm_that_ends_by_itself_ends_the_task_and_leaves_the_screens(day: Day) -> None:
+    take_vitals(day, at=day.minute(12), systolic=166, diastolic=80)
+    pass_on_unanswered(at=day.minute(18))
+    amber = Alarm.objects.get(session=day.session, condition="SYSTOLIC_HIGH")
+    task = Task.objects.get(subject=amber.public_id)
+    assert (str(amber.priority), task.state) == ("medium", TaskState.OPEN)
+    OutboxEvent.objects.all().delete()
+
+    take_vitals(day, at=day.minute(19), systolic=124, diastolic=78)
+
+    amber.refresh_from_db()
+    task.refresh_from_db()
+    assert (amber.ended_at, amber.told_prescriber_at) == (day.minute(19), day.minute(18))
+    assert (task.state, task.closed_by) == (TaskState.DONE, None)
+    assert OutboxEvent.objects.filter(event="site-alarm", topic=day.site.public_id).exists()
+    # The red one of the same patient still waits for somebody.
+    assert Task.objects.get(subject=alarm(day).public_id).state == TaskState.OPEN
 
 
 def test_whoever_silenced_it_is_there_until_the_silence_ends(day: Day) -> None:

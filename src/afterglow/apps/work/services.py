@@ -114,10 +114,11 @@ def cancel_task(
 
 
 @transaction.atomic
-def settle_task(*, key: str, by: HasPublicId, at: datetime, outcome: str) -> Task | None:
+def settle_task(*, key: str, by: HasPublicId | None, at: datetime, outcome: str) -> Task | None:
     """Finish the open task of a key because what it asked for was done; None where none is open.
 
-    Who did the deed was permitted to do that; no right to the task itself is asked.
+    Who did the deed was permitted to do that; no right to the task itself is asked. ``by`` is None
+    where nobody did it and the task has become idle.
     """
     row = Task.objects.select_for_update().filter(key=key, state=TaskState.OPEN).first()
     if row is not None:
@@ -145,11 +146,17 @@ def _close(
 
 
 def _end(
-    row: Task, state: TaskState, *, by: HasPublicId, at: datetime, outcome: str, seen: int | None
+    row: Task,
+    state: TaskState,
+    *,
+    by: HasPublicId | None,
+    at: datetime,
+    outcome: str,
+    seen: int | None,
 ) -> None:
     row.state = state
     row.closed_at = at
-    row.closed_by = by.public_id
+    row.closed_by = None if by is None else by.public_id
     row.outcome = outcome.strip()
     row.save_version(seen=seen, fields=["state", "closed_at", "closed_by", "outcome"])
     _tell(f"task-{state}", row, by=by, at=at, detail={"kind": row.kind})

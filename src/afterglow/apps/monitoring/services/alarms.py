@@ -20,7 +20,7 @@ from afterglow.apps.monitoring.services.alarm_rows import AlarmChanges
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring import alarm_state
-from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, OpenAlarm
+from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, ChangeKind, OpenAlarm
 from afterglow.core.monitoring.alarms import BY_THE_CLOCK, evaluate
 from afterglow.core.monitoring.conditions import (
     AlarmCondition,
@@ -58,6 +58,7 @@ def judge(
     for alarm in rows.select_for_update().order_by("pk"):
         known[alarm.session_id].append(alarm)
     changes, changed = AlarmChanges(at), 0
+    ended: list[tuple[TreatmentSession, Alarm]] = []
     for session in sessions:
         conditions: list[AlarmCondition] = []
         if session.pk in gathered:
@@ -71,8 +72,11 @@ def judge(
                     for a in known[session.pk]
                     if a.condition in BY_THE_CLOCK and a.condition_gone_at is None
                 ]
-        changed += changes.add(session, _advance(session, known[session.pk], conditions, at))
+        steps = _advance(session, known[session.pk], conditions, at)
+        ended += [(session, row) for row, change in steps if change.kind is ChangeKind.ENDED]
+        changed += changes.add(session, steps)
     changes.write()
+    escalation.ended(ended, at=at)
     return changed
 
 

@@ -190,6 +190,16 @@ def answered(row: Alarm, session: TreatmentSession, *, by: Account, at: datetime
         _tell_screens("site-alarm", row, session, at)
 
 
+def ended(rows: Iterable[tuple[TreatmentSession, Alarm]], *, at: datetime) -> None:
+    """Take alarms that ended by themselves back from whoever was told; who was stays on the row."""
+    for session, row in rows:
+        if row.told_site_at is None:
+            continue
+        if row.told_prescriber_at is not None:
+            settle_task(key=_key(row), by=None, at=at, outcome="The alarm ended by itself.")
+        _tell_screens("site-alarm", row, session, at)
+
+
 def _key(row: Alarm) -> str:
     since: Any = row.waits_since or row.raised_at
     return f"{TASK}:{row.public_id}:{int(since.timestamp())}"
