@@ -11,6 +11,7 @@ from decimal import Decimal
 import pypdf
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -18,8 +19,8 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.documents.rendering import document_language
 from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm
-from afterglow.apps.treatment import printed
-from afterglow.apps.treatment.models import Signature
+from afterglow.apps.treatment import coverages, printed
+from afterglow.apps.treatment.models import Coverage, Signature
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.record import content_sha256
 from afterglow.apps.treatment.reports import alarms, coverage
@@ -105,6 +106,27 @@ def test_a_month_without_gaps_is_proved() -> None:
     assert (report.share_text, report.most_one_to_one) == ("100 %", 1)
     assert {row.most for row in report.recoveries} == {1}
     assert all(row.is_within for row in report.recoveries)
+
+
+def test_of_an_infusion_from_before_it_was_kept_nothing_is_certified() -> None:
+    day, other = recovering(), recovering()
+    with connection.cursor() as cursor:  # as the migration leaves it: a recovery and nothing else
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE treatment_coverage DISABLE TRIGGER USER")
+        Coverage.objects.filter(session=day.session, phase="infusing").delete()
+        cursor.execute("ALTER TABLE treatment_coverage ENABLE TRIGGER USER")
+
+    report = proved(day)
+
+    assert (report.before, report.infusions, report.is_proved) == (1, (), True)
+    assert coverages.proof_of(day.session, at=day.minute(120)) is None
+    assert coverage.certificate(day.session, at=day.minute(120)) is None
+    assert proved(other).before == 0
+    client = Client()
+    client.force_login(staff(Role.MEDICAL_DIRECTOR, site=day.site))
+    with clock.fixed(day.minute(120)):
+        page = client.get(reverse("treatment:report-coverage"), {"month": "2026-11"})
+    assert "1 infusion began before it was kept" in page.content.decode()
 
 
 def test_a_gap_an_over_long_break_and_a_hand_over_are_all_in_the_month() -> None:

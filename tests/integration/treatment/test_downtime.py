@@ -16,10 +16,11 @@ from afterglow.apps.treatment import downtime
 from afterglow.apps.treatment.downtime import sheets
 from afterglow.apps.treatment.models import MedicineGiven, PumpAction, Refusal, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
-from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services import charting, lines
 from afterglow.apps.treatment.services import from_paper as paper
-from afterglow.apps.treatment.services import lines
 from afterglow.apps.treatment.services.infusions import act_on_pump
+from afterglow.apps.treatment.shown import events
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Rate
 from afterglow.core.roles import Role
@@ -128,6 +129,28 @@ def test_what_stands_on_paper_is_charted_at_its_own_times_and_says_whose_paper(d
     event = SessionEvent.objects.get(session=day.session, kind=EventKind.DOWNTIME_ENTRY)
     assert event.data["kept_by"] == str(day.second.public_id)
     assert event.text == "2 sets of readings, 1 pump entries, 1 notes"
+
+
+def test_who_copied_which_paper_is_never_taken_back_and_no_page_offers_it(day: Day) -> None:
+    copied(day, readings(day, 10, 128))
+    event = SessionEvent.objects.get(session=day.session, kind=EventKind.DOWNTIME_ENTRY)
+
+    undone = charting.withdraw_event(
+        session=day.id,
+        event=event.public_id,
+        reason="Wrong",
+        by=day.clinician,
+        at=day.minute(31),
+        key=uuid.uuid4(),
+    )
+
+    assert isinstance(undone, Refused)
+    assert undone.decision.codes == ("EVENT_CANNOT_BE_WITHDRAWN",)
+    [entry] = [e for e in events.entries(day.session) if e.event == str(event.public_id)]
+    assert not entry.can_withdraw
+    assert {EventKind.DOWNTIME_ENTRY, EventKind.SOUND_TEST, EventKind.LEFT_ALONE} <= set(
+        charting.STANDS
+    )
 
 
 def test_one_wrong_line_keeps_every_line_out_and_is_named(day: Day) -> None:

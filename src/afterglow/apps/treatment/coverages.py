@@ -51,12 +51,17 @@ def stretches(rows: Iterable[Coverage]) -> tuple[Stretch, ...]:
 
 
 def proof_of(session: TreatmentSession, *, at: datetime) -> Proof | None:
-    """Return what is proved of a session's infusion up to ``at``; None where none was started."""
+    """Return what is proved of a session's infusion up to ``at``; None where none was started.
+
+    None as well for one that began before it was kept who is with the patient: each start since
+    then opens a stretch, so where there is none, nothing is known and nothing may be certified.
+    """
     infusion = queries.infusion_of(session)
-    if infusion is None:
+    found = stretches(coverage_of(session))
+    if infusion is None or not found:
         return None
     return prove(
-        stretches(coverage_of(session)),
+        found,
         begins=infusion.started_at,
         ends=infusion.ended_at or max(at, infusion.started_at),
     )

@@ -28,8 +28,9 @@ from afterglow.core.treatment.coverage import (
 
 
 def certificate(session: TreatmentSession, *, at: datetime) -> dict[str, Any] | None:
-    """Return who was with the patient, as the signed record keeps it; None without an infusion.
+    """Return who was with the patient, as the signed record keeps it.
 
+    None without an infusion, or for one from before it was kept who is with a patient.
     ``elsewhere``: stretches of the same clinicians with other running infusions meanwhile, which
     the database refuses; it is counted all the same.
     """
@@ -116,6 +117,8 @@ class CoverageMonth:
     most_one_to_one: int
     """The most running infusions that one clinician was with at an instant: 1, or the proof
     failed."""
+    before: int = 0
+    """Infusions that began before it was kept who is with a patient: nothing is known of them."""
 
     @property
     def lasted(self) -> timedelta:
@@ -173,15 +176,17 @@ def month(site: Site, of: Month, *, at: datetime) -> CoverageMonth:
         .order_by("during", "pk")
     ):
         rows[row.session_id].append(row)
+    known = [each for each in started if coverages.stretches(rows[each.session_id])]
     # Whoever is one to one here is so at every site: the constraint knows no sites.
     everything = [row for of_one in rows.values() for row in of_one]
     most = most_at_once(coverages.stretches(everything), until=at)
     return CoverageMonth(
         site=site,
         month=of,
-        infusions=tuple(_infusion(each, rows[each.session_id], at) for each in started),
+        infusions=tuple(_infusion(each, rows[each.session_id], at) for each in known),
         recoveries=tuple(_recoveries(everything, started, at)),
         most_one_to_one=max(most.values(), default=0),
+        before=len(started) - len(known),
     )
 
 

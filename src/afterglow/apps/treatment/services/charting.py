@@ -38,7 +38,7 @@ from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
 
-_STANDS: Mapping[EventKind, str] = {
+STANDS: Mapping[EventKind, str] = {
     EventKind.SUICIDAL_STATEMENT: (
         "What the patient said about suicide is never taken back; add a note instead."
     ),
@@ -48,6 +48,8 @@ _STANDS: Mapping[EventKind, str] = {
     EventKind.EMERGENCY_CALLED: "An emergency is not taken back; say that it is over, and why.",
     EventKind.EMERGENCY_OVER: "The end of an emergency is not taken back; press Emergency again.",
     EventKind.CALLED_BACK: "A call-back is not taken back; discharge the patient again.",
+    EventKind.DOWNTIME_ENTRY: "Who copied which paper stays on record; undo its lines instead.",
+    EventKind.SOUND_TEST: "A sound test is not taken back; test the sound again.",
 }
 """What stays as it was said, and what to do instead."""
 
@@ -179,9 +181,9 @@ def withdraw_event(
     subject = SessionEvent.objects.get(public_id=event, session=row)
     if undone := SessionEvent.objects.filter(about=subject, kind=EventKind.WITHDRAWN).first():
         return Done(undone, Decision(), repeated=True)
-    if str(subject.kind) in _STANDS:
+    if str(subject.kind) in STANDS:
         why = blocker(
-            "EVENT_CANNOT_BE_WITHDRAWN", _STANDS[EventKind(subject.kind)], seen=str(subject.kind)
+            "EVENT_CANNOT_BE_WITHDRAWN", STANDS[EventKind(subject.kind)], seen=str(subject.kind)
         )
         return refuse("withdraw-event", session=row, decision=Decision((why,)), by=by, at=at)
     undo = SessionEvent.objects.create(

@@ -13,6 +13,7 @@ from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import PumpAction, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.services.charting import STANDS
 from afterglow.apps.treatment.shown.grid import LATE
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.web.cards import Words
@@ -36,16 +37,6 @@ KIND_WORDS: dict[EventKind, Words] = {
     EventKind.DOWNTIME_ENTRY: gettext_lazy("From paper"),
     EventKind.CALLED_BACK: gettext_lazy("Called back after discharge"),
 }
-STANDS = frozenset(
-    {
-        EventKind.HAND_OVER,
-        EventKind.EMERGENCY_CALLED,
-        EventKind.EMERGENCY_OVER,
-        EventKind.SUICIDAL_STATEMENT,
-        EventKind.CALLED_BACK,
-    }
-)
-"""What has no undo."""
 
 
 @dataclass(frozen=True, slots=True)
