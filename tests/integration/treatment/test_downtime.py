@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from afterglow.apps.audit.models import AuditEntry
-from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.monitoring.models import Alarm, VitalSign
 from afterglow.apps.treatment import downtime
 from afterglow.apps.treatment.downtime import sheets
 from afterglow.apps.treatment.models import MedicineGiven, PumpAction, Refusal, SessionEvent
@@ -40,14 +40,13 @@ def day() -> Day:
 
 
 def copied(day: Day, *written: lines.LateLine, minute: float = 30, **given: Any) -> Any:
-    given.setdefault("seen_sequence", 1)
+    given = {"seen_sequence": 1, "key": KEY} | given
     return paper.copy_from_paper(
         session=day.id,
         lines=written,
         kept_by=day.second,
         by=day.clinician,
         at=day.minute(minute),
-        key=KEY,
         **given,
     )
 
@@ -151,6 +150,30 @@ def test_who_copied_which_paper_is_never_taken_back_and_no_page_offers_it(day: D
     assert {EventKind.DOWNTIME_ENTRY, EventKind.SOUND_TEST, EventKind.LEFT_ALONE} <= set(
         charting.STANDS
     )
+
+
+def test_a_symptom_from_paper_raises_its_alarm_and_makes_a_pressure_symptomatic(
+    client: Client, day: Day
+) -> None:
+    status, _html = typed(
+        client,
+        day,
+        30,
+        n0_when=at_clock(day, 14),
+        n0_what="symptom:CHEST_PAIN",
+        n0_text="Pressing, to the left arm",
+    )
+
+    assert status == 200
+    event = SessionEvent.objects.get(session=day.session, kind=EventKind.SYMPTOM)
+    assert (event.data, event.label) == ({"code": "CHEST_PAIN"}, "Chest pain")
+    assert Alarm.objects.filter(session=day.session, condition="SYMPTOM_CHEST_PAIN").exists()
+    unknown = copied(
+        day,
+        lines.NoteLine(at=day.minute(15), kind=EventKind.SYMPTOM, text="", code="GROWING_PAINS"),
+        key=uuid.uuid4(),
+    )
+    assert unknown.decision.codes == ("SYMPTOM_UNKNOWN",)
 
 
 def test_one_wrong_line_keeps_every_line_out_and_is_named(day: Day) -> None:

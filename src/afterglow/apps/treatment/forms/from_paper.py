@@ -33,6 +33,7 @@ from afterglow.apps.treatment.shown.grid import Line
 from afterglow.core.instruments.definition import Instrument
 from afterglow.core.quantities import Rate
 from afterglow.web.forms import DecimalField, KeyField, WebForm
+from afterglow.web.sentences import name_words
 
 READINGS: Final = 8
 PUMP: Final = 4
@@ -56,6 +57,9 @@ _NOTE_WORDS: Final = (
     (EventKind.EXTRAVASATION, gettext_lazy("Extravasation at the IV site")),
     (EventKind.SUICIDAL_STATEMENT, gettext_lazy("Spoke of suicide")),
 )
+
+
+_SYMPTOM: Final = "symptom:"
 
 
 class SheetForm(WebForm):
@@ -213,12 +217,26 @@ class MedicineRow(_Row, DrugForm):
 
 
 class NoteRow(_Row, ChartForm):
-    """One line of what happened."""
+    """One line of what happened.
+
+    ``symptoms``: the names of the protocol's by code, each a choice of its own.
+    """
 
     key = None  # type: ignore[assignment]
     defaults = {"what": str(EventKind.NOTE)}
     what = forms.ChoiceField(choices=_NOTE_WORDS, label=gettext_lazy("What"))
     text = forms.CharField(max_length=1000, required=False, label=gettext_lazy("Words"))
+
+    def __init__(self, *args: Any, symptoms: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["what"]
+        assert isinstance(field, forms.ChoiceField)  # declared above  # noqa: S101
+        named = [(_SYMPTOM + code, name_words(name)) for code, name in symptoms.items()]
+        other = [
+            (kind, _("Another symptom") if kind == EventKind.SYMPTOM else words)
+            for kind, words in _NOTE_WORDS
+        ]
+        field.choices = [*other[:2], *named, *other[2:]]
 
     def full_clean(self) -> None:
         """Take an empty line as none."""
@@ -234,8 +252,11 @@ class NoteRow(_Row, ChartForm):
 
     def line(self, at: datetime) -> LateLine:
         """Return the line."""
-        kind = EventKind(self.cleaned_data["what"])
-        text = self.cleaned_data["text"]
+        what, text = self.cleaned_data["what"], self.cleaned_data["text"]
+        if what.startswith(_SYMPTOM):
+            code = what.removeprefix(_SYMPTOM)
+            return NoteLine(at=at, kind=EventKind.SYMPTOM, text=text, code=code)
+        kind = EventKind(what)
         labelled = kind in (EventKind.SYMPTOM, EventKind.MARK)
         return NoteLine(
             at=at,
@@ -266,6 +287,7 @@ class PaperForm:
         lines: Sequence[Line],
         instruments: Mapping[str, Instrument],
         products: Sequence[Product],
+        symptoms: Mapping[str, str],
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         clock: dict[str, Any] = {"site": site, "at": at}
@@ -278,7 +300,9 @@ class PaperForm:
         self.medicines = [
             MedicineRow(data, prefix=f"m{n}", products=products, **clock) for n in range(MEDICINES)
         ]
-        self.notes = [NoteRow(data, prefix=f"n{n}", **clock) for n in range(NOTES)]
+        self.notes = [
+            NoteRow(data, prefix=f"n{n}", symptoms=symptoms, **clock) for n in range(NOTES)
+        ]
 
         entries = {line.field: line.entry for line in lines}
         groups: tuple[Sequence[Any], ...] = (self.readings, self.pump, self.medicines, self.notes)

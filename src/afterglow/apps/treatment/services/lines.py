@@ -13,6 +13,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import charting, infusions
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
@@ -53,12 +54,13 @@ class MedicineLine:
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """One line of what happened."""
+    """One line of what happened. ``code``: which of the protocol's symptoms it is, if it is one."""
 
     at: datetime
     kind: EventKind
     text: str
     label: str = ""
+    code: str = ""
 
 
 LateLine = ReadingsLine | PumpLine | MedicineLine | NoteLine
@@ -112,16 +114,32 @@ def chart_line(
                 above_usual_confirmed=line.above_usual_confirmed,
             )
         case NoteLine():
-            return charting.record_event(
-                session=session,
-                kind=line.kind,
-                by=by,
-                at=at,
-                key=key,
-                happened_at=line.at,
-                label=line.label,
-                text=line.text,
-            )
+            return _note(row, line, by=by, at=at, key=key)
+
+
+def _note(
+    row: TreatmentSession, line: NoteLine, *, by: Account, at: datetime, key: UUID
+) -> Done[Any] | Refused:
+    """Chart a note; one that is a symptom of the protocol's counts as one, and its alarm rises."""
+    rules = rules_of(row.protocol_id).monitoring.symptoms
+    if line.code and (line.kind is not EventKind.SYMPTOM or line.code not in rules):
+        why = blocker(
+            "SYMPTOM_UNKNOWN",
+            "The protocol of this session has no symptom of this code.",
+            seen=line.code,
+        )
+        return Refused(Decision((why,)))
+    return charting.record_event(
+        session=row.public_id,
+        kind=line.kind,
+        by=by,
+        at=at,
+        key=key,
+        happened_at=line.at,
+        label=rules[line.code].name if line.code else line.label,
+        text=line.text,
+        data={"code": line.code} if line.code else None,
+    )
 
 
 def _stop(

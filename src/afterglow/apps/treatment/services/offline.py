@@ -242,6 +242,7 @@ def line_of(kind: str, body: Mapping[str, Any], at: datetime) -> tuple[LateLine,
                 kind=what,
                 label=str(body.get("label", ""))[:120],
                 text=str(body.get("text", "")),
+                code=str(body.get("code", ""))[:60],
             ),
             seen,
         )

@@ -21,6 +21,7 @@ from afterglow.apps.scheduling.queries import clinicians_of
 from afterglow.apps.treatment import downtime, pages, queries
 from afterglow.apps.treatment.forms.from_paper import PaperForm
 from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import from_paper as services
 from afterglow.apps.treatment.shown.grid import SCALES, lines_of
 from afterglow.apps.treatment.views.asking import find_session, last_pump_action
@@ -136,6 +137,9 @@ def _form(row: TreatmentSession, at: datetime, data: Any = None) -> PaperForm:
             for product in Product.objects.filter(is_active=True)
             if product.key in named or product.medicine in named
         ],
+        symptoms={
+            code: rule.name for code, rule in rules_of(row.protocol_id).monitoring.symptoms.items()
+        },
         initial={"seen_sequence": last.sequence if last else 0},
     )
 
