@@ -40,7 +40,8 @@ def day() -> Day:
 
 
 def copied(day: Day, *written: lines.LateLine, minute: float = 30, **given: Any) -> Any:
-    given = {"seen_sequence": 1, "key": KEY} | given
+    given.setdefault("seen_sequence", 1)
+    given.setdefault("key", KEY)
     return paper.copy_from_paper(
         session=day.id,
         lines=written,

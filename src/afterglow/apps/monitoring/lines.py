@@ -153,7 +153,7 @@ CROSS JOIN LATERAL (
 class Sets(NamedTuple):
     """How many readings of one kind a window holds, and the lowest and highest among them."""
 
-    count: int
+    how_many: int
     low: Decimal
     high: Decimal
 

@@ -250,7 +250,7 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
         return Cell()
     # What is not drawn counts as much: a red set stays red when a normal one follows, and so does
     # what a hand measured beside the device.
-    values_of = [(part.sign, part.value) for part in (*device, *hand)]
+    values_of: list[tuple[str, Decimal]] = [(part.sign, part.value) for part in (*device, *hand)]
     for code in line.codes:
         for source in Source:
             if (sets := row.sets.get((code, source))) is not None:
@@ -266,7 +266,7 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
         late=_after(first.arrived_at, first.taken_at, LATE) if hand_entry else None,
         entered=_after(first.arrived_at, first.taken_at, TWO_TIMES) if hand_entry else None,
         reading=Named(first.batch, first.sign, first.taken_at),
-        more=row.sets[(first.sign, first.source)].count - 1
+        more=row.sets[(first.sign, first.source)].how_many - 1
         if (first.sign, first.source) in row.sets
         else 0,
     )
