@@ -287,9 +287,10 @@ def test_the_line_itself_says_what_lies_outside_and_what_nobody_confirmed(day: D
     pk_definitions.approve_all(at=day.minute(10))
     approved = slot(day, 11)
 
-    assert "outside the model&#x27;s data" in closed_line(usual)  # 0.5 mg/kg is for everybody
-    assert "partly unconfirmed" in closed_line(usual)
+    assert "outside the model's data" in closed_line(usual)  # 0.5 mg/kg is for everybody
+    assert "proposed, not approved" in closed_line(usual)
     assert "proposed, not approved" not in closed_line(approved)
+    assert "outside the model's data" in closed_line(approved)
     assert "partly unconfirmed" in closed_line(approved)
     assert "its delay is a proposal" in approved.partition('class="predicted-chart"')[2]
 
