@@ -95,7 +95,11 @@ def band(
     """
     points, most = len(range(*minutes)), LONGEST_MIN + 1
     if points > most:
-        raise InvalidValue(f"A curve of {points} points was asked for; the most is {most}.")
+        raise InvalidValue(
+            "A curve of %(points)s points was asked for; the most is %(most)s.",
+            points=points,
+            most=most,
+        )
     return predicted_band(
         regimen,
         np.arange(*minutes, dtype=np.float64),
