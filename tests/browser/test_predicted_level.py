@@ -40,6 +40,7 @@ def test_the_strip_follows_a_rate_and_the_stop_and_a_site_may_hide_it(
     strip = page.locator("#predicted")
     expect(strip).to_contain_text("Modelled, secondary")
     expect(strip).to_contain_text("predicted now")
+    expect(strip.locator("summary").get_by_text("outside the model's data")).to_be_visible()
     band = strip.locator(".pk-band.pk-plasma-first")
     before = band.get_attribute("d")
     look(page, "predicted-strip")
@@ -52,6 +53,7 @@ def test_the_strip_follows_a_rate_and_the_stop_and_a_site_may_hide_it(
     slower = band.get_attribute("d")
     strip.locator("summary").first.click()
     expect(strip.get_by_text("If everything stopped now")).to_be_visible()
+    expect(strip.get_by_text("effect site, 5 to 95 % (its delay is a proposal)")).to_be_visible()
     inside = strip.locator(".predicted-inside").bounding_box()
     actions = page.locator("#infusion-actions").bounding_box()
     assert inside is not None

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
 from django.test import Client
 
+from afterglow.apps.definitions import services as definitions
+from afterglow.apps.definitions.models import Definition
+from afterglow.apps.frontdoor import cache
+from afterglow.apps.frontdoor.services import limits
 from afterglow.apps.pharmacology.explainer import DRAWN_FROM, WORDS
 from afterglow.core.evidence.writing import bare_numbers
 from afterglow.core.pharmacology import BaseMass, Regimen
 from afterglow.core.pharmacology.mechanism import mechanism_timeline
+from afterglow.core.roles import Role
 from afterglow.web import clock
+from factories import staff
 from support import pk_definitions
 from support.evidence import AT
 from support.frontdoor import LATER, Door, visible
@@ -97,6 +104,70 @@ def test_a_dose_is_simulated_inside_limits_and_kept(client: Client, door: Door) 
     assert again.content.decode().replace("\xa0", " ") == strong
     assert again.headers["ETag"]
     assert spent < 0.2
+
+
+def test_a_dose_between_two_steps_leads_to_the_nearest_and_is_told_when_unchanged(
+    client: Client, door: Door
+) -> None:
+    between = client.get("/es/simulation/", {"dose": "0.52", "minutes": "43"})
+    first = client.get("/simulation/", {"dose": "0.55", "minutes": "45"})
+    seen = {"If-None-Match": first.headers["ETag"]}
+    again = client.get("/simulation/", {"dose": "0.55", "minutes": "45"}, headers=seen)
+
+    assert between.status_code == 302
+    assert between.headers["Location"] == "/es/simulation/?dose=0.5&minutes=45#mech-try-title"
+    assert first.status_code == 200
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_one_place_may_draw_so_many_anew_and_the_kept_ones_ever_after(
+    client: Client, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_limits", lambda: {"simulation": (2, dt.timedelta(minutes=10))})
+    kept = get(client, "/simulation/", dose="0.5", minutes="60")
+    get(client, "/simulation/", status=422, dose="mucho", minutes="60")
+    refused = get(client, "/simulation/", status=429, dose="0.6", minutes="60")
+    no_number = get(client, "/simulation/", status=429, dose="mucho", minutes="60")
+
+    for page in (refused, no_number):
+        assert "Please wait 10 minutes" in page
+        assert "pk-chart" not in page
+    assert get(client, "/simulation/", dose="0.5", minutes="60") == kept
+    with clock.fixed(LATER + dt.timedelta(minutes=11)):
+        assert "given 0.6 mg/kg" in get(client, "/simulation/", dose="0.6", minutes="60")
+
+
+def test_simulated_doses_push_no_page_out(client: Client, door: Door) -> None:
+    door.published("how-it-works", BLOCKS)
+    get(client, "/how-it-works/")
+    pages = dict(cache._kept)
+    get(client, "/simulation/", dose="0.65", minutes="60")
+
+    assert ("/how-it-works/",) in pages
+    assert cache._kept == pages
+
+
+def test_an_approval_that_begins_or_ends_at_its_hour_is_shown_at_that_hour(
+    client: Client, door: Door
+) -> None:
+    door.published("how-it-works", BLOCKS)
+    begins, ends = LATER + dt.timedelta(hours=1), LATER + dt.timedelta(hours=2)
+    director = staff(Role.MEDICAL_DIRECTOR, site=None)
+    for row in Definition.objects.filter(kind__in=pk_definitions.KINDS):
+        definitions.approve_definition(
+            definition=row.public_id,
+            by=director,
+            at=LATER,
+            effective_from=begins,
+            effective_to=ends,
+        )
+
+    assert "proposed, not approved" in get(client, "/how-it-works/")
+    with clock.fixed(begins):
+        assert "proposed, not approved" not in get(client, "/how-it-works/")
+    with clock.fixed(ends):
+        assert "mech-spark" not in get(client, "/how-it-works/")
 
 
 def test_a_retired_definition_takes_the_picture_off_the_kept_page(

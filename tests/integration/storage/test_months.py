@@ -100,7 +100,7 @@ def early_readings_are_found() -> None:
     given = pumps.delivered_since(pk, since=AT, at=at, tolerance=Volume.ml(1))
     assert given == Volume.ml("12.5")
     assert pumps.last_counted(pk, since=AT, at=at) == AT + timedelta(minutes=1)
-    assert pumps.rates_since(pk, since=AT, at=at) == (
+    assert pumps.rates_since(pk, since=AT, at=at, silent_after=timedelta(minutes=1)).rates == (
         (AT + timedelta(minutes=1), Rate.ml_per_h(30)),
     )
     counted = pumps.Counted(pk, here.pump.pk, at)
@@ -291,7 +291,7 @@ def test_what_a_room_asks_again_and_again_is_planned_for_the_months_around_today
         lines.last_sets_in(pk, stretch)
         pumps.delivered_since(pk, since=since, at=now, tolerance=Volume.ml(1))
         pumps.last_counted(pk, since=since, at=now)
-        pumps.rates_since(pk, since=since, at=now)
+        pumps.rates_since(pk, since=since, at=now, silent_after=timedelta(minutes=1))
         treatment.pump_now(here.session, at=now)
         facts.alarms([here.session], now, with_schedule=False)
     looks = [

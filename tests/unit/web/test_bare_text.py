@@ -17,7 +17,9 @@ TAG = re.compile(r"{%.*?%}|{{.*?}}", re.S)
 WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 SPOKEN = frozenset({"title", "alt", "aria-label", "placeholder", "aria-description"})
 # Units, scales, the product, the time zone; each language is named in itself.
-SAME_EVERYWHERE = re.compile(r"mL|mg|kg|mmHg|SpO2|MOAA/S|SHA-256|UTC|Afterglow|English|Español")
+SAME_EVERYWHERE = re.compile(
+    r"ng/mL|mL|mg|kg|mmHg|SpO2|MOAA/S|SHA-256|UTC|Afterglow|English|Español"
+)
 DEMO_ONLY = frozenset({"style_guide.html", "style_guide_infusion.html"})
 TEMPLATES = [p for p in sorted(PACKAGE.rglob("templates/**/*.html")) if p.name not in DEMO_ONLY]
 

@@ -2,7 +2,8 @@
 
 Every table that a public page shows has a trigger that adds a row to ``Change`` in the transaction
 of the change. A kept page carries the number of rows and the highest key that were visible when it
-was made. Both are read again before it is shown: one query, and it is right in every process.
+was made, and how many approvals of definitions had begun and ended: those do so at their hour,
+with no row written. All are read again before it is shown: one query, right in every process.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from typing import Final
 
 from django.db import connection
 
+from afterglow.apps.definitions.models import DefinitionApproval
 from afterglow.apps.frontdoor.models import Change
+from afterglow.web import clock
 
 MOST: Final = 400
-State = tuple[int, int]
+State = tuple[int, int, int]
+UNKNOWN: Final[State] = (0, 0, 0)
+"""Of a page that is being made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +44,26 @@ class Ready:
     headers: tuple[tuple[str, str], ...]
 
 
+_STATE: Final = f"""
+SELECT count(*), coalesce(max(id), 0), (
+    SELECT count(*) FILTER (WHERE effective_from <= %(now)s)
+         + count(*) FILTER (WHERE effective_to <= %(now)s)
+    FROM {DefinitionApproval._meta.db_table})
+FROM {Change._meta.db_table}
+"""  # noqa: S608 - names of our own tables only
+
 _kept: dict[tuple[str, ...], Kept] = {}
+_simulations: dict[tuple[str, ...], Kept] = {}
 _ready: dict[str, Ready] = {}
 _lock = threading.Lock()
 
 
 def state_now() -> State:
     """Return what names the present state of everything visible."""
-    table = connection.ops.quote_name(Change._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*), coalesce(max(id), 0) FROM {table}")  # noqa: S608
-        count, highest = cursor.fetchone()
-    return count, highest
+        cursor.execute(_STATE, {"now": clock.now()})
+        count, highest, turned = cursor.fetchone()
+    return count, highest, turned
 
 
 def kept_or_made(key: tuple[str, ...], make: Callable[[], Kept | None]) -> Kept | None:
@@ -58,8 +71,19 @@ def kept_or_made(key: tuple[str, ...], make: Callable[[], Kept | None]) -> Kept 
 
     The state is read before the page is made: a change meanwhile makes the page too old, not wrong.
     """
+    return _kept_or_made(_kept, key, make)
+
+
+def simulation_or_made(key: tuple[str, ...], make: Callable[[], Kept | None]) -> Kept | None:
+    """Do the same for a simulated dose; however many are asked for, no page has to make room."""
+    return _kept_or_made(_simulations, key, make)
+
+
+def _kept_or_made(
+    shelf: dict[tuple[str, ...], Kept], key: tuple[str, ...], make: Callable[[], Kept | None]
+) -> Kept | None:
     state = state_now()
-    found = _kept.get(key)
+    found = shelf.get(key)
     if found is not None and found.state == state:
         return found
     made = make()
@@ -67,9 +91,9 @@ def kept_or_made(key: tuple[str, ...], make: Callable[[], Kept | None]) -> Kept 
         return None
     fresh = replace(made, state=state)
     with _lock:
-        if len(_kept) >= MOST:
-            _kept.clear()
-        _kept[key] = fresh
+        if len(shelf) >= MOST:
+            shelf.clear()
+        shelf[key] = fresh
     return fresh
 
 

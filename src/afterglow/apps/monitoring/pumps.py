@@ -7,7 +7,7 @@ nothing in the middle of one or after it. Only what it counted since the start b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -26,6 +26,16 @@ class Counted(NamedTuple):
     session: int
     device: int
     started: datetime
+
+
+class Reported(NamedTuple):
+    """What pumps said they run at: each rate, all pumps together, from when on; and the last word.
+
+    Repeats are left out. ``until`` is None when no pump told a rate.
+    """
+
+    rates: tuple[tuple[datetime, Rate], ...]
+    until: datetime | None
 
 
 # The row of each pump with its last total at the start, then everything after it. A fall by more
@@ -108,24 +118,45 @@ def last_counted(session_pk: int, *, since: datetime, at: datetime) -> datetime 
 
 
 _RATES = f"""
-SELECT taken_at, rate_ml_per_h FROM (
-    SELECT taken_at, rate_ml_per_h, id,
-           lag(rate_ml_per_h) OVER (PARTITION BY device_id ORDER BY taken_at, id) AS before
+SELECT device_id, taken_at, rate_ml_per_h, is_last FROM (
+    SELECT device_id, taken_at, rate_ml_per_h, id,
+           lag(rate_ml_per_h) OVER one_pump AS before,
+           lead(id) OVER one_pump IS NULL AS is_last
     FROM monitoring_pumpreading r
     WHERE session_id = %(session)s AND rate_ml_per_h IS NOT NULL AND {_STORED_SINCE}
       AND taken_at >= %(since)s AND taken_at <= %(at)s
-) told WHERE before IS DISTINCT FROM rate_ml_per_h ORDER BY taken_at, id
+    WINDOW one_pump AS (PARTITION BY device_id ORDER BY taken_at, id)
+) told WHERE is_last OR before IS DISTINCT FROM rate_ml_per_h ORDER BY taken_at, id
 """  # noqa: S608 - constants only; keys and times are parameters
 
 
 def rates_since(
-    session_pk: int, *, since: datetime, at: datetime
-) -> tuple[tuple[datetime, Rate], ...]:
-    """Return each rate that a session's pumps reported, and from when on; repeats are left out."""
+    session_pk: int, *, since: datetime, at: datetime, silent_after: timedelta
+) -> Reported:
+    """Return the rate that a session's pumps reported, added up, and until when they spoke.
+
+    A pump runs at what it last said. One that fell silent while another spoke on for longer than
+    ``silent_after`` was taken away: it ran until its last word. Of two words of one pump for one
+    moment the later written counts.
+    """
     with connection.cursor() as cursor:
         oldest = oldest_id([session_pk])
         cursor.execute(_RATES, {"session": session_pk, "oldest": oldest, "since": since, "at": at})
-        return tuple((taken, Rate.ml_per_h(rate)) for taken, rate in cursor.fetchall())
+        rows = cursor.fetchall()
+    if not rows:
+        return Reported((), None)
+    until = max(taken for _device, taken, _rate, _last in rows)
+    present: dict[int, Decimal] = {}
+    course: dict[datetime, Decimal] = {}
+    for device, taken, rate, is_last in rows:
+        gone = is_last and until - taken > silent_after
+        present[device] = Decimal(0) if gone else rate
+        course[taken] = sum(present.values(), Decimal(0))
+    kept: list[tuple[datetime, Rate]] = []
+    for taken, total in course.items():
+        if not kept or kept[-1][1].value != total:
+            kept.append((taken, Rate.ml_per_h(total)))
+    return Reported(tuple(kept), until)
 
 
 def counted_at_start(pumps: Iterable[Counted]) -> Mapping[Counted, Decimal]:

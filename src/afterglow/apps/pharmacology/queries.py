@@ -12,6 +12,7 @@ import numpy as np
 
 from afterglow.apps.definitions import queries as definitions
 from afterglow.apps.definitions.models import Definition, DefinitionKind
+from afterglow.core.errors import InvalidValue
 from afterglow.core.pharmacology import Model, Patient, Regimen, parse_model
 from afterglow.core.pharmacology.planning import (
     PredictedBand,
@@ -24,6 +25,10 @@ from afterglow.core.pharmacology.standing import Number, number, numbers
 DEFAULT_MODEL: Final = "otto2021"
 CONSTANTS: Final = "physical"
 WATCH_LEVELS: Final = "watch_levels"
+FOLLOWED_MIN: Final = 720
+"""How long after the last of drug a level is followed."""
+LONGEST_MIN: Final = 2880
+"""The longest curve: a point each minute for each twin, in the process that serves infusions."""
 
 _parsed: dict[str, Model] = {}
 
@@ -86,7 +91,15 @@ def band(
     """Return a predicted band with the effect site at ``range(*minutes)``, kept while in use.
 
     A regimen is made of the plan's rows, so a plan that changes is another key: nothing to forget.
+    Raises InvalidValue for more than ``LONGEST_MIN`` points.
     """
+    points, most = len(range(*minutes)), LONGEST_MIN + 1
+    if points > most:
+        raise InvalidValue(
+            "A curve of %(points)s points was asked for; the most is %(most)s.",
+            points=points,
+            most=most,
+        )
     return predicted_band(
         regimen,
         np.arange(*minutes, dtype=np.float64),
@@ -110,7 +123,7 @@ def stopped(stands_on: Parameters, regimen: Regimen, at_min: float, patient: Pat
         effect_site=True,
         ke0=stands_on.ke0,
         accept_unconfirmed=True,
-        within_min=720.0,
+        within_min=float(FOLLOWED_MIN),
         every_min=2.0,
     )
 

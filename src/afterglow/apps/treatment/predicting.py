@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import F, Q, Window
-from django.db.models.functions import Lag
-
-from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
+from afterglow.apps.monitoring import pumps
+from afterglow.apps.monitoring.models import BodyMassMeasurement
+from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.people import queries as people
+from afterglow.apps.pharmacology.queries import FOLLOWED_MIN, LONGEST_MIN
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.models import Infusion
+from afterglow.apps.treatment.models import Infusion, PumpDifference
 from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import RateFrom, completes_at
@@ -41,7 +41,8 @@ class DoseHistory:
     """What was given and, while it runs, what is still to come if nothing changes.
 
     Minutes count from the start. ``stopped_min`` is when the last of drug flowed, None while it
-    flows. ``until_min`` is where a curve of it ends.
+    flows. ``until_min`` is where a curve of it ends, however late it is now. ``pump_spoke`` is the
+    first and the last word of the pumps; outside of it the chart told.
     """
 
     regimen: Regimen
@@ -50,6 +51,12 @@ class DoseHistory:
     stopped_min: float | None
     until_min: int
     told_by: Told
+    pump_spoke: tuple[datetime, datetime] | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the drug stopped too long ago for anything to be predicted of now."""
+        return self.now_min > self.until_min
 
 
 def body_of(session: TreatmentSession, mass: BodyMassMeasurement) -> Patient:
@@ -61,9 +68,10 @@ def body_of(session: TreatmentSession, mass: BodyMassMeasurement) -> Patient:
 def dose_history(infusion: Infusion, *, at: datetime) -> DoseHistory:
     """Return the dose history of an infusion as it is known at ``at``."""
     charted = queries.course_of(queries.actions_of(infusion))
-    reported = _reported(infusion, at=at)
-    known = [each for each in _joined(charted, reported) if each.at <= at]
-    course = sorted(known, key=lambda each: each.at)  # what came late stands at its own time
+    reported, until = _reported(infusion, at=at)
+    known = [each for each in _joined(charted, reported, until=until) if each.at <= at]
+    # What came late stands at its own time; of two rates for one moment the later told holds.
+    course = list({each.at: each for each in sorted(known, key=lambda each: each.at)}.values())
     concentration = float(infusion.preparation.concentration_mg_per_ml.value)
     started = infusion.started_at
 
@@ -77,45 +85,49 @@ def dose_history(infusion: Infusion, *, at: datetime) -> DoseHistory:
     last = steps[-1].at_min if steps else 0.0
     end = max(minute(empty) if empty else last, last)
     runs = empty is not None and end > minute(at)
-    until = max(end, minute(at)) + AHEAD_MIN
+    drawn_to = min(max(end, min(minute(at), end + FOLLOWED_MIN)) + AHEAD_MIN, LONGEST_MIN)
     return DoseHistory(
         regimen=Regimen.from_rates(steps, until_min=end),
         started_at=started,
         now_min=minute(at),
         stopped_min=None if runs else end,
-        until_min=math.ceil(until / STEP_MIN) * STEP_MIN,
+        until_min=math.ceil(drawn_to / STEP_MIN) * STEP_MIN,
         told_by=Told.PUMP if reported else Told.CHART,
+        pump_spoke=(reported[0].at, until) if reported and until else None,
     )
 
 
-def _reported(infusion: Infusion, *, at: datetime) -> Sequence[RateFrom]:
-    """Return the rates that pumps reported, where they changed, and the last report again.
+def _reported(infusion: Infusion, *, at: datetime) -> tuple[Sequence[RateFrom], datetime | None]:
+    """Return the rates that pumps reported and until when they spoke.
 
-    The last one says up to when the pump spoke: what was charted later counts again.
+    Nothing once a person has said that the chart is right: as the milligrams given are reckoned,
+    so is the level.
     """
-    told = PumpReading.objects.filter(
-        session_id=infusion.session_id,
-        rate_ml_per_h__isnull=False,
-        taken_at__gte=infusion.started_at,
-        taken_at__lte=at,
+    truth = (
+        PumpDifference.objects.filter(infusion=infusion, at__lte=at)
+        .order_by("-at")
+        .values_list("truth", flat=True)
+        .first()
     )
-    changed = told.annotate(
-        before=Window(Lag("rate_ml_per_h"), order_by=[F("taken_at"), F("pk")])
-    ).filter(Q(before__isnull=True) | ~Q(before=F("rate_ml_per_h")))
-    rows = list(changed.order_by("taken_at", "pk").values_list("taken_at", "rate_ml_per_h"))
-    last = told.order_by("-taken_at", "-pk").values_list("taken_at", "rate_ml_per_h").first()
-    if last is not None and (not rows or rows[-1][0] < last[0]):
-        rows.append(last)
-    return [RateFrom(taken, rate) for taken, rate in rows if rate is not None]
+    if truth == "chart":
+        return (), None
+    told, until = pumps.rates_since(
+        infusion.session_id,
+        since=infusion.started_at,
+        at=at,
+        silent_after=rules_of(infusion.session).technical.pump_silent_after,
+    )
+    return [RateFrom(taken, rate) for taken, rate in told], until
 
 
-def _joined(charted: Sequence[RateFrom], reported: Sequence[RateFrom]) -> list[RateFrom]:
+def _joined(
+    charted: Sequence[RateFrom], reported: Sequence[RateFrom], *, until: datetime | None
+) -> list[RateFrom]:
     """Return one course: the pump's word for the time it spoke of, the chart's before and after."""
-    if not reported:
+    if not reported or until is None:
         return list(charted)
-    first, last = reported[0].at, reported[-1].at
-    before = [each for each in charted if each.at < first]
-    after = [each for each in charted if each.at > last]
+    before = [each for each in charted if each.at < reported[0].at]
+    after = [each for each in charted if each.at > until]
     found: list[RateFrom] = []
     for each in [*before, *reported, *after]:
         if not found or found[-1].rate != each.rate:

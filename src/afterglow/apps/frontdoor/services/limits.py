@@ -6,9 +6,10 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,10 +22,25 @@ KEPT: Final = dt.timedelta(days=1)
 
 
 @lru_cache(maxsize=1)
+def _body() -> dict[str, Any]:
+    return dict(json.loads(FILE.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=1)
+def simulation_steps() -> dict[str, Decimal]:
+    """Return the steps of the public simulation's controls: ``dose`` in mg/kg, ``minutes``."""
+    rules = Section("simulation", _body()["simulation"])
+    return {
+        "dose": rules.number("step_dose", unit="mg/kg"),
+        "minutes": rules.number("step_minutes", unit="min"),
+    }
+
+
+@lru_cache(maxsize=1)
 def _limits() -> dict[str, tuple[int, dt.timedelta]]:
-    body = json.loads(FILE.read_text(encoding="utf-8"))
+    body = _body()
     found = {}
-    for form in ("contact", "danger", "newsletter"):
+    for form in ("contact", "danger", "newsletter", "simulation"):
         rules = Section(form, body[form])
         found[form] = (
             int(rules.number("most", unit="1")),

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -19,6 +19,8 @@ from django.utils.translation import ngettext
 
 from afterglow.apps.evidence.models import Publication
 from afterglow.apps.frontdoor import queries
+from afterglow.apps.frontdoor.cache import Kept
+from afterglow.apps.frontdoor.middleware import KEPT
 from afterglow.apps.frontdoor.shown import ShownPage, address_of, show
 
 P = ParamSpec("P")
@@ -54,6 +56,19 @@ def in_language(
         return response
 
     return spoken
+
+
+def sent_as_kept(request: HttpRequest, kept: Kept) -> HttpResponse:
+    """Send a kept page, or only that it has not changed since the visitor saw it."""
+    response: HttpResponse
+    if request.headers.get("If-None-Match") == kept.etag:
+        response = HttpResponseNotModified()
+    else:
+        response = HttpResponse(kept.body, content_type=kept.media_type)
+    response.headers["ETag"] = kept.etag
+    response.headers["Cache-Control"] = "public, no-cache"
+    setattr(response, KEPT, kept.state)
+    return response
 
 
 def frame(language: str, *, slug: str = "", path: str = "") -> dict[str, Any]:

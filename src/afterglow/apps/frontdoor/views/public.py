@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 
 from afterglow.apps.documents.rendering import draw_picture
 from afterglow.apps.frontdoor import cache, queries
-from afterglow.apps.frontdoor.middleware import KEPT
 from afterglow.apps.frontdoor.models import Picture
 from afterglow.apps.frontdoor.shown import address_of, show
 from afterglow.apps.frontdoor.views.frame import (
@@ -26,6 +25,7 @@ from afterglow.apps.frontdoor.views.frame import (
     frame,
     in_language,
     own_words,
+    sent_as_kept,
     structured_data,
 )
 from afterglow.apps.places.models import Site
@@ -229,18 +229,11 @@ def _kept_or_none(
         if response is None:
             return None
         return cache.Kept(
-            (0, 0), response.content, etag_of(response.content), response.headers["Content-Type"]
+            cache.UNKNOWN,
+            response.content,
+            etag_of(response.content),
+            response.headers["Content-Type"],
         )
 
     kept = cache.kept_or_made(key, body)
-    if kept is None:
-        return None
-    response: HttpResponse
-    if request.headers.get("If-None-Match") == kept.etag:
-        response = HttpResponseNotModified()
-    else:
-        response = HttpResponse(kept.body, content_type=kept.media_type)
-    response.headers["ETag"] = kept.etag
-    response.headers["Cache-Control"] = "public, no-cache"
-    setattr(response, KEPT, kept.state)
-    return response
+    return None if kept is None else sent_as_kept(request, kept)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from afterglow.apps.frontdoor import cache, queries
-from afterglow.apps.frontdoor.views.frame import etag_of, frame, in_language
+from afterglow.apps.frontdoor.services.limits import press, simulation_steps
+from afterglow.apps.frontdoor.views.frame import (
+    etag_of,
+    frame,
+    in_language,
+    sender_of,
+    sent_as_kept,
+    wait_words,
+)
 from afterglow.apps.pharmacology import explainer
 from afterglow.apps.pharmacology.forms import SimulationForm
 from afterglow.web import clock
@@ -24,7 +35,11 @@ PAGE: Final = "how-it-works"
 @require_safe
 @in_language
 def simulation(request: HttpRequest, *, language: str) -> HttpResponse:
-    """Draw the dose that was asked for; the usual one with a sentence when it cannot be read."""
+    """Draw the dose that was asked for; the usual one with a sentence when it cannot be read.
+
+    A dose between two steps leads to the nearest one, so that all visitors ask for the same few
+    pictures. Only what must be drawn anew is counted, and refused when one place asks too often.
+    """
     at = clock.now()
     controls = explainer.controls_in_force(at=at)
     if controls is None:
@@ -32,22 +47,41 @@ def simulation(request: HttpRequest, *, language: str) -> HttpResponse:
     usual = {"dose": number(controls.dose), "minutes": number(controls.minutes)}
     form = SimulationForm(usual | request.GET.dict(), limits=dict(controls.limits))
     if not form.is_valid():
+        if too_often := press(form="simulation", sender=sender_of(request), at=at):
+            return _refused(request, language, too_often)
         response = _draw(request, language, explained=explainer.explain(at=at), form=form)
         response.status_code = 422
         return response
-    dose, minutes = (form.cleaned_data[name].normalize() for name in ("dose", "minutes"))
+    asked = {name: form.cleaned_data[name] for name in usual}
+    nearest = {name: _on_a_step(asked[name], name, controls.limits[name]) for name in usual}
+    if nearest != asked:
+        query = urlencode({name: f"{value:f}" for name, value in nearest.items()})
+        return redirect(f"{request.path}?{query}#mech-try-title")
+    waits: list[timedelta] = []
 
-    def make() -> cache.Kept:
-        drawn = explainer.explain(at=at, dose=dose, minutes=minutes)
+    def make() -> cache.Kept | None:
+        if too_often := press(form="simulation", sender=sender_of(request), at=at):
+            waits.append(too_often)
+            return None
+        drawn = explainer.explain(at=at, **nearest)
         body = _draw(request, language, explained=drawn, form=form).content
-        return cache.Kept((0, 0), body, etag_of(body))
+        return cache.Kept(cache.UNKNOWN, body, etag_of(body))
 
-    kept = cache.kept_or_made((request.path, f"{dose:f}", f"{minutes:f}"), make)
-    if kept is None:
-        raise AssertionError("A simulation is always made.")
-    response = HttpResponse(kept.body)
-    response.headers["ETag"] = kept.etag
-    response.headers["Cache-Control"] = "public, no-cache"
+    key = (request.path, *(f"{value:f}" for value in nearest.values()))
+    kept = cache.simulation_or_made(key, make)
+    return _refused(request, language, waits[0]) if kept is None else sent_as_kept(request, kept)
+
+
+def _on_a_step(asked: Decimal, name: str, limits: tuple[Decimal, Decimal]) -> Decimal:
+    """Return the nearest value of a control that is drawn, inside its limits."""
+    step = simulation_steps()[name]
+    nearest = (asked / step).to_integral_value(ROUND_HALF_UP) * step
+    return min(max(nearest, limits[0]), limits[1]).normalize()
+
+
+def _refused(request: HttpRequest, language: str, wait: timedelta) -> HttpResponse:
+    response = _draw(request, language, too_often=wait_words(wait))
+    response.status_code = 429
     return response
 
 

@@ -177,7 +177,10 @@ def _said_by_pump(
     What the protocol lets a pump settle in is no difference; what it reports outranks the chart.
     """
     rules = monitoring_rules(session).pump
-    told = pumps.rates_since(session.pk, since=infusion.started_at, at=at)
+    silent = monitoring_rules(session).technical.pump_silent_after
+    told, _until = pumps.rates_since(
+        session.pk, since=infusion.started_at, at=at, silent_after=silent
+    )
     said = [
         Bar(since, to, rate, "") for (since, rate), to in zip(told, _ends(told, at), strict=True)
     ]

@@ -13,11 +13,12 @@ from afterglow.apps.pharmacology.drawing import Chart, Layer
 from afterglow.apps.pharmacology.queries import Parameters
 from afterglow.apps.pharmacology.shown import About, Span, about, level_words, span
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.predicting import DoseHistory, Told, body_of, dose_history
+from afterglow.apps.treatment.predicting import DoseHistory, body_of, dose_history
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.pharmacology import Patient
 from afterglow.core.pharmacology.planning import Fall, PredictedBand
+from afterglow.core.pharmacology.validity import OUTSIDE_FITTED
 from afterglow.web import formats
 
 _TICKS_MIN = 30
@@ -58,8 +59,13 @@ class Predicted:
     falls: tuple[FallsBelow, ...] = ()
     why_no_falls: Decision = NOTHING_TO_SAY
     rows: tuple[tuple[str, Span, Span], ...] = ()
-    told_by_pump: bool = False
+    pump_spoke: tuple[datetime, datetime] | None = None
     about: About | None = None
+
+    @property
+    def outside(self) -> bool:
+        """Whether patient or dose lies outside what the model was fitted to."""
+        return OUTSIDE_FITTED.code in self.decision.codes
 
     @property
     def next_fall(self) -> FallsBelow | None:
@@ -68,9 +74,12 @@ class Predicted:
 
 
 def predicted(session: TreatmentSession, *, at: datetime) -> Predicted | None:
-    """Return the predicted level of a session's infusion; None before one was started."""
+    """Return the predicted level of a session's infusion.
+
+    None before one was started and once the session is over: then there is no "now" to predict.
+    """
     infusion = queries.infusion_of(session)
-    if infusion is None:
+    if infusion is None or (session.ended_at is not None and at > session.ended_at):
         return None
     mass = queries.mass_today(session)
     if mass is None:
@@ -79,6 +88,8 @@ def predicted(session: TreatmentSession, *, at: datetime) -> Predicted | None:
     if stands_on is None:
         return Predicted(missing=_("No pharmacological model is in force; nothing is predicted."))
     history = dose_history(infusion, at=at)
+    if history.is_past:
+        return Predicted(missing=_("The drug stopped too long ago; nothing is predicted any more."))
     patient = body_of(session, mass)
     band = pharmacology.band(stands_on, history.regimen, (0, history.until_min + 1, 1), patient)
     told = about(stands_on, band)
@@ -96,7 +107,7 @@ def predicted(session: TreatmentSession, *, at: datetime) -> Predicted | None:
         falls=falls,
         why_no_falls=refused,
         rows=_rows(band, history, session),
-        told_by_pump=history.told_by is Told.PUMP,
+        pump_spoke=history.pump_spoke,
         about=told,
     )
 

@@ -10,3 +10,17 @@ slot?.addEventListener("htmx:afterSwap", () => {
     each.open = Boolean(open[at]);
   });
 });
+
+// What opens under the line ends above the actions, however many alarms stand on top.
+const actions = document.getElementById("infusion-actions");
+const measure = () => {
+  const room = actions.getBoundingClientRect().top - slot.getBoundingClientRect().bottom;
+  slot.style.setProperty("--predicted-room", `${Math.max(0, Math.floor(room))}px`);
+};
+
+if (slot && actions) {
+  const watch = new ResizeObserver(measure);
+  [slot, slot.parentElement, actions].forEach((each) => watch.observe(each));
+  slot.addEventListener("toggle", measure, true);
+  window.addEventListener("resize", measure);
+}
