@@ -130,7 +130,7 @@ def the_patient_checks_in(day: Day) -> None:
         "medicines_reviewed": "on",
     }
     if "could be pregnant: a test is due" in page.text:
-        answers |= {"pregnancy_test": "negative", "pregnancy_tested_on": ago[4][:10]}
+        answers |= {"pregnancy_test": "negative", "pregnancy_tested_on": _typed(0)[:10]}
     for name in form.names:
         if re.fullmatch(r"medicine_[0-9a-f]{32}", name):
             answers[name] = "held"
