@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from afterglow.apps.medicines.models import Product
 from afterglow.apps.monitoring.facts import last_pump_readings
 from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
 from afterglow.apps.monitoring.pumps import delivered_since, last_counted
@@ -39,17 +40,29 @@ STOPPED = Rate.ml_per_h(0)
 @read_once
 def order_in_force(session: TreatmentSession) -> InfusionOrder | None:
     """Return the newest order for the session's day that was not replaced or cancelled."""
+    return standing_orders(session.local_date).filter(course=session.course).first()
+
+
+def standing_orders(day: date) -> QuerySet[InfusionOrder]:
+    """Return the orders for a day that were not replaced or cancelled, the newest first."""
     return (
         InfusionOrder.objects.filter(
-            course=session.course,
-            for_date=session.local_date,
-            replaced_by__isnull=True,
-            cancellation__isnull=True,
+            for_date=day, replaced_by__isnull=True, cancellation__isnull=True
         )
         .select_related("signed_by", "protocol")
         .order_by("-signed_at")
-        .first()
     )
+
+
+def medicines_by_need(session: TreatmentSession) -> list[Product]:
+    """Return the products that the order in force allows by need, by their key or medicine."""
+    order = order_in_force(session)
+    named = order.prn if order else []
+    return [
+        product
+        for product in Product.objects.filter(is_active=True)
+        if product.key in named or product.medicine in named
+    ]
 
 
 @read_once

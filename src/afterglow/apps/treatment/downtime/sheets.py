@@ -16,7 +16,6 @@ from uuid import UUID
 from django.db.models import Q
 
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.audit import services as audit
 from afterglow.apps.definitions.models import Definition, DefinitionKind
 from afterglow.apps.definitions.queries import in_force
@@ -40,7 +39,7 @@ from afterglow.apps.treatment.planning import dose_plan
 from afterglow.apps.treatment.printed.words import diluent_words, exact
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.shown.events import entries
-from afterglow.apps.treatment.shown.grid import SCALES, VITALS, Column, Grid, grid
+from afterglow.apps.treatment.shown.grid import Column, Grid, grid, lines_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import SlotState
@@ -170,7 +169,7 @@ def appointment_sheet(row: Appointment, *, at: datetime) -> Sheet:
     """Return the sheet of somebody who is expected: identity, the order of the day, empty boxes."""
     site = row.site
     today = site.local_date(at)
-    order = _order_of(row.patient, today)
+    order = queries.standing_orders(today).filter(course__patient=row.patient).first()
     protocol = order.protocol if order else None
     return {
         **empty_sheet(site, at=at, protocol=protocol),
@@ -226,9 +225,7 @@ def _code(of: UUID, at: datetime) -> str:
 
 def _lines(at: datetime) -> list[str]:
     """Return the rows of the screen's grid, in its order."""
-    known = assessments.instruments_in_use(tuple(SCALES), at=at)
-    scales = [words for key, words in SCALES.items() if key in known]
-    return [str(words) for words in (*(line.label for line in VITALS), *scales)]
+    return [str(line.label) for line in lines_of(at=at)]
 
 
 def _site(site: Site) -> dict[str, str]:
@@ -310,20 +307,6 @@ def _order_lines(order: InfusionOrder) -> list[list[str]]:
     if order.maximum_mg is not None:
         lines.append(["At most", exact(order.maximum_mg.value, "mg")])
     return lines
-
-
-def _order_of(patient: Patient, day: date) -> InfusionOrder | None:
-    return (
-        InfusionOrder.objects.filter(
-            course__patient=patient,
-            for_date=day,
-            replaced_by__isnull=True,
-            cancellation__isnull=True,
-        )
-        .select_related("signed_by", "protocol")
-        .order_by("-signed_at")
-        .first()
-    )
 
 
 def _carried(shown: Grid, site: Site) -> list[list[str]]:

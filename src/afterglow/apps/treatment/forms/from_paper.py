@@ -121,6 +121,14 @@ class _Row:
                 return False
         return True
 
+    def full_clean(self) -> None:
+        """Take an empty line as none."""
+        if self.is_bound and self.is_blank:  # type: ignore[attr-defined]
+            self._errors = forms.utils.ErrorDict()
+            self.cleaned_data: dict[str, Any] = {}
+            return
+        super().full_clean()  # type: ignore[misc]  # the form that stands behind this in each line
+
     def needs_time(self, cleaned: Mapping[str, Any]) -> None:
         """Ask for the time that stands on the paper."""
         if cleaned.get("when") is None and "when" not in self.errors:  # type: ignore[attr-defined]
@@ -133,10 +141,6 @@ class ReadingsRow(_Row, ObservationForm):
     """One set of readings."""
 
     key = None  # type: ignore[assignment]  # one key for the whole sheet
-
-    def full_clean(self) -> None:
-        """Take an empty line as none."""
-        _clean_row(self, super().full_clean)
 
     def clean(self) -> dict[str, Any]:
         """Read the cells as the screen's grid does; a line needs its time."""
@@ -158,10 +162,6 @@ class PumpRow(_Row, ChartForm):
         unit="mL/h", required=False, min_value=Decimal(0), places=2, label=gettext_lazy("Rate")
     )
     reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Why"))
-
-    def full_clean(self) -> None:
-        """Take an empty line as none."""
-        _clean_row(self, super().full_clean)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the rate of a change."""
@@ -193,10 +193,6 @@ class MedicineRow(_Row, DrugForm):
         super().__init__(*args, **kwargs)
         choices = [("", ""), *self.fields["what"].choices]  # type: ignore[attr-defined]
         self.fields["what"] = forms.ChoiceField(choices=choices, label=_("Medicine"))
-
-    def full_clean(self) -> None:
-        """Take an empty line as none."""
-        _clean_row(self, super().full_clean)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the dose as the screen does; a line needs its time."""
@@ -238,10 +234,6 @@ class NoteRow(_Row, ChartForm):
         ]
         field.choices = [*other[:2], *named, *other[2:]]
 
-    def full_clean(self) -> None:
-        """Take an empty line as none."""
-        _clean_row(self, super().full_clean)
-
     def clean(self) -> dict[str, Any]:
         """A note without words says nothing."""
         cleaned = super().clean() or {}
@@ -264,14 +256,6 @@ class NoteRow(_Row, ChartForm):
             label=text[:120] if labelled else "",
             text="" if labelled and len(text) <= 120 else text,
         )
-
-
-def _clean_row(row: Any, clean: Any) -> None:
-    if row.is_bound and row.is_blank:
-        row._errors = forms.utils.ErrorDict()
-        row.cleaned_data = {}
-        return
-    clean()
 
 
 class PaperForm:

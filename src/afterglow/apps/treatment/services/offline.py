@@ -146,25 +146,14 @@ def _chart(
                 return OfflineOutcome.CONFLICT, both
             done = chart_line(session, line, by=by, at=at, key=typed.key, seen=seen)
     except StaleRow as stale:
-        why = blocker(
-            "PUMP_CHARTED_MEANWHILE",
-            "Another screen charted the pump after this tablet went offline.",
-            seen=str(stale.seen),
-            limit=str(stale.current),
-        )
-        return OfflineOutcome.CONFLICT, Decision((why,))
+        return OfflineOutcome.CONFLICT, _meanwhile(str(stale.seen), str(stale.current))
     except RecordLocked:
         why = blocker(
             "RECORD_SIGNED_BEFORE", "The record was signed before this arrived; add an addendum."
         )
         return OfflineOutcome.REFUSED, Decision((why,))
     except (AfterglowError, LookupError, TypeError, ValueError, InvalidOperation) as problem:
-        why = blocker(
-            "OFFLINE_ENTRY_NOT_UNDERSTOOD",
-            "What the tablet kept could not be read.",
-            seen=str(problem)[:60],
-        )
-        return OfflineOutcome.REFUSED, Decision((why,))
+        return OfflineOutcome.REFUSED, _not_understood(problem)
     if isinstance(done, Refused):
         return OfflineOutcome.REFUSED, done.decision
     return OfflineOutcome.CHARTED, done.decision
@@ -182,11 +171,24 @@ def _conflict(session: TreatmentSession, line: LateLine) -> Decision | None:
     last = queries.actions_of(infusion)[-1]
     if line.at > last.at:
         return None
+    return _meanwhile(line.at.isoformat(), last.at.isoformat())
+
+
+def _meanwhile(seen: str, limit: str) -> Decision:
     why = blocker(
         "PUMP_CHARTED_MEANWHILE",
         "Another screen charted the pump after this tablet went offline.",
-        seen=line.at.isoformat(),
-        limit=last.at.isoformat(),
+        seen=seen,
+        limit=limit,
+    )
+    return Decision((why,))
+
+
+def _not_understood(problem: Exception) -> Decision:
+    why = blocker(
+        "OFFLINE_ENTRY_NOT_UNDERSTOOD",
+        "What the tablet kept could not be read.",
+        seen=str(problem)[:60],
     )
     return Decision((why,))
 
@@ -325,12 +327,7 @@ def _chart_after_all(
             key = uuid.uuid5(kept.key, "charted")
             done = chart_line(row, line, by=by, at=at, key=key, seen=last)
     except (AfterglowError, LookupError, TypeError, ValueError, InvalidOperation) as problem:
-        why = blocker(
-            "OFFLINE_ENTRY_NOT_UNDERSTOOD",
-            "What the tablet kept could not be read.",
-            seen=str(problem)[:60],
-        )
-        return Decision((why,))
+        return _not_understood(problem)
     return done.decision if isinstance(done, Refused) else Decision()
 
 

@@ -122,7 +122,7 @@ class Grid:
     owed: int
 
 
-def lines_of(session: TreatmentSession, *, at: datetime) -> tuple[Line, ...]:
+def lines_of(*, at: datetime) -> tuple[Line, ...]:
     """Return the rows: the vital signs, then the scales that are on file."""
     known = assessments.instruments_in_use(tuple(SCALES), at=at)
     return (
@@ -145,7 +145,7 @@ def grid(session: TreatmentSession, *, at: datetime) -> Grid:
     coming = next((s for s in slots if s.state is SlotState.UPCOMING), None)
     answered = assessments.answered(session, until=at, keys=tuple(SCALES))
     judge = Judge(rules_of(session).limits, monitoring.baseline(session, at=at))
-    lines = lines_of(session, at=at)
+    lines = lines_of(at=at)
     columns = tuple(_column(row, lines, answered, judge, spreads, at) for row in rows)
     return Grid(
         columns=columns,

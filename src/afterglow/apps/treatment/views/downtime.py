@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.assessments import queries as assessments
-from afterglow.apps.medicines.models import Product
 from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.queries import clinicians_of
 from afterglow.apps.treatment import downtime, pages, queries
@@ -117,8 +116,6 @@ def _site(request: StaffRequest) -> tuple[Site, datetime]:
 
 
 def _form(row: TreatmentSession, at: datetime, data: Any = None) -> PaperForm:
-    order = queries.order_in_force(row)
-    named = order.prn if order else []
     last = last_pump_action(row)
     today = clinicians_of(row.site, on=row.local_date)
     clinicians = [*([row.clinician] if row.clinician else []), *today]
@@ -127,16 +124,12 @@ def _form(row: TreatmentSession, at: datetime, data: Any = None) -> PaperForm:
         site=row.site,
         at=at,
         people=list({one.pk: one for one in clinicians}.values()),
-        lines=lines_of(row, at=at),
+        lines=lines_of(at=at),
         instruments={
             key: found[1]
             for key, found in assessments.instruments_in_use(tuple(SCALES), at=at).items()
         },
-        products=[
-            product
-            for product in Product.objects.filter(is_active=True)
-            if product.key in named or product.medicine in named
-        ],
+        products=queries.medicines_by_need(row),
         symptoms={
             code: rule.name for code, rule in rules_of(row.protocol_id).monitoring.symptoms.items()
         },
@@ -152,7 +145,7 @@ def _draw(
         "site": row.site,
         "patient_card": pages.patient_card(row),
         "form": form,
-        "lines": lines_of(row, at=clock.now()),
+        "lines": lines_of(at=clock.now()),
         "last": last_pump_action(row),
         **more,
     }

@@ -363,7 +363,7 @@ def _observation_form(session: TreatmentSession, at: datetime, data: Any = None)
     known = assessments.instruments_in_use(tuple(grid.SCALES), at=at)
     return ObservationForm(
         data,
-        lines=grid.lines_of(session, at=at),
+        lines=grid.lines_of(at=at),
         instruments={key: instrument for key, (_row, instrument) in known.items()},
         site=session.site,
         at=at,

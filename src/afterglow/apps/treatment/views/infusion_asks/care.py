@@ -8,7 +8,6 @@ from django.forms import Form
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from afterglow.apps.medicines.models import Product
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -26,13 +25,7 @@ class Drug(Ask):
 
     def make_form(self, data: Any = None) -> Form:
         """Offer what the order names."""
-        order = queries.order_in_force(self.session)
-        named = order.prn if order else []
-        products = [
-            product
-            for product in Product.objects.filter(is_active=True)
-            if product.key in named or product.medicine in named
-        ]
+        products = queries.medicines_by_need(self.session)
         return forms.DrugForm(data, products=products, site=self.session.site, at=self.at)
 
     def act(self, form: Any) -> Done[Any] | Refused:
