@@ -24,7 +24,7 @@ from django.db import DatabaseError, connection
 from afterglow.apps.devices.models import DeviceKind
 from afterglow.apps.monitoring.models import BodyMassMeasurement, DeviceAssignment
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.planning import bag_of
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.simulator.main import Follow, RoomConfig, SimulatorConfig, run_simulator
 from afterglow.simulator.monitor import MonitorSettings

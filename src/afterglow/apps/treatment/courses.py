@@ -10,6 +10,7 @@ from afterglow.apps.assessments.models import Score
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.people.models import ListState
 from afterglow.apps.treatment import coverages, queries
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import (
     Infusion,
     MedicineGiven,
@@ -17,7 +18,6 @@ from afterglow.apps.treatment.models import (
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import completes_at
 from afterglow.core.monitoring.limits import Symptom

@@ -14,11 +14,9 @@ from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Overrider
 from afterglow.core.dosing import (
-    Bag,
     Body,
     Diluent,
     DosingRules,
-    Draw,
     FormulaSex,
     MassMeasured,
     OrderFacts,
@@ -193,12 +191,4 @@ def earlier_starts(session: TreatmentSession) -> tuple[datetime, ...]:
         .exclude(session=session)
         .order_by("started_at")
         .values_list("started_at", flat=True)
-    )
-
-
-def bag_of(preparation: Preparation) -> Bag:
-    """Return a preparation as the dosing core reads it: the drawn volume replaced diluent."""
-    return Bag(
-        Draw(preparation.drawn_ml, preparation.strength_mg_per_ml),
-        Diluent(preparation.bag_ml, residual=preparation.residual_ml, line=preparation.line_ml),
     )

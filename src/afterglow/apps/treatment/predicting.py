@@ -18,8 +18,8 @@ from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.people import queries as people
 from afterglow.apps.pharmacology.queries import FOLLOWED_MIN, LONGEST_MIN
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import Infusion, PumpDifference
-from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import RateFrom, completes_at
 from afterglow.core.pharmacology import Patient, RateStep, Regimen

@@ -13,6 +13,7 @@ from afterglow.apps.monitoring.facts import last_pump_readings
 from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
 from afterglow.apps.monitoring.pumps import delivered_since, last_counted
 from afterglow.apps.stock.models import LedgerEntry
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import (
     Infusion,
     InfusionOrder,
@@ -204,7 +205,6 @@ def given(infusion: Infusion, *, at: datetime) -> Reconciliation:
     accounted for, what is said later changes nothing: the record tells of the milligrams that
     stand in the ledger.
     """
-    from afterglow.apps.treatment.planning import bag_of
     from afterglow.apps.treatment.protocol import rules_of
 
     rules = rules_of(infusion.session.protocol_id).dosing

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from afterglow.config.commands.pk_bench import MINUTES, golden_errors
+from afterglow.config.commands.pk_golden import MINUTES, golden_errors
 from afterglow.core.pharmacology import BaseMass, Patient, Regimen, building, load_model
 from afterglow.core.pharmacology.building import Schedule, System
 from afterglow.core.pharmacology.sampling import sample, shipped_population

@@ -15,6 +15,7 @@ from afterglow.apps.monitoring.models import ArtefactMark, DeviceAssignment, Vit
 from afterglow.apps.people.models import Allergy, AllergyReview, ListState
 from afterglow.apps.places.models import EquipmentCheck, Site
 from afterglow.apps.treatment import coverages, planning, queries
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.facts.day import day_facts, suicide_facts
 from afterglow.apps.treatment.facts.on_site import helpers
 from afterglow.apps.treatment.models import CheckIn, Preparation
@@ -51,7 +52,7 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
         session,
         at=at,
         strength=preparation.strength_mg_per_ml if preparation else None,
-        diluent=planning.bag_of(preparation).diluent if preparation else None,
+        diluent=bag_of(preparation).diluent if preparation else None,
     )
     order = plan.order
     running = [InfusionState.RUNNING, InfusionState.PAUSED]
@@ -121,7 +122,7 @@ def _dose_decision(
         return None
     if preparation is None:
         return plan.decision
-    bag = dosing.PreparationFacts(plan.plan, planning.bag_of(preparation), preparation.diluent)
+    bag = dosing.PreparationFacts(plan.plan, bag_of(preparation), preparation.diluent)
     rules = rules_of(session.protocol_id).dosing
     return plan.decision & dosing.check_preparation(bag, rules)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import Infusion
-from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.core.quantities import Rate
 

@@ -11,9 +11,9 @@ from afterglow.apps.monitoring import pumps
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of as monitoring_rules
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
-from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Given, completes_at
 from afterglow.core.medicines.labels import label_of

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import Infusion, InfusionOrder, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.pages import patient_card
-from afterglow.apps.treatment.planning import bag_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import completes_at
 from afterglow.core.quantities import Dose
