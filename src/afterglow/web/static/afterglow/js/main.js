@@ -2,6 +2,8 @@
 import "./requests.js";
 import "./theme.js";
 import "./keys.js";
+import "./patch.js";
+import "./freshness.js";
 import "./clock.js";
 import "./live.js";
 import "./grid.js";
@@ -9,7 +11,6 @@ import "./small.js";
 import "./spans.js";
 import "./wake.js";
 import "./sound.js";
-import "./freshness.js";
 
 if (document.querySelector("[data-trend]")) {
   import("./trend.js");
