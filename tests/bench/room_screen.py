@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
@@ -32,7 +33,7 @@ from support.live import cookie_of
 CO2 = "MDC_AWAY_CO2_ET"
 CATEGORIES = [
     *("devtools.timeline", "disabled-by-default-devtools.timeline", "blink.user_timing"),
-    *("disabled-by-default-devtools.timeline.frame", "cc,benchmark", "benchmark", "cc"),
+    *("disabled-by-default-devtools.timeline.frame", "benchmark"),
 ]
 SCRIPTING = frozenset(
     {
@@ -221,7 +222,7 @@ def traced(browser: Browser, page: Page, *, seconds: float, during: Any = None) 
     told = page.evaluate("performance.mark('bench-end'), window.told") - before
     raw = browser.stop_tracing()
     if where := os.environ.get("AFTERGLOW_TRACE"):
-        open(f"{where}-{page.url.rsplit('/', 2)[-2]}-{told}.json", "wb").write(raw)
+        Path(f"{where}-{page.url.rsplit('/', 2)[-2]}-{told}.json").write_bytes(raw)
     events: list[dict[str, Any]] = json.loads(raw)["traceEvents"]
     return read_trace(events, messages=told)
 
@@ -234,9 +235,9 @@ def read_trace(events: Sequence[dict[str, Any]], *, messages: int) -> Frames:
     inside = [e for e in events if e["pid"] == process and begin["ts"] <= e["ts"] <= end["ts"]]
     main = [e for e in inside if e["tid"] == thread and e.get("ph") == "X"]
     states = [
-        e["args"]["chrome_frame_reporter"]["state"]
+        e["args"]["frame_reporter"]["state"]
         for e in inside
-        if e["name"] == "PipelineReporter" and "chrome_frame_reporter" in e.get("args", {})
+        if e["name"] == "PipelineReporter" and "frame_reporter" in e.get("args", {})
     ]
     drawn = sorted(e["ts"] for e in inside if e["name"] == "DrawFrame")
     gaps = [(b - a) / 1000 for a, b in pairwise(drawn)]

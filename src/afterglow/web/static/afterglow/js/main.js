@@ -1,6 +1,7 @@
 // Everything a page needs, loaded once. Each module looks for its own attributes and does nothing else.
 import "./requests.js";
 import "./theme.js";
+import "./answers.js";
 import "./keys.js";
 import "./patch.js";
 import "./freshness.js";
