@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.test import Client
-from django.urls import reverse
 
-from afterglow.apps.accounts.models import Account
 from afterglow.apps.accounts.services import lock_screen
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.monitoring.models import VitalSign
@@ -32,7 +27,7 @@ from afterglow.apps.treatment.services import checkin, closing
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import SessionEnding
 from afterglow.web import clock
-from factories import PASSWORD, RoomFactory, SiteFactory, staff
+from factories import RoomFactory, SiteFactory, staff
 from support.infusion_day import (
     Day,
     checked_in,
@@ -45,56 +40,9 @@ from support.infusion_day import (
     signed_by,
     take_vitals,
 )
+from support.tablet import Fields, Tablet, draw_fields, rows, second
 
 pytestmark = pytest.mark.django_db
-Fields = dict[str, Any]
-ERROR = re.compile(r'class="(?:error-summary|field-error)"(.*?)</div>', re.DOTALL)
-"""What a page says about what was typed."""
-
-MAY_GROW = ("audit_", "events_", "django_", "treatment_refusal", "accounts_countersignature")
-"""What a refusal may leave behind: that it was tried, and by whom."""
-
-
-def second(day: Day, who: Account | None = None) -> Fields:
-    """A second person signs in with the password that the factories give."""
-    return {"username": (who or day.second).username, "secret": PASSWORD}
-
-
-class Tablet:
-    """One signed-in browser at one session, at one moment of the day."""
-
-    def __init__(self, day: Day, account: Account | None = None, *, minute: float = 0) -> None:
-        self.day, self.at = day, day.minute(minute)
-        self.client = Client()
-        self.client.force_login(account or day.clinician)
-
-    def url(self, name: str, *arguments: object) -> str:
-        return reverse(f"treatment:{name}", args=[self.day.id, *arguments])
-
-    def post(self, name: str, *arguments: object, **fields: Any) -> Any:
-        with clock.fixed(self.at):
-            return self.client.post(self.url(name, *arguments), fields)
-
-    def get(self, name: str, *arguments: object) -> str:
-        with clock.fixed(self.at):
-            answer = self.client.get(self.url(name, *arguments))
-        assert answer.status_code == 200, answer.content.decode()
-        return answer.content.decode()
-
-
-def draw_fields(day: Day) -> Fields:
-    """What is typed when 35 mg are drawn into a bag of 100 mL, a second person watching."""
-    return {
-        "key": uuid.uuid4(),
-        "vial": day.vial.public_id,
-        "label_strength": "50",
-        "label_lot": day.vial.lot,
-        "label_expiry": day.vial.expires_on.isoformat(),
-        "drawn_ml": "0.7",
-        "diluent_name": "sodium_chloride_0_9",
-        "bag_ml": "100",
-        **second(day),
-    }
 
 
 def addresses() -> list[tuple[str, tuple[str, ...]]]:
@@ -129,17 +77,6 @@ def answered(tablet: Tablet) -> dict[str, int]:
 def everywhere(status: int) -> dict[str, int]:
     """The same answer at every address."""
     return {name: status for name, _rest in addresses()}
-
-
-def rows() -> dict[str, int]:
-    """How many rows each table holds that a refused request must not touch."""
-    return {
-        model._meta.db_table: model._default_manager.count()
-        for model in apps.get_models()
-        if model._meta.managed
-        and not model._meta.proxy
-        and not model._meta.db_table.startswith(MAY_GROW)
-    }
 
 
 def test_staff_of_another_site_get_in_nowhere() -> None:
@@ -315,104 +252,6 @@ def test_an_order_replaced_meanwhile_is_not_replaced_again() -> None:
     assert answer.status_code == 409
     assert 'value="0.4"' in answer.content.decode()
     assert InfusionOrder.objects.count() == 1
-
-
-BAD: dict[str, list[tuple[str, tuple[str, ...], Fields, str, str]]] = {
-    "checked_in": [
-        ("check-in", (), {"weight_kg": "seventy"}, "seventy", "is not a number"),
-        ("check-in", (), {"weight_kg": "704"}, "704", "400"),
-        ("check-in", (), {"weight_kg": "0.4"}, "0.4", "1"),
-        ("check-in", (), {"last_solid_at": "at noon"}, "at noon", "is not a day and time"),
-        ("check-in", (), {"last_solid_at": "2099-01-01T10:00"}, "2099", "in the future"),
-        ("check-in", (), {"last_clear_fluid_at": "2020-01-01T10:00"}, "2020", "a year ago"),
-        ("check-in", (), {"alcohol": "taken"}, "", "Give the day and time."),
-        ("check-in", (), {"cannabis": "some"}, "some", "is not one of"),
-        ("check-in", (), {"escort_name": "x" * 121}, "121", "120"),
-        ("check-in", (), {"suicide_level": "bad"}, "bad", "is not one of"),
-        ("check-in", (), {"phq9_item9": "4"}, "4", "is not one of"),
-        ("check-in", (), {"identifiers": "smile"}, "smile", "is not one of"),
-        ("plan", (), {"dose": "half"}, "half", "is not a number"),
-        ("plan", (), {"minutes": "long"}, "long", "is not a number"),
-        ("plan", (), {"basis": "guess"}, "guess", "is not one of"),
-        ("prepare", (), {"label_strength": "5O"}, "5O", "is not a number"),
-        ("prepare", (), {"label_lot": "L24-119"}, "L24-119", "L24-118"),
-        ("prepare", (), {"label_expiry": "2026-01-01"}, "1 Jan 2026", "expires"),
-        ("prepare", (), {"drawn_ml": "101"}, "101", "100"),
-        ("prepare", (), {"diluent_name": "milk"}, "milk", "is not one of"),
-        ("prepare", (), {"username": ""}, "", "Please fill this in"),
-    ],
-    "ready": [
-        ("baseline", (), {"pressure": "120"}, "120", ""),
-        ("baseline", (), {"heart_rate": "fast"}, "fast", ""),
-        ("baseline", (), {"spo2": "980"}, "980", ""),
-        ("baseline", (), {"respiratory_rate": "-3"}, "-3", ""),
-        ("baseline", (), {"moaas": "6"}, "6", "5"),
-        ("place", (), {"room": "attic"}, "attic", "is not one of"),
-        ("place", (), {"clinician": "me"}, "me", "is not one of"),
-    ],
-    "recovering": [
-        ("recovery-score", ("dissociation",), {"dissociation-dissociation": "11"}, "11", "10"),
-        ("recovery-score", ("aldrete",), {"aldrete-activity": "3"}, "3", "is not one of"),
-        ("recovery-save", (), {"oriented": "4"}, "4", "is not one of"),
-        ("recovery-save", (), {"steady_gait": "well"}, "well", "is not one of"),
-        ("recovery-save", (), {"iv_site_note": "x" * 201}, "201", "200"),
-        ("recovery-save", (), {"escort_phone": "5" * 41}, "41", "40"),
-        ("account", (), {"waste-username": ""}, "", "Please fill this in"),
-    ],
-    "discharged": [
-        ("call-back", (), {"reason": "x" * 201}, "201", "200"),
-        ("call-back", (), {"reason": ""}, "", "Please fill this in"),
-    ],
-}
-"""What is typed wrongly by itself: where, the field, the value seen, the limit or the words."""
-MINUTE = {"checked_in": -18, "ready": -2, "recovering": 42, "discharged": 84}
-WALKS: dict[str, Callable[[], Day]] = {
-    "checked_in": checked_in,
-    "ready": ready,
-    "recovering": recovering,
-    "discharged": discharged,
-}
-
-
-def right(day: Day) -> dict[str, Fields]:
-    """What is typed right at each address."""
-    return {
-        "check-in": {"seen": CheckIn.objects.get(session=day.session).row_version},
-        "plan": {
-            "seen_order": day.order.public_id,
-            "for_date": day.session.local_date.isoformat(),
-            "dose": "0.5",
-            "minutes": "40",
-            "basis": "actual",
-        },
-        "prepare": draw_fields(day),
-        "place": {
-            "seen": day.session.row_version,
-            "room": day.session.room.public_id if day.session.room else "",
-            "clinician": day.clinician.public_id,
-        },
-        "recovery-save": {"seen": Recovery.objects.get(session=day.session).row_version},
-        "account": {f"waste-{key}": value for key, value in second(day).items()},
-    }
-
-
-@pytest.mark.parametrize("walk", sorted(BAD))
-def test_a_field_that_is_wrong_gets_a_sentence_and_nothing_is_written(walk: str) -> None:
-    day = WALKS[walk]()
-    fields = right(day)
-    keys = {f"{prefix}key": uuid.uuid4() for prefix in ("", "dissociation-", "aldrete-", "waste-")}
-    before = rows()
-    wrong = []
-
-    for name, rest, field, seen, limit in BAD[walk]:
-        tablet = Tablet(day, day.prescriber if name == "plan" else None, minute=MINUTE[walk])
-        answer = tablet.post(name, *rest, **keys | fields.get(name, {}) | field)
-        errors = " ".join(ERROR.findall(answer.content.decode()))
-        said = bool(errors) and seen in errors and limit in errors
-        if answer.status_code != 422 or not said or rows() != before:
-            wrong.append((name, field, answer.status_code, errors))
-
-    assert wrong == []
 
 
 def test_a_prescriber_signs_in_on_the_ending_page_where_no_escort_comes() -> None:

@@ -28,6 +28,8 @@ OVER: Final = (SessionState.DISCHARGED, SessionState.ENDED, SessionState.SIGNED)
 AWAITED: Final = (AppointmentState.BOOKED, AppointmentState.CONFIRMED, AppointmentState.ARRIVED)
 _LEVELS: Final = (AlarmLevel.RED, AlarmLevel.AMBER, AlarmLevel.TECHNICAL)
 STEP: Final = dt.timedelta(hours=1)
+LOOK_BACK: Final = dt.timedelta(hours=2)
+"""So much of the past stands on today's board at least."""
 WORDS: Final = 0.27
 """The share of the axis that a bar's words need (clinic.css, .board-words), on a small screen."""
 
@@ -122,7 +124,7 @@ def board(site: Site, *, day: dt.date, at: dt.datetime) -> Board:
     rooms += others.values()
     if any(room_pk is None for room_pk, _bar in placed):
         rooms.append(None)
-    begins, ends = _axis(site, day, [bar for _pk, bar in placed])
+    begins, ends = _axis(site, day, [bar for _pk, bar in placed], at=at)
     tasks = Task.objects.filter(site=site.public_id, state=TaskState.OPEN)
     return Board(
         day=day,
@@ -282,14 +284,21 @@ def _arrival(row: Appointment, at: dt.datetime) -> Arrival:
     )
 
 
-def _axis(site: Site, day: dt.date, bars: Sequence[Bar]) -> tuple[dt.datetime, dt.datetime]:
-    """Return the span that shows opening hours and every bar, on whole hours of the site."""
+def _axis(
+    site: Site, day: dt.date, bars: Sequence[Bar], *, at: dt.datetime
+) -> tuple[dt.datetime, dt.datetime]:
+    """Return the span that shows opening hours and every bar, on whole hours of the site.
+
+    Of the day that runs, hours that are over and in which nothing stood are left out.
+    """
     midnight, next_midnight = day_bounds(day, site.zone)
     hours = site.hours.filter(weekday=day.weekday()).first()
     opens = hours.opens if hours else dt.time(8)
     closes = hours.closes if hours else dt.time(18)
     first = dt.datetime.combine(day, opens, tzinfo=site.zone).astimezone(dt.UTC)
     last = dt.datetime.combine(day, closes, tzinfo=site.zone).astimezone(dt.UTC)
+    if midnight <= at < next_midnight:
+        first = max(first, min(at, last) - LOOK_BACK)
     first = min([first, *(bar.starts for bar in bars)])
     last = max([last, *(bar.ends for bar in bars)])
     begins = max(_floor(first), midnight - 3 * STEP)

@@ -16,7 +16,7 @@ from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.queries import GridRow, LatestReading, Spread
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.monitoring.readings import Baseline, Source
 from afterglow.core.monitoring.rules import AlarmLimit
@@ -42,7 +42,8 @@ class Line:
     shape: str
     entry: str
     codes: tuple[str, ...]
-    required: bool = False
+    most: int | None = None
+    """The highest that may be entered; of a pressure, of its second number."""
 
 
 VITALS = (
@@ -120,15 +121,34 @@ class Grid:
     due: Slot | None
     opens_at: datetime | None
     owed: int
+    asks: tuple[Line, ...] = ()
+    """The rows that the observation which is due still lacks."""
 
 
 def lines_of(*, at: datetime) -> tuple[Line, ...]:
     """Return the rows: the vital signs, then the scales that are on file."""
     known = assessments.instruments_in_use(tuple(SCALES), at=at)
     return (
-        *VITALS,
-        *(Line(key, words, "", "digits", (key,)) for key, words in SCALES.items() if key in known),
+        *(replace(line, most=_highest(line)) for line in VITALS),
+        *(
+            Line(key, words, "", "digits", (key,), most=known[key][1].items[0].highest)
+            for key, words in SCALES.items()
+            if key in known
+        ),
     )
+
+
+def _highest(line: Line) -> int | None:
+    plausible = definition(
+        VitalSignCode(line.codes[-1 if line.field == "pressure" else 0])
+    ).plausible
+    return int(plausible.high) if plausible else None
+
+
+def _lacking(lines: Iterable[Line], slot: Slot | None) -> tuple[Line, ...]:
+    """The rows that a slot still wants; a group that it names needs one of its signs."""
+    wanted = {code for group in (slot.lacking if slot else ()) for code in group.split("/")}
+    return tuple(line for line in lines if wanted.intersection(line.codes))
 
 
 def reminder_words(slot: Slot | None) -> list[Words]:
@@ -154,6 +174,7 @@ def grid(session: TreatmentSession, *, at: datetime) -> Grid:
             for line in lines
         ),
         due=waiting[-1] if waiting else coming,
+        asks=_lacking(lines, waiting[-1] if waiting else None),
         opens_at=coming.opens_at if coming else None,
         owed=sum(1 for column in columns if column.owes_reason),
     )

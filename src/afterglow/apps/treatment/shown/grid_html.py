@@ -143,7 +143,7 @@ def _field(line: GridLine, entry: Form | None, label: str, words: _Words) -> str
     bound = entry[name]
     typed = escape(bound.value() or "")
     wrong = ' aria-invalid="true"' if bound.errors else ""
-    hint = ' placeholder="120/80"' if kind == "pressure" else ""
+    hint = f' data-most="{line.line.most}"' if line.line.most is not None else ""
     return (
         f'<input class="control" name="{name}" id="entry-{name}" value="{typed}" '
         f'data-entry="{kind}" data-code="{name}" inputmode="numeric" autocomplete="off" '

@@ -32,6 +32,8 @@ from afterglow.web.sentences import error_words
 _LEFT = (SessionState.DISCHARGED, SessionState.ENDED)
 CLOSE = "infusion:close"
 REFRESH = "infusion:refresh"
+READINGS = "infusion:readings"
+"""A reading has come that no event names: what shows readings looks again."""
 
 
 def find_session(request: StaffRequest, session: UUID, *, action: Action) -> TreatmentSession:

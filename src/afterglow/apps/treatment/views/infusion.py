@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -17,31 +13,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
-from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.events import outbox
 from afterglow.apps.monitoring import months as stored
 from afterglow.apps.monitoring import queries as monitoring
-from afterglow.apps.monitoring.told import told
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.emergencies import emergency_of
-from afterglow.apps.treatment.favourites import favourites_of, macros_for, name_of_favourite
-from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
+from afterglow.apps.treatment.favourites import name_of_favourite
+from afterglow.apps.treatment.forms.infusion import new_key
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.pages import open_session
 from afterglow.apps.treatment.services import charting, infusions
 from afterglow.apps.treatment.shown import (
-    alarms,
-    drug,
-    events,
-    grid,
     grid_html,
-    header,
     trend,
     vitals,
 )
 from afterglow.apps.treatment.views.asking import (
-    REFRESH,
     find_session,
     instant_of,
     is_htmx,
@@ -49,96 +36,16 @@ from afterglow.apps.treatment.views.asking import (
     refused,
     said,
 )
+from afterglow.apps.treatment.views.panels import PANELS, grid_parts, observation_form
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
-from afterglow.core.treatment.lifecycles import BEFORE_START, InfusionState, SessionState
+from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 from afterglow.db.looks import looking
 from afterglow.db.models import StaleRow
 from afterglow.web import clock, formats
 from afterglow.web.requests import StaffRequest
 from afterglow.web.sentences import error_words, name_words, sentence_of
-
-PUMP_EVENTS = (
-    "infusion-started",
-    "rate-changed",
-    "infusion-paused",
-    "infusion-resumed",
-    "infusion-stopped",
-    "infusion-stop-explained",
-    "pump-agreed",
-)
-CHART_EVENTS = (
-    "event-recorded",
-    "event-withdrawn",
-    "medicine-given",
-    "clinician-changed",
-    "emergency-declared",
-    "emergency-step-recorded",
-    "emergency-ended",
-)
-READING_EVENTS = (
-    "assessment-recorded",
-    "assessment-corrected",
-    "missed-reading-recorded",
-    "reading-marked-artefact",
-    "artefact-mark-taken-back",
-)
-
-Builder = Callable[[TreatmentSession, datetime], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A part of the page: what it shows, and which events make it look again."""
-
-    build: Builder
-    events: tuple[str, ...] = field(default=())
-    every_s: int = 0
-
-    @property
-    def trigger(self) -> str:
-        """When htmx fetches it again."""
-        heard = [f"live:{name} from:body" for name in self.events]
-        if self.every_s:
-            heard.append(f"every {self.every_s}s")
-        return ", ".join([*heard, f"{REFRESH} from:body"])
-
-
-PANELS: dict[str, Panel] = {
-    "header": Panel(
-        lambda session, at: _header(session, at),
-        (
-            *PUMP_EVENTS,
-            *READING_EVENTS,
-            "body-mass-recorded",
-            "medicine-given",
-            "clinician-changed",
-        ),
-        every_s=30,
-    ),
-    "alarms": Panel(
-        lambda session, at: {"strip": alarms.alarm_strip(session, at=at)}, ("alarms",), every_s=30
-    ),
-    "numbers": Panel(
-        lambda session, at: _numbers(session, at),
-        ("alarms", *READING_EVENTS, *PUMP_EVENTS, "medicine-given"),
-        every_s=60,
-    ),
-    "events": Panel(lambda session, at: _events(session), (*PUMP_EVENTS, *CHART_EVENTS)),
-    "drug": Panel(
-        lambda session, at: {"drug": drug.drug_row(session, at=at)},
-        (*PUMP_EVENTS, "medicine-given", "pump-difference-resolved"),
-        every_s=15,
-    ),
-    "told": Panel(lambda session, at: {"told": told(session)}, ("device-notified",)),
-    "grid": Panel(
-        lambda session, at: _grid(session, at),
-        (*READING_EVENTS, *PUMP_EVENTS, "medicine-given"),
-        every_s=30,
-    ),
-    "actions": Panel(lambda session, at: _actions(session), (*PUMP_EVENTS, *CHART_EVENTS)),
-}
 
 
 @visible_when_locked
@@ -325,7 +232,7 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
     """Chart one column of the grid: all of it, or nothing and why."""
     row = find_session(request, session, action=Action.CHART)
     at = clock.now()
-    form = _observation_form(row, at, request.POST)
+    form = observation_form(row, at, request.POST)
     decision = None
     status = 422
     if form.is_valid():
@@ -349,7 +256,7 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
     context = {
         "session": row,
         "site": row.site,
-        **_grid(row, at),
+        **grid_parts(row, at),
         "entry": form,
         "decision": decision,
     }
@@ -357,61 +264,6 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
     response = render(request, "treatment/infusion/_grid.html", context, status=status)
     response["HX-Retarget"] = "#panel-grid"
     return response
-
-
-def _observation_form(session: TreatmentSession, at: datetime, data: Any = None) -> ObservationForm:
-    known = assessments.instruments_in_use(tuple(grid.SCALES), at=at)
-    return ObservationForm(
-        data,
-        lines=grid.lines_of(at=at),
-        instruments={key: instrument for key, (_row, instrument) in known.items()},
-        site=session.site,
-        at=at,
-    )
-
-
-def _header(session: TreatmentSession, at: datetime) -> dict[str, Any]:
-    return {"header": header.header(session, at=at)}
-
-
-def _numbers(session: TreatmentSession, at: datetime) -> dict[str, Any]:
-    due = monitoring.next_reading_due(session, at=at)
-    return {
-        "vitals": vitals.vital_cards(session, at=at),
-        "due": due,
-        "reminders": grid.reminder_words(due),
-    }
-
-
-def _events(session: TreatmentSession) -> dict[str, Any]:
-    found = events.entries(session)
-    return {"entries": found, "axis_marks": json.dumps(events.axis_marks(found))}
-
-
-def _grid(session: TreatmentSession, at: datetime) -> dict[str, Any]:
-    entry = _observation_form(session, at)
-    return {
-        "grid": grid.grid(session, at=at),
-        "entry": entry,
-        "favourites": [(each, new_key()) for each in favourites_of(session.protocol.key).marks],
-        "macros": macros_for(session, frozenset(entry.fields), at=at),
-    }
-
-
-def _actions(session: TreatmentSession) -> dict[str, Any]:
-    infusion = queries.infusion_of(session)
-    emergency = emergency_of(session)
-    return {
-        "infusion": infusion,
-        "is_running": infusion is not None and infusion.state == InfusionState.RUNNING,
-        "is_paused": infusion is not None and infusion.state == InfusionState.PAUSED,
-        "is_signed": session.state == SessionState.SIGNED,
-        "last": last_pump_action(session),
-        "emergency": emergency,
-        "key": new_key(),
-        "second_key": new_key(),
-        "third_key": new_key(),
-    }
 
 
 def key_of(request: StaffRequest) -> UUID:

@@ -35,6 +35,25 @@ function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Making a formatter costs more than a whole tick, so each zone has one.
+const clocks = new Map();
+function clockOf(zone) {
+  if (!clocks.has(zone)) {
+    clocks.set(zone, new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone || undefined }));
+  }
+  return clocks.get(zone);
+}
+
+/** Say how old what stands in an element is, and dim it when it is too old. */
+export function age(element, now = serverNow()) {
+  const seconds = (now - Date.parse(element.dataset.at)) / 1000;
+  if (!Number.isFinite(seconds)) return;
+  const words = element.querySelector("[data-age]");
+  if (words) put(words, ago(Math.max(0, seconds)));
+  const limit = Number(element.dataset.staleAfter ?? element.closest("[data-stale-after]")?.dataset.staleAfter);
+  if (Number.isFinite(limit)) element.classList.toggle("stale", seconds > limit);
+}
+
 function tick() {
   const now = serverNow();
   for (const element of document.querySelectorAll("[data-elapsed-since]")) {
@@ -50,18 +69,12 @@ function tick() {
     element.classList.toggle("is-overdue", left < 0);
   }
   for (const element of document.querySelectorAll("[data-clock]")) {
-    const zone = element.dataset.clock || undefined;
-    put(element, new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone }).format(now));
+    put(element, clockOf(element.dataset.clock).format(now));
   }
-  for (const element of document.querySelectorAll("[data-at]")) {
-    const age = (now - Date.parse(element.dataset.at)) / 1000;
-    if (!Number.isFinite(age)) continue;
-    const words = element.querySelector("[data-age]");
-    if (words) put(words, ago(Math.max(0, age)));
-    const limit = Number(element.dataset.staleAfter ?? element.closest("[data-stale-after]")?.dataset.staleAfter);
-    if (Number.isFinite(limit)) element.classList.toggle("stale", age > limit);
-  }
+  for (const element of document.querySelectorAll("[data-at]")) age(element, now);
 }
 
 tick();
 setInterval(tick, 1000);
+// A panel that has just come says its times at once, not at the next second.
+document.addEventListener("htmx:afterSwap", tick);

@@ -7,7 +7,7 @@ const inputs = (grid) => [...grid.querySelectorAll("input[data-entry]:not([disab
 const saveButton = (input) => (input.form ? [...input.form.elements].find((one) => one.matches("[data-grid-save]")) : input.closest("[data-grid]").querySelector("[data-grid-save]"));
 
 // ---- a macro walks the cursor through its fields, one question after the other
-let walk = [];
+let walk = null; // the fields that are still to come; null when nobody walks
 const fieldOf = (code) => document.querySelector(`[data-grid] input[data-code="${CSS.escape(code)}"]:not([disabled])`);
 
 function say(code) {
@@ -19,14 +19,18 @@ function say(code) {
 }
 
 /** Go to the next field of the macro; at its end, to the button that saves. */
-function step() {
+function step(from) {
   const code = walk.shift();
   const input = code && fieldOf(code);
-  say(input ? code : "");
-  if (!input) return null;
+  if (!input) {
+    walk = null;
+    say("");
+    if (from) saveButton(from)?.focus();
+    return;
+  }
+  say(code);
   input.focus();
   input.select?.();
-  return input;
 }
 
 document.addEventListener("click", (event) => {
@@ -36,9 +40,8 @@ document.addEventListener("click", (event) => {
   step();
 });
 document.addEventListener("focusin", (event) => {
-  const code = event.target.dataset?.code;
-  if (!code && !event.target.matches("[data-macro]")) {
-    walk = [];
+  if (!event.target.dataset?.code && !event.target.matches("[data-macro]")) {
+    walk = null;
     say("");
   }
 });
@@ -59,24 +62,37 @@ function neighbour(input, rows, columns) {
   return row[row.indexOf(input) + columns] ?? null;
 }
 
+/** Leave a field as Enter does: to the macro's next one, else down the column, else to the button that saves. */
+function onward(input) {
+  if (walk) return step(input);
+  const next = neighbour(input, 1, 0) ?? saveButton(input);
+  if (!next) return input.blur();
+  next.focus();
+  next.select?.();
+}
+
+// A field that can take no digit more is left by itself; the Enter of a hand that is used to it is not one more move.
+let hasMoved = false;
+function isFull(input) {
+  const most = Number(input.dataset.most);
+  const [, last] = input.value.match(input.dataset.entry === "pressure" ? /^\d{2,3}\/(\d{2,3})$/ : /^(\d+)$/) ?? [];
+  return Boolean(last && most) && Number(last) <= most && Number(last) * 10 > most;
+}
+
 document.addEventListener("keydown", (event) => {
   const input = event.target;
+  const wasMoved = hasMoved;
+  hasMoved = false;
   if (!input.matches?.("[data-grid] input[data-entry]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const atStart = input.selectionStart === 0 && input.selectionEnd === 0;
   const atEnd = input.selectionStart === input.value.length;
-  if (event.key === "Enter" && !event.shiftKey && walk.length) {
-    event.preventDefault();
-    step();
-    return;
-  }
-  if (event.key === "Enter" && !event.shiftKey && document.querySelector("[data-macro-hint]")?.hidden === false) {
-    event.preventDefault(); // the last question is answered: what is left is to save
-    say("");
-    saveButton(input)?.focus();
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault(); // Enter moves on; it never sends a half-filled column
+    if (!wasMoved) onward(input);
     return;
   }
   const moves = {
-    Enter: () => neighbour(input, event.shiftKey ? -1 : 1, 0) ?? (event.shiftKey ? null : saveButton(input)),
+    Enter: () => neighbour(input, -1, 0), // with shift
     ArrowDown: () => neighbour(input, 1, 0),
     ArrowUp: () => neighbour(input, -1, 0),
     ArrowRight: () => (atEnd ? neighbour(input, 0, 1) : undefined),
@@ -85,13 +101,9 @@ document.addEventListener("keydown", (event) => {
   if (!(event.key in moves)) return;
   const next = moves[event.key]();
   if (next === undefined) return;
-  event.preventDefault(); // Enter moves on; it never sends a half-filled column
-  if (!next) {
-    if (event.key === "Enter") input.blur();
-    return;
-  }
-  next.focus();
-  next.select?.();
+  event.preventDefault();
+  next?.focus();
+  next?.select?.();
 });
 
 document.addEventListener("input", (event) => {
@@ -100,16 +112,32 @@ document.addEventListener("input", (event) => {
   if (!(kind in ALLOWED)) return;
   const clean = input.value.replace(ALLOWED[kind], "");
   if (clean !== input.value) input.value = clean;
-  if (kind !== "pressure" || event.inputType?.startsWith("delete")) return;
+  if (event.inputType?.startsWith("delete")) return;
+  if (kind === "pressure") slash(input, clean);
+  if (event.inputType !== "insertText" || input.selectionStart !== input.value.length || !isFull(input)) return;
+  onward(input);
+  hasMoved = true;
+});
+
+function slash(input, clean) {
   // 120 → "120/", and 956 → "95/6": a systolic from 30 to 299 has one reading.
   if (/^[12]\d\d$/.test(clean)) input.value = `${clean}/`;
   else if (/^[3-9]\d\d$/.test(clean)) input.value = `${clean.slice(0, 2)}/${clean.slice(2)}`;
   else if ((clean.match(/\//g) ?? []).length > 1) input.value = clean.replace(/\/(?=.*\/)/g, "");
-});
+}
 
 // The newest column is the one that matters: a wide grid opens at its end.
+const scrolled = (grid) => grid.parentElement.scrollLeft + grid.parentElement.clientWidth < grid.parentElement.scrollWidth - 8;
 function toTheEnd(root) {
   for (const grid of root.querySelectorAll("[data-grid]")) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
 }
 toTheEnd(document);
-document.addEventListener("htmx:afterSwap", (event) => toTheEnd(event.detail.target.parentElement ?? document));
+// Who scrolled back to read is left there.
+let isReading = false;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const grid = detail.target.querySelector?.("[data-grid]");
+  if (grid) isReading = scrolled(grid);
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (!isReading && detail.target.querySelector?.("[data-grid]")) toTheEnd(detail.target);
+});

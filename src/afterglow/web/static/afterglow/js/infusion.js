@@ -4,8 +4,6 @@ import { serverNow, setServerNow } from "./clock.js";
 
 const body = document.body;
 const POLL = 5000;
-const PRESSURE = ["systolic", "diastolic", "mean"];
-const SIGN = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2", temperature: "temperature" };
 const dialog = document.getElementById("infusion-dialog");
 const inside = document.getElementById("infusion-dialog-body");
 
@@ -15,63 +13,51 @@ function tell(name, detail) {
 
 const refresh = () => tell("infusion:refresh");
 
-// ---- readings: {session, readings: [{id, code, value, unit, taken_at, source, flag}]}
-let hasHeartRate = false;
-body.addEventListener("live:vital-signs", ({ detail }) => {
-  const cuffs = new Map();
-  let look = false;
-  for (const reading of detail.readings ?? []) {
-    const artefact = Boolean(reading.flag);
-    heard("monitor", reading);
-    look ||= reading.source === "hand";
-    if (PRESSURE.includes(reading.code)) {
-      const key = `${reading.taken_at} ${reading.source}`;
-      const cuff = cuffs.get(key) ?? { sign: "pressure", at: reading.taken_at, source: reading.source, artefact };
-      cuff[reading.code] = reading.value;
-      cuff.artefact ||= artefact;
-      cuffs.set(key, cuff);
-      continue;
-    }
-    const sign = SIGN[reading.code];
-    hasHeartRate ||= reading.code === "heart_rate";
-    if (!sign || (reading.code === "pulse_rate" && hasHeartRate)) continue;
-    tell("live:reading", { sign, at: reading.taken_at, value: reading.value, source: reading.source, artefact });
-    if (!artefact) offer(reading.code, reading.value);
-  }
-  for (const cuff of cuffs.values()) {
-    if (cuff.systolic === undefined || cuff.diastolic === undefined) continue;
-    tell("live:reading", cuff);
-    if (!cuff.artefact) offer("pressure", `${cuff.systolic}/${cuff.diastolic}`);
-    look = true;
-  }
-  if (look) refreshSoon();
+// ---- readings: live.js says one sign at a time. A hand's reading is in the grid at once; a device's cuff
+// fills a cell of a column, and one look in a while is enough for it, however often the monitor repeats it.
+body.addEventListener("live:reading", ({ detail }) => {
+  heard("monitor", detail);
+  if (detail.source === "hand") return lookSoon(0);
+  if (detail.code && !detail.artefact) offer(detail.code, detail.text ?? (detail.systolic === undefined ? detail.value : `${detail.systolic}/${detail.diastolic}`));
+  if (detail.sign === "pressure") lookSoon(LOOK_EVERY);
 });
 
 /** Show in the open column what the monitor says, as a shade behind the empty field; it enters nothing. */
 function offer(code, value) {
   const field = document.querySelector(`[data-code="${CSS.escape(code)}"]`);
-  if (field && !field.value) field.placeholder = value;
+  if (field && !field.value && field.placeholder !== value) field.placeholder = value;
 }
 
+const LOOK_EVERY = 15_000;
 let soon = 0;
-function refreshSoon() {
+let soonAt = Infinity;
+let lookedAt = -Infinity;
+/** Let the grid and the numbers look again in a moment, and not sooner than `apart` ms after the last time. */
+function lookSoon(apart) {
+  const at = Math.max(performance.now() + 400, lookedAt + apart);
+  if (at >= soonAt) return;
   clearTimeout(soon);
-  soon = setTimeout(refresh, 400);
+  soonAt = at;
+  soon = setTimeout(() => {
+    soonAt = Infinity;
+    lookedAt = performance.now();
+    tell("infusion:readings");
+  }, at - performance.now());
 }
 
 // ---- devices: when each was last heard
 function heard(kind, reading) {
   if (kind === "monitor" && reading.source === "hand") return;
   const place = document.querySelector(`[data-device="${kind}"]`);
-  if (!place) return;
+  if (!place || place.dataset.at === reading.at) return;
   place.hidden = false;
-  place.dataset.at = reading.taken_at;
+  place.dataset.at = reading.at;
   place.dataset.staleAfter = "30";
 }
 let pumpRate = null;
 body.addEventListener("live:pump", ({ detail }) => {
-  heard("pump", { taken_at: detail.taken_at, source: "device" });
-  if (pumpRate !== null && detail.rate_ml_per_h !== pumpRate) refreshSoon();
+  heard("pump", { at: detail.taken_at });
+  if (pumpRate !== null && detail.rate_ml_per_h !== pumpRate) setTimeout(refresh, 400);
   pumpRate = detail.rate_ml_per_h;
 });
 body.addEventListener("live:resync", () => location.reload());

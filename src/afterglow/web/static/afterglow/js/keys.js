@@ -1,5 +1,6 @@
 // One-key shortcuts: <button data-key="s">. Never while typing, never with a modifier, never repeated
 // by a held key, never behind an open dialog. They can be switched off (data-keys-toggle).
+import { focusFirst } from "./small.js";
 import { words } from "./words.js";
 
 const STORE = "afterglow-keys";
@@ -22,6 +23,7 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   if (typing(target)) target.focus();
+  else if ("keyFocus" in target.dataset) focusFirst(target); // leads there, and leaves the press to a second key
   else target.click();
 });
 

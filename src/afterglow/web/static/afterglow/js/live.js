@@ -3,7 +3,7 @@
 // Each message becomes a DOM event `live:<event>` on <body>, with its JSON as detail, so that
 // hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
 // `data-live-after` is the id of the last event the page was made from; nothing between is lost.
-import { setServerNow } from "./clock.js";
+import { age, setServerNow } from "./clock.js";
 
 const body = document.body;
 const url = body.dataset.liveUrl;
@@ -120,25 +120,27 @@ if (url) {
   });
 }
 
-// The stream sends a batch of values; the big numbers want one sign at a time. What is flagged is
-// kept in the record and never drawn. Cuff pressures of one moment are one sign.
+// The stream sends a batch of values; who draws wants one sign at a time. What is flagged is kept in
+// the record, hollow in the graph and never a number. Cuff pressures of one moment are one sign.
 const SIGNS = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2", temperature: "temperature" };
 // The heart's number is the ECG's while there is one; the oximeter's pulse stands in without it.
 const ECG_FOR_MS = 60_000;
 let ecgAt = -Infinity;
 body.addEventListener("live:vital-signs", ({ detail }) => {
   const cuffs = new Map();
-  const readings = (detail.readings ?? []).filter((reading) => !reading.flag);
-  if (readings.some((reading) => reading.code === "heart_rate")) ecgAt = performance.now();
-  for (const reading of readings) {
-    if (reading.code === "pulse_rate" && performance.now() - ecgAt < ECG_FOR_MS) continue;
-    const sign = SIGNS[reading.code];
+  const readings = detail.readings ?? [];
+  if (readings.some((reading) => reading.code === "heart_rate" && !reading.flag)) ecgAt = performance.now();
+  for (const { code, value, source, flag, taken_at: at } of readings) {
+    if (code === "pulse_rate" && performance.now() - ecgAt < ECG_FOR_MS) continue;
+    const artefact = Boolean(flag);
+    const sign = SIGNS[code];
     if (sign) {
-      draw({ sign, value: reading.value, at: reading.taken_at, code: reading.code, source: reading.source });
-    } else if (["systolic", "diastolic", "mean"].includes(reading.code)) {
-      const key = `${reading.source} ${reading.taken_at}`;
-      const cuff = cuffs.get(key) ?? { sign: "pressure", at: reading.taken_at, source: reading.source };
-      cuff[reading.code] = reading.value;
+      draw({ sign, value, at, code, source, artefact });
+    } else if (["systolic", "diastolic", "mean"].includes(code)) {
+      const key = `${source} ${at}`;
+      const cuff = cuffs.get(key) ?? { sign: "pressure", code: "pressure", at, source, artefact };
+      cuff[code] = value;
+      cuff.artefact ||= artefact;
       cuffs.set(key, cuff);
     }
   }
@@ -155,14 +157,17 @@ function draw(detail) {
 body.addEventListener("live:resync", () => location.reload());
 
 // Readings draw themselves in the big numbers; a panel re-fetches only on structural events.
+const put = (element, text) => element && element.textContent !== text && (element.textContent = text);
 body.addEventListener("live:reading", ({ detail }) => {
   if (!detail.sign || detail.artefact) return;
   for (const tile of document.querySelectorAll(`.vital[data-sign="${CSS.escape(detail.sign)}"]`)) {
     if (tile.dataset.at && Date.parse(tile.dataset.at) > Date.parse(detail.at)) continue;
     const pressure = detail.systolic !== undefined;
     const text = detail.text ?? (pressure ? `${detail.systolic}/${detail.diastolic}` : detail.value);
-    tile.querySelector("[data-value]").textContent = text ?? "–";
-    if (pressure) tile.querySelector("[data-detail]").textContent = detail.mean ? `(${detail.mean})` : "";
-    if (detail.at) tile.dataset.at = detail.at;
+    put(tile.querySelector("[data-value]"), text ?? "–");
+    if (pressure) put(tile.querySelector("[data-detail]"), detail.mean ? `(${detail.mean})` : "");
+    if (!detail.at) continue;
+    tile.dataset.at = detail.at;
+    age(tile); // a value and its age change in one go
   }
 });

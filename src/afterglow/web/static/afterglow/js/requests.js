@@ -1,5 +1,5 @@
 // htmx and plain forms: the CSRF header, one submit per press, and words when nothing comes back.
-import { toast } from "./small.js";
+import { focusMarked, toast } from "./small.js";
 import { words } from "./words.js";
 
 const csrf = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
@@ -54,5 +54,5 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   toast(words.outOfDate, "error");
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  event.detail.target.querySelector?.("[data-focus]")?.focus();
+  if (event.detail.target.querySelector?.("[data-focus]")) focusMarked(event.detail.target);
 });

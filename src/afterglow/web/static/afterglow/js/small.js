@@ -33,7 +33,18 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
 
-document.querySelector("[data-focus]")?.focus();
+// Where the next thing is typed: an error's summary first, else the first empty field of what is marked.
+const fields = "input:not([type=hidden], [type=radio], [type=checkbox]), select, textarea";
+export function focusFirst(place) {
+  if (place.matches(`${fields}, [tabindex]`)) return place.focus();
+  const inside = [...place.querySelectorAll(fields)];
+  (inside.find((field) => !field.value) ?? inside[0] ?? place.querySelector("button, a[href]"))?.focus();
+}
+export function focusMarked(root) {
+  const marked = root.querySelector(".error-summary[data-focus]") ?? root.querySelector("[data-focus]");
+  if (marked) focusFirst(marked);
+}
+focusMarked(document);
 
 // On a phone the steps of the day scroll: the one that is open is in sight.
 const step = document.querySelector('.steps [aria-current="step"]');

@@ -20,8 +20,26 @@ const SIGNS = ["pressure", "heart", "oxygen", "breath", "co2", "temperature"];
 const SHORT = { pressure: "BP", heart: "HR", oxygen: "SpO2", breath: "RR", co2: "EtCO2", temperature: "T" };
 const WINDOWS = [10, 20, 30, 60, 120, 240, 480, 960].map((minutes) => minutes * 60);
 const MINUTE = 60;
+const CUFF = 15; // an arterial line says a pressure every second: carets nearer than this lie on each other
 const DEVICE = "device";
 const seconds = (iso) => Date.parse(iso) / 1000;
+
+/** The index of the first point at or after a time; with `after`, of the first one that is later. */
+function indexAt(list, x, after = false) {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle].x < x || (after && list[middle].x === x)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Put a point where its time is; nearly always that is the end. */
+function insert(list, point) {
+  list.splice(indexAt(list, point.x, true), 0, point);
+}
 
 class Trend {
   constructor(host, data) {
@@ -59,8 +77,8 @@ class Trend {
         else list.push({ x: origin + t, source, artefact, y: value, low: low ?? value, high: high ?? value });
       }
     }
-    for (const reading of data.readings ?? []) this.take(reading);
     for (const sign of SIGNS) this.points[sign].sort((a, b) => a.x - b.x);
+    for (const reading of data.readings ?? []) this.take(reading);
     this.first = Math.min(...SIGNS.map((sign) => this.points[sign][0]?.x ?? Infinity), data.started ?? Infinity);
   }
 
@@ -82,15 +100,18 @@ class Trend {
     if (sign === "pressure") Object.assign(point, { high: Number(systolic), low: Number(diastolic), mean: mean == null ? null : Number(mean) });
     else point.low = point.high = point.y = Number(value);
     if (!Number.isFinite(point.x) || !Number.isFinite(point.y ?? point.high)) return false;
+    const apart = sign === "pressure" ? CUFF : MINUTE;
+    const known = this.slotOf(list, point, apart);
     if (sign === "pressure") {
-      if (list.some((known) => known.x === point.x && known.source === source && known.high === point.high)) return false;
-      list.push(point);
+      // The cuff that was drawn and comes once more is that cuff; a later one of the same moment takes its place.
+      if (known && known.x > point.x) return false;
+      if (known && known.x === point.x && known.high === point.high && known.low === point.low) return false;
+      if (known) Object.assign(known, point);
+      else insert(list, point);
       return true;
     }
-    const minute = Math.floor(point.x / MINUTE);
-    const known = list.findLast((other) => other.source === source && other.artefact === artefact && Math.floor(other.x / MINUTE) === minute);
     if (!known) {
-      list.push(point);
+      insert(list, point);
       return true;
     }
     known.low = Math.min(known.low, point.y);
@@ -102,12 +123,20 @@ class Trend {
     return true;
   }
 
+  /** The point of the same source that stands for the same stretch of time; the newest are looked at first. */
+  slotOf(list, { x, source, artefact }, apart) {
+    const slot = Math.floor(x / apart);
+    for (let i = list.length - 1; i >= 0 && list[i].x >= slot * apart; i -= 1) {
+      const other = list[i];
+      if (other.source === source && other.artefact === artefact && Math.floor(other.x / apart) === slot) return other;
+    }
+    return null;
+  }
+
   /** Take a reading that has just arrived; late ones find their place in time. */
   add(reading) {
     if (!this.take(reading)) return;
-    const list = this.points[reading.sign];
-    if (list.length > 1 && list.at(-1).x < list.at(-2).x) list.sort((a, b) => a.x - b.x);
-    if (this.first === Infinity) this.first = list[0].x;
+    this.first = Math.min(this.first, this.points[reading.sign][0].x);
     this.advance();
   }
 
@@ -127,7 +156,8 @@ class Trend {
   }
 
   between(sign, from, to) {
-    return this.points[sign].filter((point) => point.x >= from && point.x <= to);
+    const list = this.points[sign];
+    return list.slice(indexAt(list, from), indexAt(list, to, true));
   }
 
   frame() {

@@ -1,0 +1,49 @@
+"""What is measured: vital signs, pump readings, alarms, and messages that wait for a person."""
+
+from __future__ import annotations
+
+from afterglow.apps.monitoring.models.alarms import (
+    Alarm,
+    AlarmAct,
+)
+from afterglow.apps.monitoring.models.messages import (
+    ArchiveAct,
+    DeviceNotification,
+    NotificationKind,
+    ReadingsArchive,
+    ReviewItem,
+    ReviewReason,
+    ReviewState,
+)
+from afterglow.apps.monitoring.models.readings import (
+    SECOND_CHANNEL,
+    ArtefactMark,
+    BodyMassMeasurement,
+    BodyMassMistake,
+    DeviceAssignment,
+    MissedReading,
+    PumpReading,
+    Source,
+    VitalSign,
+)
+
+__all__ = [
+    "SECOND_CHANNEL",
+    "Alarm",
+    "AlarmAct",
+    "ArchiveAct",
+    "ArtefactMark",
+    "BodyMassMeasurement",
+    "BodyMassMistake",
+    "DeviceAssignment",
+    "DeviceNotification",
+    "MissedReading",
+    "NotificationKind",
+    "PumpReading",
+    "ReadingsArchive",
+    "ReviewItem",
+    "ReviewReason",
+    "ReviewState",
+    "Source",
+    "VitalSign",
+]
