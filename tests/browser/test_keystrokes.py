@@ -295,7 +295,9 @@ def publish(hand: Hand) -> None:
         "|---|---|---|---|",
         *(f"| {words} | {keys} | {typed} | {taps} |" for words, keys, taps, typed in hand.steps),
     ]
-    keys, taps, typed = (sum(step[n] for step in hand.steps) for n in (1, 2, 3))
+    keys = sum(step[1] for step in hand.steps)
+    taps = sum(step[2] for step in hand.steps)
+    typed = sum(step[3] for step in hand.steps)
     lines.append(f"| **Together** | **{keys}** | **{typed}** | **{taps}** |")
     text = DOCS.read_text()
     before, rest = text.split(BEGIN, 1)
