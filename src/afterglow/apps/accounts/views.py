@@ -78,11 +78,16 @@ def unlock(request: StaffRequest) -> HttpResponse:
             at=clock.now(),
         )
         if decision.allowed:
-            return redirect(_back(request, request.GET.get("next", "/")))
+            there = _back(request, request.GET.get("next", "/"))
+            if request.headers.get("HX-Request") == "true":
+                return HttpResponse(headers={"HX-Redirect": there})
+            return redirect(there)
         for reason in decision.blockers:
             form.add_error("secret", sentence_of(reason))
         status = 409
-    return render(request, "accounts/locked.html", {"form": form}, status=status)
+    is_over_a_room = request.headers.get("HX-Request") == "true"
+    template = "accounts/_unlock.html" if is_over_a_room else "accounts/locked.html"
+    return render(request, template, {"form": form}, status=status)
 
 
 @login_required

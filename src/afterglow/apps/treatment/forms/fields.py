@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from django import forms
@@ -16,14 +17,18 @@ from afterglow.core.errors import InvalidValue
 from afterglow.web import clock
 from afterglow.web.sentences import error_words
 
-_TYPED = "%Y-%m-%dT%H:%M"
+_TYPED = "%Y-%m-%d %H:%M"
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):?([0-5]\d)")
 OLDEST = dt.timedelta(days=366)
 
 
 class InstantField(forms.Field):
     """A past day and time on the site's wall clock; gives an instant in UTC.
 
-    Of a time that occurred twice (the clocks went back) it is the later one that has come.
+    It is typed, in 24 hours, as every other time is: a browser's own picker would follow the
+    browser's clock and habits. A time alone is the last one that has come: 22:30 in the morning is
+    last night. Of a time that occurred twice (the clocks went back) it is the later one that
+    has come.
     ``site`` and ``at`` (now) are set by the form that holds it.
     """
 
@@ -32,12 +37,13 @@ class InstantField(forms.Field):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
-            "widget", forms.DateTimeInput(attrs={"type": "datetime-local", "size": 18})
+            "widget",
+            forms.TextInput(attrs={"size": 18, "autocomplete": "off", "placeholder": "18:35"}),
         )
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """Show an instant as the browser's own picker takes it."""
+        """Show an instant as it may be typed."""
         if isinstance(value, dt.datetime):
             return clock.local(value, self.site).strftime(_TYPED)
         return value
@@ -47,16 +53,16 @@ class InstantField(forms.Field):
         if value in self.empty_values:
             return None
         text = str(value).strip()
+        if self.site is None or self.at is None:
+            raise AssertionError("An InstantField needs the form's site and time.")
         try:
-            typed = dt.datetime.strptime(text.replace(" ", "T"), _TYPED)  # noqa: DTZ007  (the site's wall clock)
+            typed = _wall_clock(text, now=clock.local(self.at, self.site))
         except ValueError:
             raise ValidationError(
-                _("“%(seen)s” is not a day and time. Write it as 2026-11-23T09:30."),
+                _("“%(seen)s” is not a day and time. Write 18:35, or 2026-11-23 18:35."),
                 code="not_a_time",
                 params={"seen": text[:40]},
             ) from None
-        if self.site is None or self.at is None:
-            raise AssertionError("An InstantField needs the form's site and time.")
         try:
             then = latest_instant(typed.date(), typed.time(), self.site.zone, until=self.at)
         except InvalidValue as problem:
@@ -75,6 +81,16 @@ class InstantField(forms.Field):
                 params={"seen": f"{typed:%d %b %Y}"},
             )
         return then
+
+
+def _wall_clock(text: str, *, now: dt.datetime) -> dt.datetime:
+    """Return what was typed, on the wall clock of ``now``; ValueError where it is no time."""
+    if alone := _CLOCK.fullmatch(text):
+        typed = now.replace(
+            hour=int(alone[1]), minute=int(alone[2]), second=0, microsecond=0, tzinfo=None
+        )
+        return typed if typed <= now.replace(tzinfo=None) else typed - dt.timedelta(days=1)
+    return dt.datetime.strptime(text.replace("T", " "), _TYPED)  # noqa: DTZ007  (the site's wall clock)
 
 
 class YesNoField(forms.TypedChoiceField):

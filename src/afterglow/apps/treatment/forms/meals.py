@@ -14,7 +14,7 @@ _AGO = dt.timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Meal:
-    """One field, by its id on the page, with what may be pressed: words, and the picker's text."""
+    """One field, by its id on the page, with what may be pressed: words, and the field's text."""
 
     place: str
     times: tuple[tuple[str, str], ...]
@@ -29,7 +29,7 @@ def usual_times(form: Form, *, now: dt.datetime) -> list[Meal]:
         if name == "last_clear_fluid_at":
             recent = now - _AGO
             times.append(recent.replace(minute=recent.minute // 5 * 5))
-        pressed = ((_words(each, now), f"{each:%Y-%m-%dT%H:%M}") for each in times)
+        pressed = ((_words(each, now), f"{each:%Y-%m-%d %H:%M}") for each in times)
         found.append(Meal(str(form[name].auto_id), tuple(pressed)))
     return found
 

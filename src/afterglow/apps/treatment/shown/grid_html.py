@@ -20,7 +20,7 @@ from afterglow.apps.places.models import Site
 from afterglow.apps.treatment.shown.grid import Cell, Column, Grid, GridLine
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import icons
-from afterglow.web.formats import clock_time
+from afterglow.web.formats import clock_seconds, clock_time
 
 
 def grid_rows(grid: Grid, entry: Form | None, *, site: Site, locked: bool) -> SafeString:
@@ -58,6 +58,7 @@ class _Words:
     def __init__(self) -> None:
         self.hand = escape(_("h"))
         self.by_hand = escape(_("by hand"))
+        self.by_device = escape(_("from the monitor"))
         self.late = escape(_("entered late"))
         self.entered = escape(_("entered"))
         self.missed = escape(_("missed"))
@@ -94,7 +95,11 @@ def _cell(
     if not locked and cell.assessment:
         text = _link(f"scores/{cell.assessment}/correct/", text)
     elif not locked:
-        text = _link(f"raw/{field}/{int(column.slot.opens_at.timestamp())}/", text)
+        text = _link(
+            f"raw/{field}/{int(column.slot.opens_at.timestamp())}/",
+            text,
+            title=_whence(cell, words, site),
+        )
     if cell.by_hand:
         text += f'<span class="cell-hand" title="{words.by_hand}">{words.hand}</span>'
     if cell.other:
@@ -127,9 +132,18 @@ def _empty(column: Column, words: _Words, *, locked: bool, first: bool) -> str:
     return f'<td class="is-missed">{text}</td>'
 
 
-def _link(address: str, text: str, name: str = "cell") -> str:
+def _whence(cell: Cell, words: _Words, site: Site) -> str:
+    """When and by what it was read: of one minute, grid, graph and tile may show three."""
+    if cell.reading is None:
+        return ""
+    source = words.by_hand if cell.by_hand else words.by_device
+    return f"{clock_seconds(cell.reading.taken_at, site)} {source}"
+
+
+def _link(address: str, text: str, name: str = "cell", *, title: str = "") -> str:
     """An address that opens in the dialog; without scripts it is a page of its own."""
-    return f'<a class="{name}" data-ask href="{address}">{text}</a>'
+    said = f' title="{title}"' if title else ""
+    return f'<a class="{name}" data-ask href="{address}"{said}>{text}</a>'
 
 
 def _stamp(at: datetime, words: str, site: Site, name: str) -> str:

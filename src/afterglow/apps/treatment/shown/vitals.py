@@ -89,14 +89,17 @@ def _text(
 ) -> tuple[str, str]:
     if found is None:
         return "", ""
+    hand = gettext("by hand") if found.source is Source.HAND else ""
     if sign is not Sign.PRESSURE:
-        return number(found.value), gettext("by hand") if found.source is Source.HAND else ""
+        return number(found.value), hand
     low = latest.get(VitalSignCode.DIASTOLIC)
     mean = latest.get(VitalSignCode.MEAN)
     paired = low is not None and low.taken_at == found.taken_at
     text = f"{number(found.value)}/{number(low.value) if low and paired else '–'}"
     with_mean = mean is not None and mean.taken_at == found.taken_at
-    return text, f"({number(mean.value)})" if mean and with_mean else ""
+    return text, " ".join(
+        filter(None, (f"({number(mean.value)})" if mean and with_mean else "", hand))
+    )
 
 
 def stale_seconds(session: TreatmentSession) -> Mapping[Sign, float]:

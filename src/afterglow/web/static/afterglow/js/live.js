@@ -4,6 +4,7 @@
 // hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
 // `data-live-after` is the id of the last event the page was made from; nothing between is lost.
 import { age, setServerNow } from "./clock.js";
+import { words } from "./words.js";
 
 const body = document.body;
 const url = body.dataset.liveUrl;
@@ -165,7 +166,8 @@ body.addEventListener("live:reading", ({ detail }) => {
     const pressure = detail.systolic !== undefined;
     const text = detail.text ?? (pressure ? `${detail.systolic}/${detail.diastolic}` : detail.value);
     put(tile.querySelector("[data-value]"), text ?? "–");
-    if (pressure) put(tile.querySelector("[data-detail]"), detail.mean ? `(${detail.mean})` : "");
+    const byHand = detail.source === "hand" ? words.byHand : "";
+    put(tile.querySelector("[data-detail]"), pressure && detail.mean ? `(${detail.mean})${byHand && ` ${byHand}`}` : byHand);
     if (!detail.at) continue;
     tile.dataset.at = detail.at;
     age(tile); // a value and its age change in one go

@@ -13,6 +13,7 @@ import uPlot from "../../vendor/uplot/uPlot.esm.js";
 
 import { serverNow } from "./clock.js";
 import { drawOver, drawUnder } from "./trend_draw.js";
+import { words } from "./words.js";
 
 
 const NOW_AT = 0.8;
@@ -171,7 +172,17 @@ class Trend {
     requestAnimationFrame(() => {
       this.waiting = false;
       this.plot.setData(this.frame());
+      this.tellMoved();
     });
+  }
+
+  /** Say that another stretch is shown, once it differs by a pixel or so. */
+  tellMoved() {
+    const [from, to] = this.range();
+    const [wasFrom, wasTo] = this.told ?? [0, 0];
+    if (Math.abs(from - wasFrom) + Math.abs(to - wasTo) < (to - from) / 800) return;
+    this.told = [from, to];
+    document.dispatchEvent(new CustomEvent("trend:moved"));
   }
 
   resize() {
@@ -294,7 +305,8 @@ class Trend {
       const near = this.between(sign, at - 300, at + 300).filter((p) => !p.artefact);
       const best = near.reduce((a, b) => (a && Math.abs(a.x - at) <= Math.abs(b.x - at) ? a : b), null);
       if (!best || (sign !== "pressure" && Math.abs(best.x - at) > 90)) return [];
-      return [`${SHORT[sign]} ${sign === "pressure" ? `${best.high}/${best.low}` : best.y}`];
+      const value = sign === "pressure" ? `${best.high}/${best.low}` : best.y;
+      return [`${SHORT[sign]} ${value} (${this.clockWords.format(best.x * 1000)}${best.source === "hand" ? `, ${words.byHand}` : ""})`];
     });
     out.textContent = said.length ? `${this.clockWords.format(at * 1000)}  ${said.join(" · ")}` : "";
   }

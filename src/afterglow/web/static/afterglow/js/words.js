@@ -13,6 +13,8 @@ const WORDS = {
     shortcutsOff: "Shortcut keys: off",
     prediction: "model, secondary",
     baseline: "baseline",
+    byHand: "by hand",
+    byMonitor: "monitor",
   },
   es: {
     ago: (amount) => `hace ${amount}`,
@@ -27,6 +29,8 @@ const WORDS = {
     shortcutsOff: "Teclas rápidas: no",
     prediction: "modelo, secundario",
     baseline: "basal",
+    byHand: "a mano",
+    byMonitor: "monitor",
   },
 };
 
