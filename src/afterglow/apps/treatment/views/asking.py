@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from afterglow.apps.accounts import policies
@@ -131,6 +131,9 @@ class Ask(LoginRequiredMixin, View):
     verb: ClassVar[str | Promise] = ""
     variant: ClassVar[str] = "primary"
     template: ClassVar[str] = _PART_ASK
+    form_class: ClassVar[type[Form]]
+    done: ClassVar[str | Promise] = gettext_lazy("Charted.")
+    """What is said of every outcome alike; ``words`` says more of one."""
     action: ClassVar[Action] = Action.CHART
 
     session: TreatmentSession
@@ -148,9 +151,18 @@ class Ask(LoginRequiredMixin, View):
             self.session = find_session(request, kwargs["session"], action=self.action)
         return super().dispatch(request, *args, **kwargs)
 
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """Return what every service is told of an act: whose session, by whom, when."""
+        return {"session": self.session.public_id, "by": self.request.user, "at": self.at}
+
     def make_form(self, data: Any = None) -> Form:
         """Return the form, empty or filled."""
-        raise NotImplementedError
+        return self.form_class(data, **self.form_arguments())
+
+    def form_arguments(self) -> dict[str, Any]:
+        """Return what the form needs to know besides what was typed."""
+        return {}
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Call the one service."""
@@ -158,7 +170,7 @@ class Ask(LoginRequiredMixin, View):
 
     def words(self, done: Done[Any], form: Any) -> str:
         """Say what changed."""
-        raise NotImplementedError
+        return str(self.done)
 
     def undo(self, done: Done[Any]) -> str:
         """Return the address that takes it back, or nothing."""
@@ -213,8 +225,3 @@ def last_pump_action(session: TreatmentSession) -> Any:
     infusion = queries.infusion_of(session)
     actions = queries.actions_of(infusion) if infusion else ()
     return actions[-1] if actions else None
-
-
-def saved_words() -> str:
-    """Say that something was charted."""
-    return _("Charted.")

@@ -30,7 +30,7 @@ class TakeOver(Ask):
     title = gettext_lazy("Take the patient over")
     verb = gettext_lazy("The patient is mine now")
     template = "treatment/infusion/_ask_take_over.html"
-    form_class: type[TakeOverForm] = TakeOverForm
+    form_class = TakeOverForm
 
     def make_form(self, data: Any = None) -> Form:
         """Carry who has the patient on this page."""
@@ -64,11 +64,9 @@ class TakeOver(Ask):
     def act(self, form: Any) -> Done[Coverage] | Refused:
         """Take the patient."""
         return coverage.take_over(
-            session=self.session.public_id,
+            **self.stamp,
             taker=form.second,
             seen=form.cleaned_data["seen"],
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
         )
 
@@ -100,11 +98,9 @@ class Break(TakeOver):
     def act(self, form: Any) -> Done[Coverage] | Refused:
         """Cover it."""
         return coverage.take_over(
-            session=self.session.public_id,
+            **self.stamp,
             taker=form.second,
             seen=form.cleaned_data["seen"],
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
             break_for=form.break_for,
         )
@@ -133,10 +129,8 @@ class Leave(Ask):
     def act(self, form: Any) -> Done[Any] | Refused:
         """Write it down."""
         return coverage.leave_alone(
-            session=self.session.public_id,
+            **self.stamp,
             reason=form.cleaned_data["reason"],
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
         )
 

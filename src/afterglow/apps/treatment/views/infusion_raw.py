@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -127,6 +126,7 @@ class Believe(Ask):
 
     title = gettext_lazy("Believe this reading again")
     verb = gettext_lazy("Believe it again")
+    form_class = ReasonForm
 
     def readings(self) -> list[VitalSign]:
         """Return the reading, and the other half of a pressure with it."""
@@ -140,10 +140,6 @@ class Believe(Ask):
         if not any(row.code == sign for row in rows):
             raise Http404("There is no such reading in this session that a person may judge.")
         return rows
-
-    def make_form(self, data: Any = None) -> Form:
-        """Ask for the reason."""
-        return ReasonForm(data)
 
     def context(self) -> dict[str, Any]:
         """Find the reading first: an address of none is not found."""

@@ -31,13 +31,11 @@ class Drug(Ask):
     def act(self, form: Any) -> Done[Any] | Refused:
         """Chart it."""
         return charting.give_medicine(
-            session=self.session.public_id,
+            **self.stamp,
             product=form.product.public_id,
             dose=form.given_dose,
             route=form.route,
             indication=form.for_what,
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
             happened_at=form.happened_at,
             above_usual_confirmed=form.cleaned_data["confirmed"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.forms import Form
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,7 +23,11 @@ from afterglow.web.sentences import name_words
 
 
 class _Charting(Ask):
-    """What puts one event on the axis can take it off again."""
+    """What puts one event on the axis, at a time of its own, can take it off again."""
+
+    def form_arguments(self) -> dict[str, Any]:
+        """Return the clock by which a time is typed."""
+        return {"site": self.session.site, "at": self.at}
 
     def undo(self, done: Done[Any]) -> str:
         """Return the address that withdraws the event."""
@@ -37,19 +40,14 @@ class Note(_Charting):
 
     title = gettext_lazy("Note")
     verb = gettext_lazy("Save the note")
-
-    def make_form(self, data: Any = None) -> Form:
-        """Return the form."""
-        return forms.NoteForm(data, site=self.session.site, at=self.at)
+    form_class = forms.NoteForm
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Chart it; from paper it says so."""
         paper = form.cleaned_data["from_paper"]
         return charting.record_event(
-            session=self.session.public_id,
+            **self.stamp,
             kind=EventKind.DOWNTIME_ENTRY if paper else EventKind.NOTE,
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
             happened_at=form.happened_at,
             text=form.cleaned_data["text"],
@@ -73,10 +71,7 @@ class Event(_Charting):
 
     title = gettext_lazy("What happened?")
     template = "treatment/infusion/_ask_event.html"
-
-    def make_form(self, data: Any = None) -> Form:
-        """Return the form."""
-        return forms.EventForm(data, site=self.session.site, at=self.at)
+    form_class = forms.EventForm
 
     def context(self) -> dict[str, Any]:
         """Offer the protocol's symptoms, those present now to be ended, and the rest."""
@@ -96,10 +91,8 @@ class Event(_Charting):
         """Chart it."""
         kind, data, label = self._what(form.cleaned_data["what"])
         return charting.record_event(
-            session=self.session.public_id,
+            **self.stamp,
             kind=kind,
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
             happened_at=form.happened_at,
             label=label,
@@ -139,10 +132,7 @@ class Name(Ask):
 
     title = gettext_lazy("Name the mark")
     verb = gettext_lazy("Save")
-
-    def make_form(self, data: Any = None) -> Form:
-        """Return the form."""
-        return forms.NameForm(data)
+    form_class = forms.NameForm
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Name it; the stamp keeps its time."""
@@ -150,10 +140,8 @@ class Name(Ask):
             SessionEvent, public_id=self.kwargs["event"], session=self.session
         )
         return charting.record_event(
-            session=self.session.public_id,
+            **self.stamp,
             kind=EventKind.NAME_MARK,
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
             label=form.cleaned_data["label"],
             about=subject.public_id,
@@ -169,23 +157,15 @@ class Undo(Ask):
 
     title = gettext_lazy("Undo")
     verb = gettext_lazy("Undo")
-
-    def make_form(self, data: Any = None) -> Form:
-        """Return the form."""
-        return forms.UndoForm(data)
+    form_class = forms.UndoForm
+    done = gettext_lazy("Undone. Both the entry and the undo stay on record.")
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Withdraw it."""
         get_object_or_404(SessionEvent, public_id=self.kwargs["event"], session=self.session)
         return charting.withdraw_event(
-            session=self.session.public_id,
+            **self.stamp,
             event=self.kwargs["event"],
             reason=form.cleaned_data["reason"],
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
         )
-
-    def words(self, done: Done[Any], form: Any) -> str:
-        """Say that the undo is on record."""
-        return _("Undone. Both the entry and the undo stay on record.")

@@ -14,7 +14,7 @@ from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import infusions, pump, rates
-from afterglow.apps.treatment.views.asking import Ask, saved_words
+from afterglow.apps.treatment.views.asking import Ask
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.web import formats
@@ -64,10 +64,8 @@ class Rate(Ask):
     def act(self, form: Any) -> Done[Any] | Refused:
         """Chart it."""
         return infusions.act_on_pump(
-            session=self.session.public_id,
+            **self.stamp,
             kind=PumpActionKind.CHANGE_RATE,
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
             seen_sequence=form.cleaned_data["seen_sequence"],
             happened_at=form.happened_at,
@@ -106,17 +104,11 @@ class Explain(Ask):
     def act(self, form: Any) -> Done[Any] | Refused:
         """Save it."""
         return pump.explain_stop(
-            session=self.session.public_id,
+            **self.stamp,
             ending=InfusionEnding(form.cleaned_data["ending"]),
             reason=form.cleaned_data["reason"],
             seen_version=form.cleaned_data["seen_version"],
-            by=self.request.user,
-            at=self.at,
         )
-
-    def words(self, done: Done[Any], form: Any) -> str:
-        """Say that it is saved."""
-        return saved_words()
 
 
 class Difference(Ask):
@@ -124,21 +116,12 @@ class Difference(Ask):
 
     title = gettext_lazy("Pump and chart differ")
     verb = gettext_lazy("Save")
-
-    def make_form(self, data: Any = None) -> Form:
-        """Return the form."""
-        return forms.DifferenceForm(data)
+    form_class = forms.DifferenceForm
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Save it."""
         return infusions.resolve_pump_difference(
-            session=self.session.public_id,
+            **self.stamp,
             truth=form.cleaned_data["truth"],
             reason=form.cleaned_data["reason"],
-            by=self.request.user,
-            at=self.at,
         )
-
-    def words(self, done: Done[Any], form: Any) -> str:
-        """Say that it is saved."""
-        return saved_words()

@@ -44,11 +44,9 @@ class Missed(Ask):
     def act(self, form: Any) -> Done[Any] | Refused:
         """Save it."""
         missed = monitoring.record_missed_reading(
-            session=self.session.public_id,
+            **self.stamp,
             due_at=form.cleaned_data["due"],
             reason=form.cleaned_data["reason"],
-            by=self.request.user,
-            at=self.at,
         )
         return Done(missed, Decision())
 
@@ -66,6 +64,8 @@ class Artefact(Ask):
     title = gettext_lazy("Mark as artefact")
     verb = gettext_lazy("Mark as artefact")
     template = "treatment/infusion/_ask_artefact.html"
+    form_class = forms.ReasonForm
+    done = gettext_lazy("Marked as artefact. The reading stays on record.")
 
     @property
     def sign(self) -> VitalSign:
@@ -78,10 +78,6 @@ class Artefact(Ask):
         if row is None:
             raise Http404("There is no such reading in this session.")
         return row
-
-    def make_form(self, data: Any = None) -> Form:
-        """Return the form."""
-        return forms.ReasonForm(data)
 
     def context(self) -> dict[str, Any]:
         """Show the reading and what was measured with it."""
@@ -118,16 +114,13 @@ class Artefact(Ask):
         ]
         return Done(marks[0], Decision())
 
-    def words(self, done: Done[Any], form: Any) -> str:
-        """Say that it stays."""
-        return _("Marked as artefact. The reading stays on record.")
-
 
 class Correct(Ask):
     """A score that was charted wrongly."""
 
     title = gettext_lazy("Correct the score")
     verb = gettext_lazy("Save the correction")
+    done = gettext_lazy("Corrected. The first score stays on record.")
 
     @property
     def assessment(self) -> Assessment:
@@ -148,18 +141,12 @@ class Correct(Ask):
         """Write the row that replaces it."""
         wrong = self.assessment
         outcome = scales.record_assessment(
-            session=self.session.public_id,
+            **self.stamp,
             instrument=wrong.instrument_key,
             answers=form.cleaned_data["answer"],
             replaces=wrong.public_id,
-            by=self.request.user,
-            at=self.at,
             key=form.cleaned_data["key"],
         )
         if isinstance(outcome, Recorded):
             return Done(outcome.row, Decision(), repeated=outcome.repeated)
         return Refused(outcome.decision)
-
-    def words(self, done: Done[Any], form: Any) -> str:
-        """Say that both stay."""
-        return _("Corrected. The first score stays on record.")
