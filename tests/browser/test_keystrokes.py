@@ -112,6 +112,8 @@ def test_a_routine_infusion_by_keyboard_alone(
     front, pass_minutes = jump
     at = clock.now() - dt.timedelta(minutes=10)
     day = checked_in(at=at, site=site_at_noon(at))
+    day.second.username = "mo"
+    day.second.save()
     for each in (day.clinician, day.second):
         with_pin(each, clock.now())
     page = open_screen(front.url)
@@ -147,10 +149,9 @@ def prepare(hand: Hand, day: Day) -> None:
     """Choose the vial, draw before a witness, read back."""
     page = hand.page
     expect(page.get_by_role("heading", level=1)).to_have_text("Preparation")
-    hand.act("1")
-    draw = page.locator("#draw")
+    draw = page.locator("#draw")  # the one vial that fits is chosen; of several a digit chooses
     expect(draw.get_by_label("Strength on the vial")).to_be_focused()
-    hand.step_done("Choose the vial")
+    hand.step_done("On to preparation")
     hand.type(f"{day.vial.strength_mg_per_ml.value.normalize():f}")
     hand.to(draw.get_by_label("Lot on the vial"))
     hand.type(day.vial.lot)
