@@ -37,8 +37,8 @@ pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "performance.md"
 BEGIN, END = "<!-- frames: written by just bench -->", "<!-- end of frames -->"
 SLOWER = 4
-SECONDS = float(os.environ.get("AFTERGLOW_FRAMES_S", "64"))
-"""More than a minute, so that every panel looks again at least once."""
+SECONDS = float(os.environ.get("AFTERGLOW_FRAMES_S", "40"))
+"""Long enough for every panel to look again."""
 WORDS = {
     "bare": "One number a second, nothing else",
     "room": "Infusion room, streaming",
