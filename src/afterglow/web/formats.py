@@ -155,14 +155,14 @@ def rounding_words(text: str) -> str:
     """Return a line of arithmetic with each rounding policy's name said in words.
 
     >>> rounding_words("35.2 mg, HALF_DOWN_TO_0_5_MG")
-    '35.2 mg, to the nearest 0.5\\xa0mg, a tie down'
+    '35.2 mg, to the nearest 0.5\\xa0mg, halves down'
     """
 
     def said(found: re.Match[str]) -> str:
         whole, part = found[2], found[3]
         step = with_unit(f"{whole}.{part}" if part else whole, _POLICY_UNITS[found[4]])
         if found[1] == "UP":
-            return _("to the nearest %(step)s, a tie up") % {"step": step}
-        return _("to the nearest %(step)s, a tie down") % {"step": step}
+            return _("to the nearest %(step)s, halves up") % {"step": step}
+        return _("to the nearest %(step)s, halves down") % {"step": step}
 
     return _MADE_OF.sub(lambda found: name_words(found[1]), _POLICY.sub(said, text))
