@@ -39,7 +39,7 @@ BELOW_TOUCH = """(least) => [...document.querySelectorAll(
   .map(([words, box]) => `${words} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
 NUMBERS = """() => [...document.querySelectorAll(".vital")].map((tile) => ({
     sign: tile.dataset.sign,
-    px: parseFloat(getComputedStyle(tile.querySelector(".vital-value")).fontSize),
+    px: parseFloat(getComputedStyle(tile.querySelector("[data-value]")).fontSize),
     wide: tile.scrollWidth > tile.clientWidth + 1,
 }))"""
 TOO_WIDE = "() => document.documentElement.scrollWidth - innerWidth"
