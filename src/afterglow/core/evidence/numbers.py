@@ -135,7 +135,7 @@ _VERSUS: Final = re.compile(
 )
 _COUNTED: Final = (
     r"(?:infusions?|drips?|visits?|sessions?|doses?|steps?|sites?|clinics?|rooms?|tablets?|"
-    r"questions?|pages?|calls?|studies|study|trials?|weeks?|sprays?|languages?|minutes?|"
+    r"questions?|pages?|calls?|studies|study|trials?|sprays?|languages?|countries|países|"
     r"infusiones|infusión|goteos?|visitas?|sesi[óo]n(?:es)?|dosis|pasos?|centros?|clínicas?|"
     r"salas?|pastillas?|preguntas?|páginas?|llamadas?|estudios?|ensayos?|idiomas?)"
 )
