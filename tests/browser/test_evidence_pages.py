@@ -104,6 +104,33 @@ def test_seventy_five_against_thirty_is_refused_with_its_reasons(
     expect(refused).to_contain_text("stands in the text without a record behind it")
 
 
+def test_a_record_is_translated_again_and_checked_by_somebody_else(
+    page: Page, library: Library, sign_in: Callable[[Account], None], live_server: Any
+) -> None:
+    library.approve("C11")
+    library.change("C11", corrected_wording="Off-label since 2000, and for 2 disorders.")
+    library.approve("C11")
+    address = f"{live_server.url}/evidence/records/{library.record('C11').public_id}/"
+
+    sign_in(library.author)
+    page.goto(f"{address}translations/es/")
+    expect(page.get_by_text("Visitors read this record in English")).to_be_visible()
+    words = page.get_by_label("Off-label since 2000, and for 2 disorders.")
+    words.fill("Off-label desde 2000, y para 3 trastornos.")
+    press(page, "Save the translation")
+    expect(page.get_by_role("alert").first).to_contain_text("does not state the numbers")
+    words.fill("Off-label desde 2000, y para 2 trastornos.")
+    press(page, "Save the translation")
+    expect(page.get_by_text("Visitors read this record in English")).to_be_visible()
+
+    sign_in(library.reviewer)
+    page.goto(f"{live_server.url}/evidence/translations/es/?standing=waiting")
+    page.get_by_role("link", name=library.version("C11").title).click()
+    press(page, "I read both: it says the same")
+    expect(page.get_by_text("Visitors read this record in English")).to_have_count(0)
+    expect(page.get_by_text(f"Checked by {library.reviewer.full_name}")).to_be_visible()
+
+
 @pytest.mark.slow
 def test_every_page_is_accessible_and_fits_at_every_size(
     page: Page,
@@ -127,6 +154,9 @@ def test_every_page_is_accessible_and_fits_at_every_size(
         "syntheses": "evidence/syntheses/",
         "synthesis": "evidence/syntheses/all-ketamine-iv/",
         "refused": "evidence/syntheses/early-crossovers/",
+        "network": "evidence/networks/ketamine-and-its-controls/",
+        "translations": "evidence/translations/es/",
+        "translation": f"evidence/records/{library.record('P01').public_id}/translations/es/",
         "texts": "evidence/texts/",
         "text": f"evidence/texts/{text.public_id}/",
     }

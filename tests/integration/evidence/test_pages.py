@@ -256,6 +256,9 @@ def test_the_synthesis_page_shows_every_number_of_its_plot_in_a_table(
     assert "<svg" in body
     for study in ("Murrough 2013", "Su 2017", "Su 2023", "Lii 2023"):
         assert body.count(study) >= 3  # in the plot, in the table, without it
+    assert "Standard error of the logarithm" in body
+    for error in ("0.527", "0.702", "0.556", "0.623"):  # the square roots of metafor's vi
+        assert error in body
     assert "COUNTS_FROM_MEMORY" in body
 
 

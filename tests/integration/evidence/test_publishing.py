@@ -123,7 +123,7 @@ def test_ketamine_75_versus_ssris_30_cannot_be_published_on_records_of_its_own(
     ours = services.write_record(
         kind=RecordKind.POOLED_ESTIMATE,
         key="OWN-1",
-        title="IV ketamine, 75 %",
+        title="IV ketamine, our own",
         body={
             "source": "somewhere",
             "status": "confirmed",

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from afterglow.apps.evidence.files import edition
-from afterglow.core.evidence.comparing import beside_in_prose, beside_its_control, like_with_like
+from afterglow.core.evidence.comparing import (
+    alone_beside_other,
+    beside_in_prose,
+    beside_its_control,
+    like_with_like,
+)
 from afterglow.core.evidence.figures import Figure, TimePoint
 from afterglow.core.evidence.library import figures_of
 from afterglow.core.evidence.trials import wilson
@@ -196,3 +202,58 @@ def test_no_figure_claims_more_than_its_record() -> None:
                 if "all numbers" in memory or "arm n" in memory or "counts" in memory:
                     restated = entry.key == "T28"  # only its week-32 counts are from memory
                     assert restated or each.status is FactStatus.FROM_MEMORY, each.ref
+
+
+KETAMINE_ALONE = figure(record="K", study="K", design=Design.UNCONTROLLED)
+SSRI_ALONE = figure(
+    record="S",
+    study="S",
+    value=Decimal(30),
+    intervention="ssri",
+    population="mdd_first_step",
+    endpoint=Endpoint.REMISSION,
+    design=Design.UNCONTROLLED,
+)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [[KETAMINE_ALONE], [SSRI_ALONE]],
+        [[KETAMINE_ALONE], [], [], [SSRI_ALONE]],
+        [[SSRI_ALONE], [KETAMINE_ALONE]],
+        [[KETAMINE_ALONE], [FIGURES["P12#response-esketamine-day28"]]],
+        [[replace(KETAMINE_ALONE, intervention="")], [SSRI_ALONE]],
+    ],
+)
+def test_two_treatments_are_not_set_against_each_other_over_two_blocks(
+    blocks: list[list[Figure]],
+) -> None:
+    assert alone_beside_other(blocks).codes == ("EVIDENCE_ALONE_BESIDE_OTHER",)
+
+
+def test_numbers_of_one_drug_and_numbers_with_their_control_may_share_a_page() -> None:
+    cochrane = [FIGURES["P01#response-ketamine"], FIGURES["P01#response-saline"]]
+    esketamine = [
+        FIGURES["P12#response-esketamine-day28"],
+        FIGURES["P12#response-control-day28"],
+    ]
+
+    assert alone_beside_other([cochrane, esketamine]).allowed
+    assert alone_beside_other([[KETAMINE_ALONE], cochrane]).allowed
+    assert alone_beside_other([[KETAMINE_ALONE], cochrane, esketamine]).allowed
+    assert alone_beside_other([[KETAMINE_ALONE], esketamine]).refused
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"measure": FigureMeasure.COUNT, "unit": "of 100 people"},
+        {"kind": NumberKind.CONTEXT},
+        {"kind": NumberKind.CONTEXT, "endpoint": Endpoint.OTHER, "words": "people who feel better"},
+        {"kind": NumberKind.REGULATORY, "endpoint": Endpoint.OTHER, "unit": "% respond"},
+    ],
+)
+def test_an_outcome_cannot_be_filed_as_something_else(changed: dict[str, Any]) -> None:
+    assert figure().misfiled == ""
+    assert figure(**changed).misfiled

@@ -128,3 +128,17 @@ def test_what_cannot_be_read_or_pooled_is_refused_in_a_sentence() -> None:
         NetworkQuestion.read({"id": "q"})
     with pytest.raises(InvalidValue, match="fixed or reml"):
         answer_network(QUESTIONS["ketamine-and-its-controls"], TRIALS, model=Model.PAULE_MANDEL)
+
+
+def test_a_trial_that_counts_another_outcome_is_left_out_of_a_network_as_of_a_pool() -> None:
+    report = answer_network(
+        asked(
+            T04={"ketamine 2x/wk": "ketamine", "saline 2x/wk": "saline"},
+            T11={"ketamine": "ketamine", "midazolam": "midazolam"},
+        ),
+        TRIALS,
+    )
+
+    (left,) = report.left_out.items()
+    assert left[0].startswith("Grunebaum 2018")
+    assert [why.code for why in left[1]] == ["SYNTHESIS_ENDPOINT_DIFFERS"]

@@ -40,6 +40,7 @@ TRIALS = {
 QUESTIONS = {key: Question.read(body) for key, body in syntheses().items()}
 CHECK = EDITION.evidence["own_pooled_check"]
 CHECKED = [(body["id"], body["check"]) for body in syntheses().values() if "check" in body]
+EDITION_FIGURES = {each.key: each.curation.get("figures", []) for each in EDITION.records}
 DL = Options(model=Model.DERSIMONIAN_LAIRD)
 
 
@@ -81,6 +82,12 @@ def test_esketamine_pools_to_what_the_published_totals_say() -> None:
     assert sum(row.people for row in found.counts) == 310
     assert sum(row.control_events for row in found.counts) == 94
     assert sum(row.control_people for row in found.counts) == 208
+    published = {each["key"]: each for each in EDITION_FIGURES["P12"]}
+    for key, events, people in (
+        ("response-esketamine-day28", 182, 310),
+        ("response-control-day28", 94, 208),
+    ):
+        assert round(100 * events / people, 1) == float(published[key]["value"])
 
 
 def test_madrs_difference_agrees_with_the_published_contrast() -> None:

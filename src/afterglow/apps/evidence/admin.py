@@ -9,8 +9,10 @@ from afterglow.apps.evidence.models import (
     Publication,
     Record,
     RecordSignature,
+    RecordTranslation,
     RecordVersion,
     Release,
+    TranslationCheck,
 )
 from afterglow.db.admin import look_up
 
@@ -22,3 +24,5 @@ look_up(Check, "version", "checked_by", "checked_on", "next_review_on")
 look_up(Publication, "key", "number", "title", "state", "published_at")
 look_up(Citation, "publication", "anchor", "record", "version")
 look_up(Flag, "publication", "record", "raised_at", "cleared_at")
+look_up(RecordTranslation, "record", "language", "number", "origin", "translated_by")
+look_up(TranslationCheck, "translation", "checked_by", "checked_on")

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from afterglow.apps.evidence.models import Publication, Record, RecordVersion
+from afterglow.apps.evidence.models import (
+    Publication,
+    Record,
+    RecordTranslation,
+    RecordVersion,
+)
+from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.publishing import (
     Block,
     CitedRecord,
@@ -13,6 +19,7 @@ from afterglow.core.evidence.publishing import (
     PublicationState,
     VersionFacts,
 )
+from afterglow.core.evidence.translating import TranslationFacts, fits, stated_numbers
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus
 from afterglow.core.evidence.writing import CITATION, CitationRef, citations_in
 
@@ -23,12 +30,37 @@ TITLE = "title"
 def version_facts(version: RecordVersion, record: Record) -> VersionFacts:
     """Return what decides whether a version may be approved."""
     writer = version.created_by
+    shipped = record.versions.filter(release__isnull=False).select_related("record").first()
+    before = () if shipped is None else (shipped.title, *shipped.public_words)
     return VersionFacts(
         name=f"{record.key} version {version.number}",
         status=FactStatus(version.status),
         writer="" if writer is None else str(writer.public_id),
         withdrawn=record.is_withdrawn,
+        stated=stated_numbers(
+            (version.title, *version.public_words), version.figures, before=before
+        ),
     )
+
+
+def translation_facts(translation: RecordTranslation) -> TranslationFacts:
+    """Return what decides whether a translation may be signed as checked."""
+    writer = translation.created_by
+    record = translation.record
+    version = record.current or newest_of(record)
+    return TranslationFacts(
+        name=f"{record.key} {translation.language} {translation.number}",
+        translator="" if writer is None else str(writer.public_id),
+        fits=fits(translation.texts, version.public_words),
+    )
+
+
+def newest_of(record: Record) -> RecordVersion:
+    """Return a record's newest version, approved or not."""
+    found = record.versions.select_related("record").order_by("-number").first()
+    if found is None:
+        raise InvalidValue("The record %(key)s has no version.", key=record.key)
+    return found
 
 
 def publication_facts(publication: Publication, *, reviewing: bool = False) -> PublicationFacts:

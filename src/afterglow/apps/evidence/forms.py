@@ -81,6 +81,48 @@ class LibraryForm(WebForm):
     )
 
 
+class StandingForm(WebForm):
+    """Which translations to list."""
+
+    standing = forms.ChoiceField(
+        label=_("Standing"), required=False, choices=[*ANY, *known.TRANSLATION_STANDINGS.items()]
+    )
+
+
+class TranslationForm(WebForm):
+    """Every public text of a record, with a field for the same in another language."""
+
+    change_note = forms.CharField(label=_("Note"), max_length=500, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        words: Iterable[str],
+        texts: Mapping[str, str],
+        seen: int,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, initial={"seen": seen}, **kwargs)
+        self._words = {f"w{at}": each for at, each in enumerate(words)}
+        for name, each in self._words.items():
+            rows = max(1, min(8, 1 + len(each) // 60))
+            self.fields[name] = forms.CharField(
+                label=each,
+                required=False,
+                initial=texts.get(each, ""),
+                widget=forms.Textarea(attrs={"rows": rows}),
+            )
+
+    def pairs(self) -> list[tuple[str, forms.BoundField]]:
+        """Return each English text with its field."""
+        return [(each, self[name]) for name, each in self._words.items()]
+
+    def texts(self) -> dict[str, str]:
+        """Return what was filled in, by the English words."""
+        return {each: self.cleaned_data[name] for name, each in self._words.items()}
+
+
 class ReasonForm(WebForm):
     """Why something is done."""
 

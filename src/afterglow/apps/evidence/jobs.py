@@ -11,8 +11,9 @@ from afterglow.web import clock
 @app.periodic(cron="15 5 * * *")
 @app.task(queueing_lock="open-due-evidence-reviews", pass_context=False)
 def open_due_evidence_reviews(timestamp: int) -> int:
-    """Every morning: open a task for each record that is due to be read again."""
-    return services.open_due_reviews(at=clock.now(), on=clock.today())
+    """Every morning: a task for each record that is due to be read, or lacks its translation."""
+    due = services.open_due_reviews(at=clock.now(), on=clock.today())
+    return due + services.open_translations(at=clock.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -16,10 +16,13 @@ from afterglow.apps.evidence.models import (
     Publication,
     Record,
     RecordSignature,
+    RecordTranslation,
     RecordVersion,
 )
+from afterglow.apps.evidence.spoken import RECORDS_SPEAK, Spoken
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.publishing import PublicationState
+from afterglow.core.evidence.translating import PUBLIC_KINDS, fits
 from afterglow.core.evidence.trials import Trial
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus, RecordKind
 from afterglow.core.evidence.writing import citations_in
@@ -283,3 +286,86 @@ def shown_blocks(publication: Publication) -> list[ShownBlock]:
             )
         )
     return blocks
+
+
+def in_force() -> list[Record]:
+    """Return every record with an approved version."""
+    return list(Record.objects.filter(current__isnull=False).select_related("current__record"))
+
+
+def words_to_translate(record: Record) -> tuple[str, ...]:
+    """Return every public text of what is in force and of what waits for approval, each once."""
+    newest = record.versions.select_related("record").order_by("-number").first()
+    versions = [each for each in (record.current, newest) if each is not None]
+    return tuple(dict.fromkeys(words for each in versions for words in each.public_words))
+
+
+def spoken(versions: Iterable[RecordVersion], language: str) -> dict[int, Spoken]:
+    """Return each version in a language, by its primary key.
+
+    What a person wrote here is shown once another person checked it; what came with an edition
+    is shown at once and says that nobody did. The checked one comes first, then the newest.
+    """
+    rows = list(versions)
+    kept: dict[int, list[RecordTranslation]] = {}
+    if language != RECORDS_SPEAK:
+        found = RecordTranslation.objects.filter(
+            language=language, record__in={row.record_id for row in rows}
+        ).prefetch_related("checks")
+        for each in found.order_by("-number"):
+            if each.release_id is not None or each.checks.all():
+                kept.setdefault(each.record_id, []).append(each)
+    return {row.pk: _spoken(row, language, kept.get(row.record_id, [])) for row in rows}
+
+
+def _spoken(row: RecordVersion, language: str, known: list[RecordTranslation]) -> Spoken:
+    fitting = [each for each in known if fits(each.texts, row.public_words)]
+    best = next((each for each in fitting if each.checks.all()), None)
+    best = best or (fitting[0] if fitting else None)
+    checks = list(best.checks.all()) if best is not None else []
+    return Spoken(row, language, best, checks[0] if checks else None)
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationLine:
+    """One record in the list of translations: how it is shown, and what waits for a check."""
+
+    record: Record
+    spoken: Spoken
+    waiting: RecordTranslation | None
+
+    @property
+    def standing(self) -> str:
+        """missing, waiting, drafted or checked."""
+        if self.waiting is not None:
+            return "waiting"
+        if self.spoken.missing:
+            return "missing"
+        return "checked" if self.spoken.check is not None else "drafted"
+
+
+def translation_lines(language: str, *, standing: str = "") -> list[TranslationLine]:
+    """Return how every record that visitors may read stands in a language.
+
+    A record without an approved version is looked at as its newest version says it.
+    """
+    rows = Record.objects.filter(kind__in=PUBLIC_KINDS, is_withdrawn=False)
+    records = list(rows.select_related("current__record"))
+    newest = newest_versions(records)
+    versions = {row.pk: row.current or newest[row.pk] for row in records}
+    said = spoken(versions.values(), language)
+    waiting: dict[int, RecordTranslation] = {}
+    unchecked = RecordTranslation.objects.filter(
+        language=language, release__isnull=True, checks__isnull=True
+    )
+    for each in unchecked.order_by("number"):
+        waiting[each.record_id] = each
+    lines = []
+    for row in records:
+        version = versions[row.pk]
+        mine = waiting.get(row.pk)
+        if mine is not None and not fits(mine.texts, version.public_words):
+            mine = None
+        if version.public_words:
+            lines.append(TranslationLine(row, said[version.pk], mine))
+    return [line for line in lines if not standing or line.standing == standing]

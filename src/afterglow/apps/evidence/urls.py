@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from afterglow.apps.evidence.views import records, synthesis, texts
+from afterglow.apps.evidence.views import records, synthesis, texts, translations
 
 app_name = "evidence"
 
@@ -16,6 +16,17 @@ urlpatterns = [
     path("evidence/records/<uuid:record>/withdraw/", records.withdraw, name="withdraw"),
     path("evidence/versions/<uuid:version>/approve/", records.approve, name="approve"),
     path("evidence/versions/<uuid:version>/check/", records.confirm, name="check"),
+    path("evidence/translations/<slug:language>/", translations.translations, name="translations"),
+    path(
+        "evidence/records/<uuid:record>/translations/<slug:language>/",
+        translations.translation,
+        name="translation",
+    ),
+    path(
+        "evidence/translations/<uuid:translation>/check/",
+        translations.check_words,
+        name="check-translation",
+    ),
     path("evidence/syntheses/", synthesis.questions, name="syntheses"),
     path("evidence/syntheses/<slug:question>/", synthesis.question, name="synthesis"),
     path("evidence/networks/<slug:network>/", synthesis.network, name="network"),

@@ -62,6 +62,18 @@ STANDINGS: Final[dict[str, Words]] = {
     "due": _("Review due"),
     "withdrawn": _("Withdrawn"),
 }
+TRANSLATION_STANDINGS: Final[dict[str, Words]] = {
+    "missing": _("Shown in English"),
+    "waiting": _("Waits for a check"),
+    "drafted": _("Drafted by machine"),
+    "checked": _("Checked"),
+}
+TRANSLATION_CHIPS: Final[dict[str, str]] = {
+    "missing": "danger",
+    "waiting": "active",
+    "drafted": "caution",
+    "checked": "good",
+}
 STATES: Final[dict[str, Words]] = {
     PublicationState.DRAFT: _("Draft"),
     PublicationState.IN_REVIEW: _("In medical review"),

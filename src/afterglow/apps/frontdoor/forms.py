@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.frontdoor.services import BlockDraft
 from afterglow.apps.places.models import Site
-from afterglow.core.evidence.writing import CITATION
+from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.writing import CITATION, refuse_results
 from afterglow.core.frontdoor import BlockKind, ContactReason, ContactTime
+from afterglow.web.sentences import error_words
 
 REASONS: Final = (
     (ContactReason.CONSULTATION, _("I would like a first talk about treatment")),
@@ -202,3 +204,12 @@ class LetterForm(forms.Form):
 
     slug = forms.SlugField(label=_("Address"), max_length=60)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    def clean_slug(self) -> str:
+        """Refuse a result in the address, which nobody reviews."""
+        slug: str = self.cleaned_data["slug"]
+        try:
+            refuse_results(slug, loose=True)
+        except InvalidValue as no:
+            raise ValidationError(error_words(no)) from None
+        return slug

@@ -33,6 +33,8 @@ from afterglow.web import clock
 FOLDER: Final = Path(__file__).resolve().parents[2] / "data" / "frontdoor"
 HOME: Final = "home"
 LOCATION: Final = "location"
+OFTEN_SAID: Final = "what-is-often-said"
+"""The one page where a wrong claim may be named, with what corrects it."""
 ENDED: Final = (PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
 
 

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from afterglow.apps.evidence.models import Publication
-from afterglow.apps.evidence.queries import ShownCitation, public_addresses
+from afterglow.apps.evidence.queries import ShownCitation, public_addresses, spoken
+from afterglow.apps.evidence.spoken import Spoken
 from afterglow.apps.evidence.templatetags.evidence import figure_value
 from afterglow.apps.frontdoor import markup
 from afterglow.core.frontdoor import BlockKind, kind_of_anchor
 
 
 def letter_words(publication: Publication, citations: Mapping[str, ShownCitation]) -> str:
-    """Return a letter as plain text."""
+    """Return a letter as plain text in the language of its key, ``letter:spring:es``."""
+    language = publication.key.split(":")[2]
+    versions = {each.version.pk: each.version for each in citations.values() if each.version}
+    said = spoken(versions.values(), language)
     lines: list[str] = []
     for block in publication.blocks:
         if kind_of_anchor(block["anchor"]) is BlockKind.DESCRIPTION:
@@ -22,11 +26,11 @@ def letter_words(publication: Publication, citations: Mapping[str, ShownCitation
         for part in markup.parts(block["text"]):
             mark = "- " if part.kind in ("points", "steps") else ""
             for line in filter(None, [part.words, *part.lines, *map(" · ".join, part.rows)]):
-                lines += [mark + _plain(line, citations), ""]
+                lines += [mark + _plain(line, citations, said), ""]
     return "\n".join(lines).strip()
 
 
-def _plain(line: str, citations: Mapping[str, ShownCitation]) -> str:
+def _plain(line: str, citations: Mapping[str, ShownCitation], said: Mapping[int, Spoken]) -> str:
     words = []
     for span in markup.spans(line):
         cited = citations.get(span.words) if span.kind == "cite" else None
@@ -36,7 +40,9 @@ def _plain(line: str, citations: Mapping[str, ShownCitation]) -> str:
             words.append(_("(number withheld)"))
         else:
             addresses = public_addresses(cited.version)
-            where = f"({addresses[0] if addresses else cited.version.title})"
-            value = "" if cited.figure is None else f"{figure_value(cited.figure)} "
+            record = said[cited.version.pk]
+            where = f"({addresses[0] if addresses else record.words})"
+            figure = cited.figure
+            value = "" if figure is None else f"{figure_value(record.figure(figure))} "
             words.append(f"{value}{where}")
     return "".join(words)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from afterglow.apps.evidence import queries as evidence
 from afterglow.apps.evidence.models import Publication, RecordVersion
 from afterglow.apps.evidence.queries import ShownCitation
+from afterglow.apps.evidence.spoken import Spoken
 from afterglow.apps.evidence.templatetags.evidence import figure_value
 from afterglow.apps.frontdoor import markup
 from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
@@ -32,12 +33,18 @@ class Source:
 
     number: int
     version: RecordVersion
+    said: Spoken
     figures: list[Figure] = field(default_factory=list)
 
     @property
     def words(self) -> str:
         """What the record says: for a claim its right wording, for any other its name."""
-        return self.version.corrected_wording or self.version.title
+        return self.said.words
+
+    @property
+    def language(self) -> str:
+        """The language that its words are shown in."""
+        return self.said.language
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -70,6 +77,7 @@ class IconArray:
     figure: Figure
     filled: int
     number: int
+    language: str
 
     @property
     def dots(self) -> list[tuple[int, int, bool]]:
@@ -111,6 +119,21 @@ class ShownPage:
     sources: tuple[Source, ...]
 
     @property
+    def translated(self) -> tuple[Source, ...]:
+        """The sources whose words were translated, checked or not."""
+        return tuple(each for each in self.sources if each.said.translation is not None)
+
+    @property
+    def unchecked(self) -> tuple[Source, ...]:
+        """The sources whose translation no clinician has checked."""
+        return tuple(each for each in self.sources if each.said.unchecked)
+
+    @property
+    def untranslated(self) -> tuple[Source, ...]:
+        """The sources that are shown in English because nobody has translated their words."""
+        return tuple(each for each in self.sources if each.said.missing)
+
+    @property
     def lead(self) -> Section | None:
         """The opening words, when the page begins with some: they stand in its head."""
         first = self.sections[0] if self.sections else None
@@ -124,7 +147,9 @@ class ShownPage:
 
 def show(publication: Publication, *, language: str) -> ShownPage:
     """Return a text as it may be shown. A number whose record fell is withheld, never replaced."""
-    writer = _Writer(evidence.shown_citations(publication), language)
+    citations = evidence.shown_citations(publication)
+    versions = {each.version.pk: each.version for each in citations.values() if each.version}
+    writer = _Writer(citations, language, evidence.spoken(versions.values(), language))
     sections = []
     description = ""
     for block in publication.blocks:
@@ -141,9 +166,12 @@ def show(publication: Publication, *, language: str) -> ShownPage:
 class _Writer:
     """Turns blocks into sections and numbers the sources as they come up."""
 
-    def __init__(self, citations: Mapping[str, ShownCitation], language: str) -> None:
+    def __init__(
+        self, citations: Mapping[str, ShownCitation], language: str, said: Mapping[int, Spoken]
+    ) -> None:
         self.citations = citations
         self.language = language
+        self.said = said
         self.sources: dict[str, Source] = {}
 
     def section(self, kind: BlockKind, block: Mapping[str, Any]) -> Section:
@@ -165,7 +193,7 @@ class _Writer:
         for source, figure in notes:
             if figure.measure is FigureMeasure.PERCENT:
                 filled = math.floor(float(figure.value) + 0.5)
-                yield IconArray(figure.ref, figure, filled, source.number)
+                yield IconArray(figure.ref, figure, filled, source.number, source.language)
 
     def _part(self, part: markup.Part, notes: list[tuple[Source, Figure]]) -> Shown:
         if part.kind == "picture":
@@ -211,10 +239,11 @@ class _Writer:
         source = self._source(cited.version)
         value = ""
         if cited.figure is not None:
-            if cited.figure not in source.figures:
-                source.figures.append(cited.figure)
-            notes.append((source, cited.figure))
-            value = short_value(cited.figure)
+            figure = source.said.figure(cited.figure)
+            if figure not in source.figures:
+                source.figures.append(figure)
+            notes.append((source, figure))
+            value = short_value(figure)
         return format_html(
             '<span class="{}" data-record="{}">{}<a class="cited-source" href="#source-{}">'
             '<span class="visually-hidden">{} </span>{}</a></span>',
@@ -229,7 +258,7 @@ class _Writer:
     def _source(self, version: RecordVersion) -> Source:
         key = version.record.key
         if key not in self.sources:
-            self.sources[key] = Source(len(self.sources) + 1, version)
+            self.sources[key] = Source(len(self.sources) + 1, version, self.said[version.pk])
         return self.sources[key]
 
 

@@ -18,6 +18,7 @@ from afterglow.apps.events.services import publish
 from afterglow.apps.places.models import EquipmentCheck, Room, Site, SiteHours
 from afterglow.apps.work import services as work
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.writing import refuse_results
 from afterglow.core.permission import Actor, check
 from afterglow.core.roles import Action
 
@@ -38,6 +39,7 @@ class SiteWords:
     shows_predicted_level: bool = True
 
     def __post_init__(self) -> None:
+        refuse_results(self.name, self.address)  # both stand on public pages that nobody reviews
         if self.time_zone not in zoneinfo.available_timezones():
             raise InvalidValue(
                 "'%(time_zone)s' is not a time zone; write one such as America/New_York.",

@@ -43,6 +43,15 @@ BARE_NUMBER = evidence.blocker(
     "EVIDENCE_BARE_NUMBER",
     "“{seen}” stands in the text without a record behind it; cite the figure instead.",
 )
+LOOSE_NUMBER = evidence.blocker(
+    "EVIDENCE_LOOSE_NUMBER",
+    "“{seen}” is no dose, time, date, price or address that we know: cite the figure it comes "
+    "from, or say it without a number.",
+)
+PICTURE_UNREAD = evidence.caution(
+    "EVIDENCE_PICTURE_UNREAD",
+    "No rule can read the picture {seen}: look at it, and return the text if it shows a result.",
+)
 # Side by side.
 ENDPOINT_DIFFERS = evidence.blocker(
     "COMPARISON_ENDPOINT_DIFFERS", "Not the same endpoint: {seen} beside {limit}."
@@ -72,6 +81,11 @@ DESIGN_DIFFERS = evidence.caution(
 COMPARATOR_MISSING = evidence.blocker(
     "EVIDENCE_COMPARATOR_MISSING",
     "{seen} was measured beside a control that is not in this block: cite both, or neither.",
+)
+ALONE_BESIDE_OTHER = evidence.blocker(
+    "EVIDENCE_ALONE_BESIDE_OTHER",
+    "{seen} stands without its control, and {limit} is of another treatment: a reader would set "
+    "one against the other. Give each its control, or leave one out.",
 )
 # Signing.
 AUTHOR_REVIEWS_OWN_TEXT = evidence.blocker(
@@ -103,4 +117,28 @@ RECORD_PARTLY_CONFIRMED = evidence.caution(
     "RECORD_PARTLY_CONFIRMED",
     "Not everything in {seen} was read in its source; what was not stays blocked.",
 )
+RECORD_WORDS_STATE_NUMBER = evidence.blocker(
+    "RECORD_WORDS_STATE_NUMBER",
+    "The words of {limit} state “{seen}”, which none of its figures gives beside its control: "
+    "words are shown as they stand, so the number belongs into a figure.",
+)
 RECORD_WITHDRAWN = evidence.blocker("RECORD_WITHDRAWN", "{seen} was withdrawn.")
+# A record in another language.
+TRANSLATION_MISSING = evidence.blocker(
+    "TRANSLATION_MISSING", "There is no translation of “{seen}” yet."
+)
+TRANSLATION_TOO_LONG = evidence.blocker(
+    "TRANSLATION_TOO_LONG", "A translation of {seen} letters is too long; the limit is {limit}."
+)
+TRANSLATION_NUMBERS_DIFFER = evidence.blocker(
+    "TRANSLATION_NUMBERS_DIFFER",
+    "{seen} does not state the numbers of the record, which are: {limit}.",
+)
+TRANSLATION_OUTDATED = evidence.blocker(
+    "TRANSLATION_OUTDATED",
+    "The record says something else today than what {seen} translates; translate it again.",
+)
+TRANSLATOR_CHECKS_OWN = evidence.blocker(
+    "TRANSLATION_CHECKED_BY_TRANSLATOR",
+    "{seen}: whoever translated it does not check it; another person does.",
+)

@@ -11,11 +11,10 @@ from itertools import combinations
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.evidence import codes
-from afterglow.core.evidence.figures import Figure, TimePoint
-from afterglow.core.evidence.vocabulary import Design, Endpoint, FigureMeasure, NumberKind
+from afterglow.core.evidence.figures import OUTCOMES, Figure, TimePoint
+from afterglow.core.evidence.vocabulary import Design, Endpoint, FigureMeasure
 from afterglow.core.reason_codes import ReasonCode
 
-_OUTCOMES = frozenset({NumberKind.EFFICACY, NumberKind.SAFETY})
 _CONTROLLED = frozenset({Design.RANDOMISED_BLIND, Design.RANDOMISED_OPEN, Design.POOLED_RANDOMISED})
 
 
@@ -41,7 +40,7 @@ def beside_in_prose(figures: Iterable[Figure]) -> Decision:
     figures of two treatments next to each other it is a comparison, and the same rule holds as in
     a table; a treatment beside the control of the same study is what that study compared.
     """
-    measured = [each for each in figures if each.intervention or each.kind in _OUTCOMES]
+    measured = [each for each in figures if each.intervention or each.kind in OUTCOMES]
     reasons: list[Reason] = []
     for one, other in combinations(sorted(measured, key=repr), 2):
         if not one.intervention or one.intervention != other.intervention:
@@ -55,18 +54,54 @@ def beside_its_control(figures: Sequence[Figure]) -> Decision:
     The other arm is a percentage of the same study, endpoint and time with another treatment.
     Ratios and differences hold their comparison in themselves.
     """
-    arms = [
-        each
-        for each in figures
-        if each.kind in _OUTCOMES
-        and each.measure is FigureMeasure.PERCENT
-        and each.design in _CONTROLLED
-    ]
     return Decision.from_reasons(
         codes.COMPARATOR_MISSING.reason(seen=_name(arm))
-        for arm in arms
-        if not any(_is_other_arm(arm, other) for other in arms)
+        for arm in without_control(figures)
+        if arm.design in _CONTROLLED
     )
+
+
+def without_control(figures: Sequence[Figure]) -> list[Figure]:
+    """Return the percentages of an outcome whose study's other arm is not among the figures."""
+    arms = [each for each in figures if _is_percentage(each)]
+    return [arm for arm in arms if not any(_is_other_arm(arm, other) for other in arms)]
+
+
+def alone_beside_other(blocks: Sequence[Sequence[Figure]]) -> Decision:
+    """Refuse percentages of two treatments in different blocks of one text, unless alike.
+
+    A percentage is alone when its own control is not in its block. Two that are alone may not
+    stand on one page; one that is alone may not stand in the block next to another treatment's,
+    even if that has its control. Drugs are told apart, not their routes or doses, and a block that
+    speaks of the same drug is no other treatment, whatever its control is.
+    """
+    drugs = [{_drug(each) for each in block} for block in blocks]
+    found = [
+        (at, each, each in without_control(block))
+        for at, block in enumerate(blocks)
+        for each in block
+        if _is_percentage(each)
+    ]
+    reasons = []
+    for (at, one, alone), (there, other, also) in combinations(found, 2):
+        near = abs(at - there) == 1
+        if at == there or not ((alone and also) or (near and (alone or also))):
+            continue
+        first, second = (one, other) if alone else (other, one)
+        if _drug(first) in drugs[there if alone else at]:
+            continue
+        if like_with_like([one, other]).refused:
+            reasons.append(codes.ALONE_BESIDE_OTHER.reason(seen=_name(first), limit=_name(second)))
+    return Decision.from_reasons(reasons)
+
+
+def _is_percentage(figure: Figure) -> bool:
+    return figure.kind in OUTCOMES and figure.measure is FigureMeasure.PERCENT
+
+
+def _drug(figure: Figure) -> object:
+    """Return what tells treatments apart; a figure that names none is like no other."""
+    return figure.intervention.partition("_")[0] or figure.ref
 
 
 def _is_other_arm(arm: Figure, other: Figure) -> bool:

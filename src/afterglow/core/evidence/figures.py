@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,13 @@ from afterglow.core.evidence.vocabulary import (
     FactStatus,
     FigureMeasure,
     NumberKind,
+)
+
+OUTCOMES: Final = frozenset({NumberKind.EFFICACY, NumberKind.SAFETY})
+_OUTCOME_WORDS: Final = re.compile(
+    r"\b(?:respon[ds]\w*|remi(?:ssion|t)\w*|improv\w*|better|relie[fv]\w*|recover\w*|relaps\w*|"
+    r"effective\w*|efficacy|success\w*|worse\w*|cured?|helped)\b",
+    re.IGNORECASE,
 )
 
 
@@ -94,11 +102,27 @@ class Figure:
     def lacks_interval(self) -> bool:
         """Whether a pooled or uncontrolled outcome has neither interval nor a reason for none."""
         return (
-            self.kind in (NumberKind.EFFICACY, NumberKind.SAFETY)
+            self.kind in OUTCOMES
             and self.design in (Design.UNCONTROLLED, Design.POOLED_RANDOMISED)
             and self.low is None
             and not self.no_interval
         )
+
+    @property
+    def misfiled(self) -> str:
+        """Why it cannot be the kind of number it says it is; empty when it can.
+
+        An outcome is a percentage, a ratio or a difference; what is none has neither an endpoint
+        that patients reach nor words that speak of one.
+        """
+        if self.kind in OUTCOMES:
+            if self.measure in (FigureMeasure.COUNT, FigureMeasure.YEAR, FigureMeasure.MILLIGRAM):
+                return f"{self.kind} and measured as {self.measure}"
+            return ""
+        if self.endpoint not in (Endpoint.OTHER, Endpoint.ANALYSABLE):
+            return f"{self.kind} with the endpoint {self.endpoint}"
+        spoken = _OUTCOME_WORDS.search(f"{self.words} {self.unit}")
+        return f"{self.kind} and called “{spoken.group()}”" if spoken else ""
 
     @property
     def needs_record(self) -> bool:

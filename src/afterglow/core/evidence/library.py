@@ -234,6 +234,9 @@ def check_content(
         raise InvalidValue(
             f"Pooled or uncontrolled, with neither low and high nor no_interval: {', '.join(bare)}."
         )
+    for figure in found:
+        if figure.misfiled:
+            raise InvalidValue(f"{figure.ref} cannot be {figure.misfiled}.")
     keys = [figure.key for figure in found]
     twice = sorted({each for each in keys if keys.count(each) > 1})
     if twice:

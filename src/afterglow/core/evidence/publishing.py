@@ -10,10 +10,15 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.evidence import codes
-from afterglow.core.evidence.comparing import beside_in_prose, beside_its_control, like_with_like
+from afterglow.core.evidence.comparing import (
+    alone_beside_other,
+    beside_in_prose,
+    beside_its_control,
+    like_with_like,
+)
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus
-from afterglow.core.evidence.writing import bare_numbers
+from afterglow.core.evidence.writing import bare_numbers, loose_numbers, pictures_in
 from afterglow.core.lifecycle import Lifecycle, Owner
 
 
@@ -159,15 +164,21 @@ def may_submit(facts: PublicationFacts) -> Decision:
 def judge_text(blocks: Iterable[Block], *, on: dt.date) -> tuple[Reason, ...]:
     """Return every reason that the words and citations of a text give, state and signers aside."""
     reasons: list[Reason] = []
+    shown: list[list[Figure]] = []
     for block in blocks:
         reasons += [codes.BARE_NUMBER.reason(seen=each.words) for each in bare_numbers(block.text)]
+        reasons += [
+            codes.LOOSE_NUMBER.reason(seen=each.words) for each in loose_numbers(block.text)
+        ]
+        reasons += [codes.PICTURE_UNREAD.reason(seen=name) for name in pictures_in(block.text)]
         for cited in block.cited:
             reasons.extend(judge_citation(cited, on=on))
         figures = [cited.figure for cited in block.cited if cited.figure is not None]
         compare = like_with_like if block.is_comparison else beside_in_prose
         reasons.extend(compare(figures).reasons)
         reasons.extend(beside_its_control(figures).reasons)
-    return tuple(reasons)
+        shown.append(figures)
+    return (*reasons, *alone_beside_other(shown).reasons)
 
 
 def judge_citation(cited: CitedRecord, *, on: dt.date) -> tuple[Reason, ...]:
@@ -231,12 +242,16 @@ def _step(state: PublicationState, act: PublicationAct) -> Reason | None:
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
-    """What the rule needs to know of a record's version about to be approved."""
+    """What the rule needs to know of a record's version about to be approved.
+
+    ``stated`` are the numbers that its words state and no figure of it stands behind.
+    """
 
     name: str
     status: FactStatus
     writer: str = ""
     withdrawn: bool = False
+    stated: tuple[str, ...] = ()
 
 
 def may_approve(facts: VersionFacts, *, approver: str) -> Decision:
@@ -246,6 +261,9 @@ def may_approve(facts: VersionFacts, *, approver: str) -> Decision:
         reasons.append(codes.RECORD_WITHDRAWN.reason(seen=facts.name))
     if facts.writer and facts.writer == approver:
         reasons.append(codes.APPROVER_WROTE_IT.reason(seen=approver))
+    reasons += [
+        codes.RECORD_WORDS_STATE_NUMBER.reason(seen=each, limit=facts.name) for each in facts.stated
+    ]
     if facts.status is FactStatus.FROM_MEMORY:
         reasons.append(codes.RECORD_FROM_MEMORY.reason(seen=facts.name))
     if facts.status is FactStatus.PARTLY_CONFIRMED:

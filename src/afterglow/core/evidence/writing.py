@@ -9,55 +9,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.numbers import plain_with_places, results_in, unexplained_in
 
 CITATION: Final = re.compile(
     r"\[\[(?P<record>[A-Za-z0-9][A-Za-z0-9._-]*)(?:#(?P<figure>[a-z0-9][a-z0-9._-]*))?\]\]"
 )
 """A citation in a text: a record, and one of its figures; without a figure, the record itself."""
-
-_WORDS: Final = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
-    "fifty|sixty|seventy|eighty|ninety|hundred|un|una|uno|dos|tres|cuatro|cinco|seis|siete|ocho|"
-    "nueve|diez|once|doce|quince|veinte|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|"
-    "noventa|cien"
-)
-_NUMBER: Final = (
-    rf"(?:\d+(?:[.,\u202f\u00a0 ]\d+)*|(?:{_WORDS})"
-    rf"(?:[\s-]+(?:y[\s-]+)?(?:{_WORDS}))*)"
-)
-_S: Final = r"[\s\u00a0\u202f\u2009]*"
-_ANY_CASE: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # 75 %, 75%, 75 percent, seventy-five per cent, 75 por ciento, 30-40 %, 75 pct, 12 points
-        rf"\b{_NUMBER}(?:{_S}(?:-|–|—|to|a|and|y){_S}{_NUMBER})?{_S}"
-        r"(?:%|٪|％|﹪|‰|per\s?cent\b|percent(?:age)?\b|pct\b|por\s?ciento\b|"
-        r"puntos porcentuales\b)",
-        # 3 in 4, three out of four, 3 of every 4, 3 de cada 4, 1 de 3
-        rf"\b{_NUMBER}{_S}(?:in|out{_S}of|of{_S}every|in{_S}every|of|de{_S}cada|de){_S}{_NUMBER}"
-        r"(?!\s*(?:mg|ml|kg|min|h\b|hours?|minutes?|days?|weeks?|months?|years?))\b",
-        # 3/4 of patients, half of patients, two thirds, a quarter, la mitad, dos tercios
-        rf"\b\d+{_S}/{_S}\d+{_S}(?:of|de)\b",
-        r"\b(?:half|most|majority|la mitad|la mayoría|mayoría|casi todos)\s+"
-        r"(?:of|de|the|our|patients|people|pacientes|personas)\b",
-        rf"\b(?:an?|{_WORDS})[\s-]+(?:thirds?|quarters?|fifths?|tenths?|tercios?|cuartos?|"
-        r"quintos?|décimos?)\b"
-        r"(?!\s+(?:visit|dose|infusion|session|time|day|week|party|person|visita|dosis|sesión))",
-        rf"\b(?:odds ratio|risk ratio|relative risk|hazard ratio|razón de (?:momios|riesgos))"
-        rf"{_S}(?:of|de|[=≈:])?{_S}\d",
-        # 3 times more, twice as likely, 2.5-fold
-        rf"\b(?:{_NUMBER}{_S}times|twice|thrice|double|{_NUMBER}{_S}veces|el doble|el triple)\s+"
-        r"(?:as|more|less|the|más|menos|de)\b",
-        rf"\b{_NUMBER}{_S}-?{_S}fold\b",
-    )
-)
-_BY_LETTER: Final = (
-    # OR 3.4, RR = 2, NNT 4, p<0.05, d = -0.8: by these letters only, so that "or 3" stays a word
-    re.compile(rf"\b(?:OR|RR|HR|RD|SMD|NNT|NNH){_S}[=≈:<>]?{_S}[-−]?\d"),
-    re.compile(rf"\b[dgpP]{_S}[=<>≈≤≥]{_S}[-−]?(?:\d|[.,]\d)"),
-)
+_PICTURE: Final = re.compile(r"!\[[^\]\n]*\]\((?P<name>[a-z0-9-]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +56,44 @@ def citations_in(text: str) -> tuple[CitationRef, ...]:
 def bare_numbers(text: str) -> tuple[BareNumber, ...]:
     """Return every percentage, "x in y", ratio or multiple that the text states by itself.
 
-    Doses, durations, dates and addresses are no such numbers and are left alone.
+    A citation in the middle of a number hides nothing: it is read over. Doses, durations, dates
+    and addresses are no such numbers and are left alone.
     """
-    plain = CITATION.sub(lambda found: "\u241f" * len(found.group()), text)
-    found = [
-        (hit.start(), hit.end(), hit.group())
-        for each in (*_ANY_CASE, *_BY_LETTER)
-        for hit in each.finditer(plain)
-    ]
-    kept: list[tuple[int, int, str]] = []
-    for start, end, words in sorted(found, key=lambda hit: (hit[0], -hit[1])):
-        if not kept or start >= kept[-1][1]:
-            kept.append((start, end, words))
-    return tuple(BareNumber(" ".join(words.split()), start) for start, _end, words in kept)
+    return _found(text, results_in)
+
+
+def loose_numbers(text: str) -> tuple[BareNumber, ...]:
+    """Return every other number that is of no known harmless kind (dose, time, date, price).
+
+    >>> [found.words for found in loose_numbers("Ketamine 75, SSRIs 30; 40 minutes, in 2026.")]
+    ['75', '30']
+    """
+    return _found(text, unexplained_in)
+
+
+def refuse_results(*words: str, loose: bool = False) -> None:
+    """Refuse a result in words that no medical reviewer reads: an address, a name, a menu label.
+
+    ``loose`` refuses every other number of no known kind too. Raises InvalidValue that names it.
+    """
+    for each in words:
+        plain = re.sub(r"[-_/]+", " ", each)
+        found = bare_numbers(plain) or (loose_numbers(plain) if loose else ())
+        if found:
+            raise InvalidValue(
+                "“%(seen)s” would be read as a result, and nobody reviews this place; say it on a "
+                "page, with its record.",
+                seen=found[0].words,
+            )
+
+
+def pictures_in(text: str) -> tuple[str, ...]:
+    """Return the name of every picture that a text shows."""
+    return tuple(found["name"] for found in _PICTURE.finditer(text))
+
+
+def _found(text: str, ask: Callable[[str], Iterable[tuple[str, int]]]) -> tuple[BareNumber, ...]:
+    hidden = {at for hit in CITATION.finditer(text) for at in range(*hit.span())}
+    kept = [at for at in range(len(text)) if at not in hidden]
+    plain, places = plain_with_places("".join(text[at] for at in kept))
+    return tuple(BareNumber(words, kept[places[at]]) for words, at in ask(plain))

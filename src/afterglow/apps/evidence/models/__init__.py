@@ -14,6 +14,7 @@ from afterglow.apps.evidence.models.records import (
     RecordVersion,
     Release,
 )
+from afterglow.apps.evidence.models.translations import RecordTranslation, TranslationCheck
 
 __all__ = [
     "Check",
@@ -24,6 +25,8 @@ __all__ = [
     "Record",
     "RecordAct",
     "RecordSignature",
+    "RecordTranslation",
     "RecordVersion",
     "Release",
+    "TranslationCheck",
 ]

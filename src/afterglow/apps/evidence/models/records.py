@@ -11,6 +11,7 @@ from django.db import models
 from afterglow.apps.accounts.models import Account
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.library import figures_of
+from afterglow.core.evidence.translating import public_words
 from afterglow.core.evidence.trials import Trial
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus, RecordKind
 from afterglow.db.fields import CodeField, blank_or_one_of, one_of
@@ -118,6 +119,11 @@ class RecordVersion(AppendOnly, PublicModel):
     def figure(self, key: str) -> Figure | None:
         """Return the figure of a key, or None."""
         return next((each for each in self.figures if each.key == key), None)
+
+    @property
+    def public_words(self) -> tuple[str, ...]:
+        """Every text of this version that a public page may show."""
+        return public_words(RecordKind(self.record.kind), self.record.key, self.body, self.curation)
 
     @property
     def trial(self) -> Trial:

@@ -23,6 +23,8 @@ from afterglow.apps.evidence.services.records import (
     write_record,
     write_version,
 )
+from afterglow.apps.evidence.services.translations import check_translation, write_translation
+from afterglow.apps.evidence.services.untranslated import open_translations, other_languages
 
 __all__ = [
     "BlockWords",
@@ -30,9 +32,12 @@ __all__ = [
     "Imported",
     "Refused",
     "approve_version",
+    "check_translation",
     "confirm_check",
     "import_release",
     "open_due_reviews",
+    "open_translations",
+    "other_languages",
     "publish",
     "publish_due",
     "re_review",
@@ -44,5 +49,6 @@ __all__ = [
     "withdraw_record",
     "write_blocks",
     "write_record",
+    "write_translation",
     "write_version",
 ]

@@ -10,8 +10,15 @@ from django.db import connection, transaction
 
 from afterglow.apps.audit import services as audit
 from afterglow.apps.evidence.files import FOLDER, Edition, edition, review_intervals
-from afterglow.apps.evidence.models import Check, Record, RecordVersion, Release
-from afterglow.core.evidence.library import Entry
+from afterglow.apps.evidence.models import (
+    Check,
+    Record,
+    RecordTranslation,
+    RecordVersion,
+    Release,
+)
+from afterglow.core.evidence.library import Entry, content_hash
+from afterglow.core.evidence.translating import fits, public_words
 from afterglow.core.evidence.vocabulary import RecordKind
 
 _ONE_IMPORT = 7_215_006  # names this kind of advisory lock within the database
@@ -19,12 +26,18 @@ _ONE_IMPORT = 7_215_006  # names this kind of advisory lock within the database
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, by record key. ``missing`` are records this edition no longer has."""
+    """What an import did, by record key. ``missing`` are records this edition no longer has.
+
+    ``translated`` counts the translations added; ``untranslated`` names what has words that no
+    translation of the edition says, as ``C01 es``.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     unchanged: int
+    translated: int = 0
+    untranslated: tuple[str, ...] = ()
 
 
 @transaction.atomic
@@ -62,15 +75,18 @@ def import_release(*, at: dt.datetime, folder: Path = FOLDER) -> Imported:
         else:
             unchanged += 1
     missing = _no_longer_there(source)
-    if is_new or added or changed:
+    translated, untranslated = _add_translations(source, release, at=at)
+    if is_new or added or changed or translated:
         detail = {
             "sha256": release.sha256,
             "added": len(added),
             "changed": changed,
             "missing": list(missing),
+            "translated": translated,
+            "untranslated": list(untranslated),
         }
         audit.record("evidence-imported", subject=release, by=None, at=at, detail=detail)
-    return Imported(tuple(added), tuple(changed), missing, unchanged)
+    return Imported(tuple(added), tuple(changed), missing, unchanged, translated, untranslated)
 
 
 def _add_records(new: list[Entry], source: Edition, release: Release, *, at: dt.datetime) -> None:
@@ -133,6 +149,48 @@ def _check(version: RecordVersion, source: Edition, *, at: dt.datetime) -> Check
         next_review_on=source.compiled_on + interval,
         recorded_at=at,
     )
+
+
+def _add_translations(
+    source: Edition, release: Release, *, at: dt.datetime
+) -> tuple[int, tuple[str, ...]]:
+    """Add what the edition says of each record in each language, where it differs from before."""
+    rows = {row.key: row for row in Record.objects.all()}
+    made, untranslated = [], []
+    for each in source.translations:
+        before: dict[int, list[RecordTranslation]] = {}
+        for old in RecordTranslation.objects.filter(language=each.language).order_by("number"):
+            before.setdefault(old.record_id, []).append(old)
+        for entry in source.records:
+            words = public_words(entry.kind, entry.key, entry.body, entry.curation)
+            if not words:
+                continue
+            if not fits(each.texts, words):
+                untranslated.append(f"{entry.key} {each.language}")
+                continue
+            row = rows[entry.key]
+            texts = {said: each.texts[said] for said in words}
+            old_rows = before.get(row.pk, [])
+            shipped = [old for old in old_rows if old.release_id is not None]
+            if shipped and shipped[-1].sha256 == content_hash(texts, {}):
+                continue
+            made.append(
+                RecordTranslation(
+                    record=row,
+                    language=each.language,
+                    number=old_rows[-1].number + 1 if old_rows else 1,
+                    texts=texts,
+                    sha256=content_hash(texts, {}),
+                    origin=each.origin,
+                    translated_by=each.translated_by[:200],
+                    translated_on=each.translated_on,
+                    release=release,
+                    created_at=at,
+                    note=each.note[:500],
+                )
+            )
+    RecordTranslation.objects.bulk_create(made)
+    return len(made), tuple(untranslated)
 
 
 def _no_longer_there(source: Edition) -> tuple[str, ...]:

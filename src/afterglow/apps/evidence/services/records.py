@@ -22,8 +22,9 @@ from afterglow.apps.evidence.models import (
     RecordVersion,
 )
 from afterglow.apps.evidence.services.flags import flag_texts_citing
+from afterglow.apps.evidence.services.untranslated import open_translations, settle_tasks
 from afterglow.apps.places.models import Site
-from afterglow.apps.work.models import Task, TaskState
+from afterglow.apps.work.models import Task
 from afterglow.apps.work.services import open_task
 from afterglow.core.decisions import Decision
 from afterglow.core.errors import InvalidValue
@@ -192,6 +193,7 @@ def approve_version(
     audit.record("evidence-approved", subject=record, by=by, at=at, detail=detail)
     if before is not None:
         flag_texts_citing(record, version=row, at=at)
+    open_translations(at=at, records=[record])
     return Done(row, decision)
 
 
@@ -251,14 +253,7 @@ def _checked(
     row: RecordVersion, record: Record, *, by: Account, at: dt.datetime, on: dt.date, note: str
 ) -> Check:
     record.next_review_on = on + review_intervals()[RecordKind(record.kind)]
-    open_reviews = Task.objects.select_for_update().filter(
-        kind=REVIEW_TASK, subject=record.public_id, state=TaskState.OPEN
-    )
-    for task in open_reviews:
-        task.state, task.closed_at, task.closed_by = TaskState.DONE, at, by.public_id
-        task.outcome = note.strip()
-        task.save_version(fields=["state", "closed_at", "closed_by", "outcome"])
-        audit.record("task-done", subject=task, by=by, at=at, detail={"kind": task.kind})
+    settle_tasks(kind=REVIEW_TASK, subject=record, by=by, at=at, outcome=note.strip())
     return Check.objects.create(
         version=row,
         by=by,

@@ -99,6 +99,12 @@ def state_chip(code: str) -> dict[str, object]:
     return {"word": words.STATES[code], "kind": words.STATE_CHIPS[code]}
 
 
+@register.inclusion_tag("components/chip.html")
+def translation_chip(code: str) -> dict[str, object]:
+    """Draw how a record stands in another language."""
+    return {"word": words.TRANSLATION_STANDINGS[code], "kind": words.TRANSLATION_CHIPS[code]}
+
+
 @register.filter
 def act_words(code: str) -> object:
     """Return what a signature did."""

@@ -190,6 +190,7 @@ def _page(
         "may_approve": may(Action.APPROVE_EVIDENCE) and waits and not row.is_withdrawn,
         "may_withdraw": may(Action.APPROVE_EVIDENCE) and not row.is_withdrawn,
         "approval": judged,
+        "languages": services.other_languages() if newest.public_words else [],
         "refused": refused,
         "note_form": NoteForm(),
         "reason_form": form or ReasonForm(),

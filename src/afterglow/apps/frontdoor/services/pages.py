@@ -22,6 +22,7 @@ from afterglow.apps.frontdoor.pictures import measure
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.publishing import PublicationState
+from afterglow.core.evidence.writing import refuse_results
 from afterglow.core.frontdoor import BlockKind
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
@@ -52,7 +53,8 @@ def make_page(
 ) -> Page:
     """Return the page of an address, made when it is not there. Visitors see nothing by this.
 
-    Raises InvalidValue for an address that something else answers.
+    Raises InvalidValue for an address that something else answers, and for a number in the address
+    or the label, which no reviewer reads.
     """
     check(Action.WRITE_PAGE, by=by, site=None, on=on)
     if slug in RESERVED:
@@ -60,6 +62,7 @@ def make_page(
             "The address '%(slug)s' is taken by a part of the site itself.",
             slug=slug,
         )
+    refuse_results(slug, menu_label, loose=True)
     page, is_new = Page.objects.get_or_create(
         slug=slug,
         language=language,
@@ -84,10 +87,15 @@ def write_page(
 ) -> Publication:
     """Write the draft of a page: a new version when the newest is published, else the same one.
 
-    Raises InvalidValue for a picture without a description or that nobody added, and StaleRow
-    when somebody was faster.
+    Raises InvalidValue for a picture without a description or that nobody added, for a claim to
+    be corrected on any page but its own, and StaleRow when somebody was faster.
     """
     words = _blocks(blocks)
+    if any(each.corrects for each in words) and page.slug != queries.OFTEN_SAID:
+        raise InvalidValue(
+            "What is often said is corrected on one page, '%(slug)s'; name no such claim here.",
+            slug=queries.OFTEN_SAID,
+        )
     newest = queries.newest_of(page.key)
     if newest is None or newest.state in (PublicationState.PUBLISHED, *queries.ENDED):
         return start_publication(key=page.key, title=title, blocks=words, by=by, at=at, on=on)
@@ -191,6 +199,7 @@ def add_redirect(
                 "'%(path)s' is no address of this site; it begins with one slash.",
                 path=path,
             )
+    refuse_results(old_path, new_path)
     if old_path == new_path:
         raise InvalidValue(
             "%(old_path)s cannot lead to itself.",

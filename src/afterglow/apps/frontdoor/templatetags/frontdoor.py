@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from afterglow.apps.evidence import words
 from afterglow.apps.evidence.models import RecordVersion
-from afterglow.apps.evidence.templatetags.evidence import said
+from afterglow.apps.evidence.spoken import Spoken
 from afterglow.apps.frontdoor.forms import REASONS, TIMES
 from afterglow.apps.frontdoor.shown import short_value
 from afterglow.apps.places.models import Site
@@ -22,16 +22,6 @@ from afterglow.core.frontdoor import ContactReason, ContactTime
 
 register = template.Library()
 
-PUBLIC_FIELDS: Final = (
-    "year",
-    "recommendation",
-    "current_state",
-    "rule",
-    "corrected_wording",
-    "kind",
-    "schedule",
-    "not_approved_for",
-)
 WEEKDAYS: Final = (
     gettext_lazy("Monday"),
     gettext_lazy("Tuesday"),
@@ -61,13 +51,9 @@ def interval_words(figure: Figure) -> str:
 
 
 @register.filter
-def public_fields(version: RecordVersion) -> list[tuple[str, str]]:
-    """Return what a record says to visitors: its fields by name, in order."""
-    return [
-        (str(words.field_words(name)), said(version.body[name]))
-        for name in PUBLIC_FIELDS
-        if version.body.get(name)
-    ]
+def public_fields(said: Spoken) -> list[tuple[object, str]]:
+    """Return what a record says to visitors: its fields by name, in the reader's language."""
+    return [(words.field_words(name), value) for name, value in said.fields]
 
 
 @register.filter

@@ -99,7 +99,7 @@ def frame(language: str, *, slug: str = "", path: str = "") -> dict[str, Any]:
         "locale": LOCALES.get(language, language),
         "og_image": f"{settings.ORIGIN}{picture_of(slug, language)}" if slug else "",
         "demo": settings.DEMO,
-        "said": _has("what-is-often-said", language),
+        "said": _has(queries.OFTEN_SAID, language),
     }
 
 
@@ -184,7 +184,7 @@ def structured_data(shown: ShownPage, path: str) -> SafeString:
         "about": {"@type": "Drug", "name": "Ketamine"},
         "author": {"@type": "Person", "name": row.author_name},
         "citation": [
-            {"@type": "CreativeWork", "name": source.version.title}
+            {"@type": "CreativeWork", "name": source.words}
             | ({"url": source.addresses[0]} if source.addresses else {})
             for source in shown.sources
         ],

@@ -8,7 +8,6 @@ from math import log
 from typing import Any, Self
 
 from afterglow.core.decisions import Decision, Reason
-from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.synthesis import codes
 from afterglow.core.evidence.synthesis.effects import Measure
 from afterglow.core.evidence.synthesis.network import (
@@ -19,7 +18,8 @@ from afterglow.core.evidence.synthesis.network import (
     may_compare,
 )
 from afterglow.core.evidence.synthesis.pooling import Model
-from afterglow.core.evidence.synthesis.reading import doubts_of
+from afterglow.core.evidence.synthesis.reading import against_trial, doubts_of, unreadable
+from afterglow.core.evidence.synthesis.telling import doubts_told, told
 from afterglow.core.evidence.trials import Trial
 from afterglow.core.evidence.vocabulary import Endpoint
 
@@ -48,9 +48,7 @@ class NetworkQuestion:
                 question=body.get("question", ""),
             )
         except (AttributeError, KeyError, ValueError) as problem:
-            raise InvalidValue(
-                f"The network {body.get('id')!r} cannot be read: {problem}"
-            ) from None
+            raise unreadable("network", body, problem) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +89,8 @@ class NetworkReport:
             "q": found.q if found else None,
             "q_df": found.q_df if found else None,
             "q_p": found.q_p if found else None,
-            "left_out": {
-                study: [{"code": why.code, "sentence": why.sentence} for why in reasons]
-                for study, reasons in self.left_out.items()
-            },
-            "refused": [
-                {"code": why.code, "sentence": why.sentence} for why in self.decision.blockers
-            ],
-            "cautions": [
-                {"code": why.code, "sentence": why.sentence}
-                for why in self.decision.reasons
-                if why not in self.decision.blockers
-            ],
+            "refused": told(self.decision.blockers),
+            **doubts_told(self.decision, self.left_out),
         }
 
 
@@ -144,22 +132,10 @@ def answer_network(
 
 
 def _against(trial: Trial, names: Mapping[str, str], endpoint: Endpoint) -> list[Reason]:
-    reasons = []
-    if trial.excluded:
-        reasons.append(codes.TRIAL_EXCLUDED.reason(seen=trial.study, limit=trial.excluded))
-    if trial.crossover:
-        reasons.append(codes.CROSSOVER_UNPAIRED.reason(seen=trial.study))
-    if trial.cluster:
-        reasons.append(codes.CLUSTER_UNCORRECTED.reason(seen=trial.study))
+    reasons = against_trial(trial, names, endpoint)
     if len(set(names.values())) < len(names):
         twice = next(each for each in names.values() if list(names.values()).count(each) > 1)
         reasons.append(codes.NETWORK_ARMS_ALIKE.reason(seen=trial.study, limit=twice))
-    if not all(
-        trial.arm(name).events(endpoint) is not None and trial.arm(name).n_analysed
-        for name in names
-    ):
-        plain = str(endpoint).replace("_", " ")
-        reasons.append(codes.NO_COUNTS.reason(seen=trial.study, limit=plain))
     return reasons
 
 

@@ -38,6 +38,7 @@ class ForestRow:
     words: str
     weight: float
     data: str
+    se: float
 
     @property
     def half(self) -> float:
@@ -162,6 +163,7 @@ def forest(effects: Sequence[Effect], pooled: Pooled) -> Forest:
                 words=in_words(measure, effect.estimate, Range(low, high)),
                 weight=weight,
                 data=effect.words,
+                se=effect.se,
             )
         )
     y = TOP + ROW * (len(rows) + 0.5)

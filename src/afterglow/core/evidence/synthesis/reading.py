@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -65,10 +65,13 @@ class Question:
                 rows=tuple(_row(row) for row in body["rows"]),
                 question=body.get("question", ""),
             )
-        except (KeyError, ValueError) as problem:
-            raise InvalidValue(
-                f"The question {body.get('id')!r} cannot be read: {problem}"
-            ) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            raise unreadable("question", body, problem) from None
+
+
+def unreadable(what: str, body: Mapping[str, Any], problem: Exception) -> InvalidValue:
+    """Return the error for a question or a network that its file gives wrongly."""
+    return InvalidValue(f"The {what} {body.get('id')!r} cannot be read: {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +123,49 @@ def read(
 
 def may_pool(row: Row, trial: Trial, endpoint: Endpoint, measure: Measure) -> list[Reason]:
     """Return every reason against pooling a trial's row; nothing when it may be."""
+    return against_trial(
+        trial,
+        (*row.treated, row.control),
+        endpoint,
+        of_counts=measure.of_counts,
+        paired=row.correlation is not None,
+        weighed=row.cluster_size is not None and row.icc is not None,
+    )
+
+
+def against_trial(
+    trial: Trial,
+    arms: Iterable[str],
+    endpoint: Endpoint,
+    *,
+    of_counts: bool = True,
+    paired: bool = False,
+    weighed: bool = False,
+) -> list[Reason]:
+    """Return every reason against reading a trial's arms together, pooled or in a network.
+
+    ``paired`` says that the correlation within a person of a crossover is known, ``weighed`` that
+    the size and the ICC of clusters are.
+    """
     reasons = []
     if trial.excluded:
         reasons.append(codes.TRIAL_EXCLUDED.reason(seen=trial.study, limit=trial.excluded))
-    of_column = trial.endpoint if endpoint is Endpoint.RESPONSE else endpoint
-    if measure.of_counts and of_column is not endpoint:
+    counted = trial.endpoint if endpoint is Endpoint.RESPONSE else endpoint
+    if of_counts and counted is not endpoint:
         reasons.append(
             codes.ENDPOINT_DIFFERS.reason(
                 seen=f"{trial.study} counts {_plain(trial.endpoint)}", limit=_plain(endpoint)
             )
         )
-    if trial.crossover and row.correlation is None:
+    if trial.crossover and not paired:
         reasons.append(codes.CROSSOVER_UNPAIRED.reason(seen=trial.study))
-    if trial.cluster and (row.cluster_size is None or row.icc is None):
+    if trial.cluster and not weighed:
         reasons.append(codes.CLUSTER_UNCORRECTED.reason(seen=trial.study))
-    arms = [trial.arm(name) for name in (*row.treated, row.control)]
-    if measure.of_counts:
-        known = all(arm.events(endpoint) is not None and arm.n_analysed for arm in arms)
+    named = [trial.arm(name) for name in arms]
+    if of_counts:
+        known = all(arm.events(endpoint) is not None and arm.n_analysed for arm in named)
     else:
-        known = all(None not in (arm.mean_change, arm.sd, arm.n_analysed) for arm in arms)
+        known = all(None not in (arm.mean_change, arm.sd, arm.n_analysed) for arm in named)
     if not known:
         reasons.append(codes.NO_COUNTS.reason(seen=trial.study, limit=_plain(endpoint)))
     return reasons

@@ -19,6 +19,7 @@ from afterglow.core.evidence.synthesis.robustness import (
     may_test_asymmetry,
     subgroups,
 )
+from afterglow.core.evidence.synthesis.telling import doubts_told, told
 from afterglow.core.evidence.trials import Trial
 
 GROUPS = ("control", "dosing")
@@ -77,13 +78,8 @@ class Report:
                     strict=True,
                 )
             ],
-            "left_out": {
-                study: [{"code": why.code, "sentence": why.sentence} for why in reasons]
-                for study, reasons in self.left_out.items()
-            },
-            "cautions": [
-                {"code": why.code, "sentence": why.sentence} for why in self.decision.reasons
-            ],
+            "refused": told(self.decision.blockers),
+            **doubts_told(self.decision, self.left_out),
             "leave_one_out": [
                 {"without": each.without, **_pooled(each.pooled)} for each in self.without
             ],

@@ -1,0 +1,73 @@
+"""Records whose words no translation says any more: each is a task until somebody translates it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from afterglow.apps.audit import services as audit
+from afterglow.apps.evidence import queries
+from afterglow.apps.evidence.models import Record
+from afterglow.apps.places.models import Site
+from afterglow.apps.work.models import Task, TaskState
+from afterglow.apps.work.services import open_task
+from afterglow.db.models import PublicModel
+
+TRANSLATE_TASK: Final = "translate_evidence"
+
+
+def other_languages() -> list[str]:
+    """Return the languages that pages are shown in, besides that of the records."""
+    return [code for code, _name in settings.LANGUAGES if code != queries.RECORDS_SPEAK]
+
+
+@transaction.atomic
+def open_translations(*, at: dt.datetime, records: Iterable[Record] | None = None) -> int:
+    """Open a task for every approved record that has no translation; say how many are new.
+
+    Safe to repeat: one task a record, language and version. ``records`` asks of these only.
+    Without a site there is nobody to do them and none is opened.
+    """
+    site = Site.objects.filter(is_active=True).order_by("pk").first()
+    if site is None:
+        return 0
+    before = Task.objects.filter(kind=TRANSLATE_TASK).count()
+    rows = queries.in_force() if records is None else [row for row in records if row.current]
+    for language in other_languages():
+        said = queries.spoken([row.current for row in rows if row.current], language)
+        for row in rows:
+            if row.current is not None and said[row.current.pk].missing:
+                open_task(
+                    kind=TRANSLATE_TASK,
+                    subject=row,
+                    site=site,
+                    at=at,
+                    by=None,
+                    key=f"{TRANSLATE_TASK}:{row.public_id}:{language}:{row.current.number}",
+                    title=f"Translate again ({language}): {row.key} {row.title}"[:200],
+                )
+    return Task.objects.filter(kind=TRANSLATE_TASK).count() - before
+
+
+def settle_tasks(
+    *,
+    kind: str,
+    subject: PublicModel,
+    by: PublicModel,
+    at: dt.datetime,
+    outcome: str,
+    key: str = "",
+) -> None:
+    """Finish the open tasks of a kind about a row, because what they ask for was done."""
+    waiting = Task.objects.select_for_update().filter(
+        kind=kind, subject=subject.public_id, state=TaskState.OPEN, key__startswith=key
+    )
+    for task in waiting:
+        task.state, task.closed_at, task.closed_by = TaskState.DONE, at, by.public_id
+        task.outcome = outcome
+        task.save_version(fields=["state", "closed_at", "closed_by", "outcome"])
+        audit.record("task-done", subject=task, by=by, at=at, detail={"kind": task.kind})
