@@ -17,6 +17,7 @@ from afterglow.apps.monitoring import services
 from afterglow.apps.monitoring.incoming import Fate, Kept
 from afterglow.apps.monitoring.models import (
     Alarm,
+    NoValue,
     PumpReading,
     ReviewItem,
     ReviewReason,
@@ -74,21 +75,15 @@ def test_a_demonstration_never_reaches_a_chart() -> None:
     assert reasons() == [ReviewReason.DEMONSTRATION]
 
 
-@pytest.mark.parametrize("sentinel", ["-100", "-999", "-99.9", "-99.90"])
-def test_a_number_for_no_probe_is_kept_and_not_believed(sentinel: str) -> None:
+@pytest.mark.parametrize("sentinel", ["-100", "-999", "-99.9", "-99.90", "0"])
+def test_a_number_for_no_probe_is_no_reading(sentinel: str) -> None:
     here = bed()
 
     one(here, {SPO2: sentinel})
 
-    assert VitalSign.objects.get().flag == "DEVICE_NO_VALUE"
-
-
-def test_zero_from_a_disconnected_probe_is_kept_and_not_believed() -> None:
-    here = bed()
-
-    one(here, {SPO2: "0"})
-
-    assert VitalSign.objects.get().flag == "DEVICE_OUT_OF_RANGE"
+    assert not VitalSign.objects.exists()
+    assert NoValue.objects.get().code == "spo2"
+    assert sentinel.encode() in bytes(RawMessage.objects.get().content), "the message is kept"
 
 
 def test_a_zero_that_could_be_true_means_no_probe_where_the_profile_says_so() -> None:
@@ -97,8 +92,8 @@ def test_a_zero_that_could_be_true_means_no_probe_where_the_profile_says_so() ->
 
     one(here, {PULSE: "0"}, ("149530^MDC_PULS_OXIM_PULS_RATE", "151562^MDC_RESP_RATE"))
 
-    sign = VitalSign.objects.get()
-    assert (sign.code, sign.flag) == ("respiratory_rate", "DEVICE_NO_VALUE")
+    assert not VitalSign.objects.exists()
+    assert NoValue.objects.get().code == "respiratory_rate"
 
 
 def test_pressures_of_the_cuff_are_the_pressures() -> None:

@@ -26,10 +26,13 @@ from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 from afterglow.interop.hl7v2.report import Observation, ObservationReport, PatientHint, TimeState
 
-NOT_BELIEVED = frozenset({"INV", "QUES", "NAV", "CAL", "TEST"})
+NOT_BELIEVED = frozenset({"INV", "QUES", "CAL", "TEST"})
 """OBX-8 words of IHE PCD-01 by which a device itself doubts or disowns a value."""
-NO_RESULT = frozenset({"X", "D", "W", "N"})
-"""OBX-11 (table 0085): not obtainable, deleted, wrong, not asked."""
+NOT_AVAILABLE = "NAV"
+TAKEN_BACK = frozenset({"D", "W"})
+"""OBX-11 (table 0085): deleted, wrong."""
+NO_RESULT = frozenset({"X", "N"})
+"""OBX-11: not obtainable, not asked."""
 DEMONSTRATION = "DEMO"
 DEVICE_DOUBTS = "DEVICE_DOUBTS_VALUE"
 NO_VALUE = "DEVICE_NO_VALUE"
@@ -162,11 +165,13 @@ def value_of(observation: Observation, profile: DeviceProfile) -> IncomingValue 
     text = "" if observation.value is None else f"{observation.value}"
     flags = _flags(observation.flags) if observation.flags else frozenset()
     doubt = ""
-    if observation.status in NO_RESULT or NOT_BELIEVED & flags:
+    if observation.status in NO_RESULT or NOT_AVAILABLE in flags:
+        doubt = NO_VALUE
+    elif observation.status in TAKEN_BACK or NOT_BELIEVED & flags:
         doubt = DEVICE_DOUBTS
     if profile.sentinels or profile.divide_by:
         text, is_sentinel = _adjusted(text, metric, profile)
-        doubt = doubt or (NO_VALUE if is_sentinel else "")
+        doubt = NO_VALUE if is_sentinel else doubt
     ucum = observation.unit_ucum or ""
     if observation.unit_mdc is None and not ucum:
         ucum = profile.units.get(metric, "")
