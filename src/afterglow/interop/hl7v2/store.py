@@ -20,8 +20,8 @@ from afterglow.core.monitoring.catalogue import Identification, Metric
 from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
 from afterglow.interop.hl7v2.ack import objection
 from afterglow.interop.hl7v2.alerts import ALERT_EVENTS, Alert, alerts_of
-from afterglow.interop.hl7v2.message import Message, Undecodable, decode, part
-from afterglow.interop.hl7v2.oru import decode_oru
+from afterglow.interop.hl7v2.message import Message, Undecodable, decode
+from afterglow.interop.hl7v2.oru import decode_oru, equipment_ids
 from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 from afterglow.interop.hl7v2.report import Observation, ObservationReport, PatientHint, TimeState
@@ -91,7 +91,7 @@ class _Reader:
             application=_clean(identity.application),
             facility=_clean(identity.facility),
             control_id=_clean(identity.control_id),
-            equipment=_equipment(message),
+            equipment=equipment_ids(message),
             sends_as=_clean(message.header.get(3)),
             bed=_bed(message),
             read=self.read if why is None else None,
@@ -215,16 +215,6 @@ def _patient(hint: PatientHint) -> NamedPatient:
         given=hint.given,
         birth_date=hint.birth_date,
     )
-
-
-def _equipment(message: Message) -> tuple[str, ...]:
-    """The EUI-64s in a message: what measured (OBX-18) first, then who sent it (MSH-3)."""
-    found = []
-    for segment in message.segments:
-        if segment.name == "OBX" and (text := segment.raw(18)):
-            found.append(part(text, message.separators, 3) or part(text, message.separators, 1))
-    found.append(message.header.get(3, 2))
-    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _bed(message: Message) -> str:

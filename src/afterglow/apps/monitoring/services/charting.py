@@ -27,10 +27,10 @@ from afterglow.apps.monitoring.models import (
     Source,
     VitalSign,
 )
-from afterglow.apps.monitoring.services.recognising import KnownDevices, eui64
+from afterglow.apps.monitoring.services.recognising import KnownDevices
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import Metric, PumpMetric, VitalSignCode, definition
-from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, eui64
 from afterglow.core.monitoring.measurements import (
     DEVICE_NO_VALUE,
     Measurement,
