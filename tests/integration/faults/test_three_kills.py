@@ -139,11 +139,12 @@ def test_nothing_acknowledged_is_lost_in_the_whole_campaign(
             longest_s=None if minutes is None else 60 * minutes,
         )
 
+    acknowledged = len(campaign.acknowledged)
     words = (
         f"{clock.now():%d %b %Y}: 50 devices at about one message a second each, "
         f"{len(campaign.rows)} faults in {time.monotonic() - began:.0f} s, {os.cpu_count()} cores, "
-        f"load average at the end {os.getloadavg()[0]:.1f}. In the end "
-        f"{len(campaign.acknowledged)} messages were acknowledged, and each is stored once, in the order of its device."
+        f"load average at the end {os.getloadavg()[0]:.1f}. In the end {acknowledged} messages "
+        "were acknowledged, and each is stored once, in the order of its device."
         f"{left_out}"
     )
     before, _, rest = PAGE.read_text().partition(BEGIN)

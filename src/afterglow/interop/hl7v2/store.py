@@ -17,7 +17,7 @@ from afterglow.apps.monitoring.incoming import (
     ValueTime,
 )
 from afterglow.core.monitoring.catalogue import Identification, Metric
-from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, Trust
 from afterglow.interop.hl7v2.ack import objection
 from afterglow.interop.hl7v2.alerts import ALERT_EVENTS, Alert, alerts_of
 from afterglow.interop.hl7v2.message import Message, Undecodable, decode
@@ -140,16 +140,21 @@ def _notification(alert: Alert) -> IncomingNotification:
 
 def still_wrong(report: ObservationReport, profile: DeviceProfile) -> tuple[Problem, ...]:
     """Return the problems that the device's profile does not explain."""
-    if not report.problems:
-        return ()
+    knows_codes = bool(profile.codes) or profile.trust is not Trust.NEITHER
+    if not report.problems or not knows_codes:
+        return report.problems
     explained = {
         problem
         for each in report.observations
-        if each.problems and profile.codes and _known(each, profile).metric is not None
+        if each.problems and _is_settled(_known(each, profile))
         for problem in each.problems
         if problem.code is ErrorCode.TABLE_VALUE
     }
     return tuple(problem for problem in report.problems if problem not in explained)
+
+
+def _is_settled(known: Identification) -> bool:
+    return known.metric is not None and not known.disagreement
 
 
 def _known(observation: Observation, profile: DeviceProfile) -> Identification:
