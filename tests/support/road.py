@@ -11,7 +11,7 @@ import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from afterglow.interop.hl7v2 import charter
 from afterglow.interop.hl7v2.framing import MllpDecoder, frame
@@ -42,7 +42,8 @@ def through(
             serve("127.0.0.1", 0, tls=tls, ready=lambda server: ready.set_result(server))
         )
         try:
-            await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {ready, serving}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
                 serving.result()
             return await talk(ready.result().port)
@@ -75,7 +76,8 @@ def answers_to(stream: bytes, *, expect: int, at: datetime | None = None) -> lis
 
 async def heard(reader: asyncio.StreamReader, expect: int) -> list[bytes]:
     """Return the framed answers that come, up to ``expect`` and whatever follows at once."""
-    decoder, found = MllpDecoder(), []
+    decoder = MllpDecoder()
+    found: list[bytes] = []
     while True:
         patience = PATIENCE_S if len(found) < expect else QUIET_S
         try:

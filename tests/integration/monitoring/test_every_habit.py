@@ -45,9 +45,10 @@ def spo2(here: Bed, *values: int) -> list[bytes]:
     ]
 
 
-def charted() -> list[tuple[str, Decimal]]:
+def charted() -> list[tuple[str, Decimal | int]]:
     """Every believed reading: sign and value, in the order of the chart."""
-    return list(VitalSign.objects.filter(flag="").order_by("pk").values_list("code", "value"))
+    rows = VitalSign.objects.filter(flag="").order_by("pk").values_list("code", "value")
+    return [(code, value) for code, value in rows]
 
 
 def waits() -> list[str]:
@@ -113,7 +114,7 @@ HABITS = {
 def test_a_habit_of_a_vendor_is_read_as_what_it_means(habit: str) -> None:
     here = bed()
     *swaps, sign = HABITS[habit]
-    raw = changed(said(here, {SPO2: "97"}), *swaps)  # type: ignore[arg-type]
+    raw = changed(said(here, {SPO2: "97"}), *swaps)
 
     assert verdicts(answers_to(framed(raw), expect=1, at=NOW)) == ["AA 1"]
     assert charted() == [(sign, 97)]

@@ -53,9 +53,10 @@ def spo2(here: Bed, *values: int) -> list[bytes]:
     ]
 
 
-def charted() -> list[tuple[str, Decimal]]:
+def charted() -> list[tuple[str, Decimal | int]]:
     """Every believed reading: sign and value, in the order of the chart."""
-    return list(VitalSign.objects.filter(flag="").order_by("pk").values_list("code", "value"))
+    rows = VitalSign.objects.filter(flag="").order_by("pk").values_list("code", "value")
+    return [(code, value) for code, value in rows]
 
 
 def waits() -> list[str]:

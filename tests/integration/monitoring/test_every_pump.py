@@ -17,6 +17,7 @@ from afterglow.apps.monitoring.models import (
     VitalSign,
 )
 from afterglow.core.quantities import Rate, Volume
+from afterglow.web import clock
 from support.clinic_alerts import alert, event
 from support.clinic_messages import DELIVERED, RATE, bed, later, oru
 from support.infusion_day import Day, infusing
@@ -32,7 +33,7 @@ def pump_says(day: Day, minute: float, **values: str) -> None:
     """Let the pump of a running infusion send one message over the wire."""
     names = {"rate": RATE, "delivered": DELIVERED, "whole": TBI, "drug": DRUG}
     at = day.minute(minute)
-    told = {names[name]: text for name, text in values.items()}
+    told: dict[str, str | None] = {names[name]: text for name, text in values.items()}
     raw = oru(day.pump, told, at=at, control_id=f"p{minute}")
     assert verdicts(answers_to(framed(raw), expect=1, at=at)) == [f"AA p{minute}"]
 
@@ -44,8 +45,6 @@ def open_alarms(day: Day) -> dict[str, str]:
 
 def drug_panel(day: Day, minute: float, client: Client) -> str:
     """The drug row as the infusion page draws it then."""
-    from afterglow.web import clock
-
     client.force_login(day.clinician, backend="django.contrib.auth.backends.ModelBackend")
     with clock.fixed(day.minute(minute)):
         page = client.get(reverse("treatment:session", args=[day.id]), follow=True)
@@ -55,8 +54,8 @@ def drug_panel(day: Day, minute: float, client: Client) -> str:
 
 def test_rate_volumes_drug_and_status_are_charted_as_the_pumps_own_word() -> None:
     here = bed()
-    told = {RATE: "75", DELIVERED: "6.8", TBI: "50", REMAIN: "43.2", DRUG: "ketamine", STATUS: "on"}
-    raw = oru(here.pump, told, at=later(5), control_id="1")
+    told = {RATE: "75", DELIVERED: "6.8", TBI: "50", REMAIN: "43.2", DRUG: "ketamine"}
+    raw = oru(here.pump, {**told, STATUS: "on"}, at=later(5), control_id="1")
 
     answers = answers_to(framed(raw), expect=1, at=later(5))
 

@@ -142,7 +142,7 @@ def _highest(line: Line) -> int | None:
     plausible = definition(
         VitalSignCode(line.codes[-1 if line.field == "pressure" else 0])
     ).plausible
-    return int(plausible.high) if plausible else None
+    return int(plausible.highest) if plausible else None
 
 
 def _lacking(lines: Iterable[Line], slot: Slot | None) -> tuple[Line, ...]:
