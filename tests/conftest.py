@@ -40,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the night before a release have a longer fault campaign."""
     parser.addoption("--faults", type=int, default=20, help="faults of the large fault campaign")
+    parser.addoption(
+        "--fault-minutes",
+        type=float,
+        default=None,
+        help="begin no further fault of the large campaign after so many minutes",
+    )
 
 
 def pytest_configure() -> None:

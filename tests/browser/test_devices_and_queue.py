@@ -18,7 +18,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.models import ReviewItem, ReviewState, VitalSign
 from afterglow.core.roles import Role
 from afterglow.web import clock
-from factories import AT, staff
+from factories import AT, DeviceFactory, staff
 from support.clinic_messages import PULSE, SPO2, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,3 +130,33 @@ def test_an_engineer_tries_a_message_on_a_profile(
         page.goto(live_server.url + reverse("devices:device", args=[here.monitor.public_id]))
         picture(page, "device")
         assert_accessible(page)
+
+
+def test_an_engineer_waits_for_the_next_message_of_a_new_monitor(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[Account], None],
+    assert_accessible: Callable[[Page], None],
+) -> None:
+    with clock.fixed(AT + timedelta(minutes=8)):
+        here = bed()
+        sign_in(staff(Role.ADMINISTRATOR, site=here.session.site))
+        page.goto(live_server.url + reverse("monitoring:new-profile"))
+        page.get_by_label("Short name").fill("acme-m3")
+        page.get_by_label("Make and model").fill("Acme M3")
+        page.get_by_label("Where this is known from").fill("its manual")
+        page.get_by_label("Codes of its own").fill("S1^ = spo2")
+
+        page.get_by_role("button", name="Wait for the next message").click()
+        expect(page.get_by_text("Waiting for the next message")).to_be_visible()
+        picture(page, "waiting")
+        new = DeviceFactory.build(eui64="0011AAFFFE99AA99")
+        raw = oru(new, {SPO2: "93"}, at=later(6), control_id="1")
+        arrive(raw.replace(b"150456^MDC_PULS_OXIM_SAT_O2^MDC", b"S1^S^99X"), at=later(6))
+        expect(page.get_by_text("A message of GW has come")).to_be_visible()
+        picture(page, "captured")
+        assert_accessible(page)
+        page.get_by_role("button", name="Try it").click()
+
+        expect(page.get_by_text("Oxygen saturation 93 %")).to_be_visible()
+        expect(page.get_by_text("A message of GW has come")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,14 +10,18 @@ from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
+from afterglow.apps.definitions import services as definitions
+from afterglow.apps.definitions.models import DefinitionKind
+from afterglow.apps.definitions.seeds import Seed
 from afterglow.apps.devices.models import Device, DeviceKind, DevicePlacement
 from afterglow.apps.monitoring import services
 from afterglow.apps.monitoring.incoming import Fate
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.roles import Role
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.interop.hl7v2.emit import MONITOR, PUMP, Reading, Sender, SentPatient, build_oru
 from afterglow.interop.hl7v2.store import read_raw
-from factories import AT, DeviceFactory, SessionFactory
+from factories import AT, DeviceFactory, SessionFactory, staff
 
 SYSTOLIC = "MDC_PRESS_BLD_NONINV_SYS"
 DIASTOLIC = "MDC_PRESS_BLD_NONINV_DIA"
@@ -85,6 +90,24 @@ def _value(text: str | None) -> Decimal | str | None:
         return Decimal(text)
     except ArithmeticError:
         return text
+
+
+def give_profile(device: Device, body: Mapping[str, Any], *, approved: bool = True) -> None:
+    """Give a device a profile of its own."""
+    whole = {
+        "key": "odd",
+        "version": 1,
+        "title": "Odd",
+        "source": "seen at the bedside",
+        "framing": "mllp",
+        **body,
+    }
+    seed = Seed(DefinitionKind.DEVICE_PROFILE, "odd", 1, "Odd", "seen at the bedside", whole)
+    row, _ = definitions.add_version(seed, at=AT, by=None)
+    if approved:
+        engineer = staff(Role.ADMINISTRATOR)
+        definitions.approve_definition(definition=row.public_id, by=engineer, at=AT, on=AT.date())
+    Device.objects.filter(pk=device.pk).update(profile="odd")
 
 
 def arrive(*messages: bytes, at: datetime) -> list[Fate]:

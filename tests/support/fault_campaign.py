@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 
@@ -178,6 +179,10 @@ class Campaign:
     senders: list[MllpSender] = field(default_factory=list)
     sent: list[list[str]] = field(default_factory=list)
     clock_ahead: timedelta = timedelta()
+    longest_s: float | None = None
+    """No further fault begins after so long: a campaign that must end still tells all it did."""
+    log: Path | None = None
+    """Each row is added to this file as it happens, so that a run that dies has told the rest."""
 
     @property
     def acknowledged(self) -> list[str]:
@@ -212,8 +217,14 @@ class Campaign:
             for n, here in enumerate(self.beds)
         ]
         await asyncio.sleep(1)
+        began = time.monotonic()
         for fault in faults:
+            if self.longest_s is not None and time.monotonic() - began > self.longest_s:
+                break
             self.rows.append(await self._suffer(fault, wire))
+            if self.log is not None:
+                with self.log.open("a") as file:
+                    file.write(_line(self.rows[-1]) + "\n")
         stop.set()
         await asyncio.gather(*sending)
         for sender in self.senders:
@@ -379,9 +390,11 @@ def table(campaign: Campaign) -> str:
         "| Fault | Acknowledged so far | Stored | Duplicated | Lost | Seconds to recover |",
         "|---|---|---|---|---|---|",
     ]
-    lines += [
+    return "\n".join([*lines, *map(_line, campaign.rows)])
+
+
+def _line(row: Row) -> str:
+    return (
         f"| {row.fault} | {row.acknowledged} | {row.stored} | {row.duplicated} | {row.lost} "
         f"| {row.seconds:.1f} |"
-        for row in campaign.rows
-    ]
-    return "\n".join(lines)
+    )

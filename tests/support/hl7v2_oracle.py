@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from afterglow.core.monitoring.measurements import read_measurement
 from afterglow.interop.hl7v2.ack import Verdict, acknowledge, objection, reject_undecodable
 from afterglow.interop.hl7v2.alerts import ALERT_EVENTS, alerts_of
 from afterglow.interop.hl7v2.framing import FrameKind, MllpDecoder, SegmentDecoder
@@ -54,6 +55,7 @@ def check_message(raw: bytes) -> None:
     alerts = alerts_of(message, report) if message.type[1] in ALERT_EVENTS else ()
     for value in report_of(report, alerts=alerts).values:
         assert value.taken_at is None or value.taken_at.tzinfo is not None
+        read_measurement(value.metric, value.text, unit_code=value.unit_code, ucum=value.ucum)
     verdict = Verdict.ACCEPT if why_not is None else Verdict.REJECT
     answer_or_none = acknowledge(message, verdict, at=NOW, control_id="1", problems=report.problems)
     _check_answer(message, answer_or_none, accepted=why_not is None)

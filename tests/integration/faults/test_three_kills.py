@@ -42,6 +42,8 @@ BEGIN, END = "<!-- numbers: written by the fault campaign -->", "<!-- end of num
 FEW_PARTS = ("gateway", "charter", "postgres", "supervisor")
 DISK_MB = 600
 """Room for a fresh cluster and its journal, so that filling the rest takes a moment."""
+DISK_MB_A_FAULT = 8
+"""Room for what fifty devices say until one fault is over."""
 
 
 def through(
@@ -52,6 +54,7 @@ def through(
     devices: int,
     every_s: float,
     disk: Path | None = None,
+    longest_s: float | None = None,
 ) -> Campaign:
     """Run one campaign and hold the clinic to every promise."""
     beds = [bed(at=clock.now() - timedelta(minutes=5)) for _ in range(devices)]
@@ -60,7 +63,14 @@ def through(
     cookie = cookie_of(followed.clinician)
     environment = {"AFTERGLOW_SECRET_KEY": settings.SECRET_KEY}
     with serving(database, folder / "clinic", environment, disk) as clinic:
-        campaign = Campaign(clinic, clinic.cluster.url(Role.APPLICATION), beds, every_s)
+        campaign = Campaign(
+            clinic,
+            clinic.cluster.url(Role.APPLICATION),
+            beds,
+            every_s,
+            longest_s=longest_s,
+            log=folder / "rows.md",
+        )
         follower = Follower(clinic.port, f"/live/sessions/{followed.session.public_id}/", cookie)
         screen = threading.Thread(target=follower.follow)
         screen.start()
@@ -111,22 +121,30 @@ def test_nothing_acknowledged_is_lost_in_the_whole_campaign(
         possible, disk, left_out = EVERY_FAULT, None, ""
         place = Path(tempfile.gettempdir()) / f"afterglow-disk-{os.getpid()}"
         try:
-            disk = stack.enter_context(small_disk(place, DISK_MB))
+            disk = stack.enter_context(small_disk(place, DISK_MB + DISK_MB_A_FAULT * count))
         except (PermissionError, FileNotFoundError) as problem:
             possible = tuple(each for each in EVERY_FAULT if each is not DISK)
             left_out = f" A full disk was left out: {problem}."
         faults = [*possible, *chance.choices(possible, k=max(0, count - len(possible)))]
         chance.shuffle(faults)
 
+        minutes = request.config.getoption("--fault-minutes")
         campaign = through(
-            faults, database_url(Role.OWNER), tmp_path, devices=50, every_s=1.0, disk=disk
+            faults,
+            database_url(Role.OWNER),
+            tmp_path,
+            devices=50,
+            every_s=1.0,
+            disk=disk,
+            longest_s=None if minutes is None else 60 * minutes,
         )
 
+    acknowledged = len(campaign.acknowledged)
     words = (
         f"{clock.now():%d %b %Y}: 50 devices at about one message a second each, "
-        f"{len(faults)} faults in {time.monotonic() - began:.0f} s, {os.cpu_count()} cores, load "
-        f"average at the end {os.getloadavg()[0]:.1f}. In the end {len(campaign.acknowledged)} "
-        "messages were acknowledged, and each is stored once, in the order of its device."
+        f"{len(campaign.rows)} faults in {time.monotonic() - began:.0f} s, {os.cpu_count()} cores, "
+        f"load average at the end {os.getloadavg()[0]:.1f}. In the end {acknowledged} messages "
+        "were acknowledged, and each is stored once, in the order of its device."
         f"{left_out}"
     )
     before, _, rest = PAGE.read_text().partition(BEGIN)

@@ -21,6 +21,7 @@ from afterglow.apps.monitoring.models import (
     DeviceAssignment,
     DeviceNotification,
     MissedReading,
+    NoValue,
     ReadingsArchive,
     ReviewItem,
     ReviewReason,
@@ -93,6 +94,11 @@ def review(here: Bed, **fields: object) -> ReviewItem:
     return ReviewItem.objects.create(**values)
 
 
+def no_value(here: Bed, **fields: object) -> NoValue:
+    values = {"device": here.monitor, "code": "spo2", "since": AT, **fields}
+    return NoValue.objects.create(session=here.session, **values)
+
+
 def mass(here: Bed, kg: int) -> BodyMassMeasurement:
     """Write past the quantity, which would refuse the mass by itself."""
     return BodyMassMeasurement.objects.create(
@@ -141,6 +147,8 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "vital_sign_is_in_the_catalogue": lambda h: sign(h, code="aura"),
     "vital_sign_source_is_known": lambda h: sign(h, source="rumour"),
     "a_reading_says_which_device_or_which_person": lambda h: sign(h, by=None),
+    "sign_without_a_value_is_in_the_catalogue": lambda h: no_value(h, code="aura"),
+    "a_sign_has_no_value_once_at_a_time": lambda h: twice(lambda: no_value(h)),
     "a_due_reading_is_missed_once": lambda h: twice(lambda: missed(h)),
     "alarm_priority_is_known": lambda h: alarm(h, priority="urgent"),
     "present_alarm_priority_is_known": lambda h: alarm(h, present_priority="urgent"),

@@ -14,7 +14,7 @@ from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, ReviewSta
 from afterglow.apps.monitoring.services.profiles import propose_profile
 from afterglow.core.permission import Forbidden
 from afterglow.core.roles import Role
-from factories import staff
+from factories import DeviceFactory, staff
 from support.clinic_messages import PULSE, SPO2, Bed, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db
@@ -187,3 +187,49 @@ def test_a_line_of_the_queue_is_settled_at_once_and_leads_to_the_next(client: Cl
     assert VitalSign.objects.filter(code="pulse_rate").count() == 3
     other.refresh_from_db()
     assert (other.state, other.note) == (ReviewState.REJECTED, "demonstration")
+
+
+def test_the_next_message_is_captured_while_the_engineer_waits(client: Client) -> None:
+    here = bed()
+    arrive(disagreeing(here), at=later(5))
+    engineer(client, here)
+    new, poll = reverse("monitoring:new-profile"), reverse("monitoring:next-message")
+    half = {name: text for name, text in FORM.items() if name != "key"}
+
+    page = client.post(new, {**half, "capture": "1"})
+    after = RawMessage.objects.get().pk
+    waiting = client.get(poll, {"after": after})
+    stranger = DeviceFactory.build(eui64="0011AAFFFE99AA99")
+    raw = oru(stranger, {SPO2: "93"}, at=later(6), control_id="2")
+    arrive(raw.replace(b"150456^MDC_PULS_OXIM_SAT_O2^MDC", b"SpO2-1^Sat^99ACME"), at=later(6))
+    come = client.get(poll, {"after": after})
+    new_one = RawMessage.objects.latest("pk")
+    audits = AuditEntry.objects.filter(action="device-message-read")
+    before = audits.count()
+    tried = client.post(new, {**FORM, "waited_for": str(new_one.public_id), "try": "1"})
+
+    assert page.status_code == 200
+    assert f'hx-get="{poll}?after={after}"' in page.content.decode()
+    assert "Acme M3" in page.content.decode(), "what was typed stays"
+    assert 'hx-trigger="every 1s"' in waiting.content.decode()
+    assert "hx-trigger" not in come.content.decode(), "it waits no longer"
+    assert str(new_one.public_id) in come.content.decode()
+    assert "93" not in come.content.decode(), "nothing of what it says is shown before it is read"
+    assert (before, audits.count()) == (0, 1)
+    assert "Oxygen saturation 93 %" in tried.content.decode()
+
+
+def test_a_message_of_another_site_is_not_captured(client: Client) -> None:
+    here, elsewhere = bed(), bed()
+    engineer(client, here)
+    arrive(oru(elsewhere.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
+    theirs = RawMessage.objects.get()
+
+    poll = client.get(reverse("monitoring:next-message"), {"after": 0})
+    tried = client.post(
+        reverse("monitoring:new-profile"),
+        {**FORM, "waited_for": str(theirs.public_id), "try": "1"},
+    )
+
+    assert str(theirs.public_id) not in poll.content.decode()
+    assert tried.status_code == 404

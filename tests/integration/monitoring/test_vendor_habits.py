@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from afterglow.apps.definitions import services as definitions
-from afterglow.apps.definitions.models import DefinitionKind
-from afterglow.apps.definitions.seeds import Seed
 from afterglow.apps.devices.models import Device, DeviceKind, MessageOutcome, RawMessage
 from afterglow.apps.monitoring import services
 from afterglow.apps.monitoring.incoming import Fate, Kept
 from afterglow.apps.monitoring.models import (
     Alarm,
+    NoValue,
     PumpReading,
     ReviewItem,
     ReviewReason,
@@ -25,31 +21,23 @@ from afterglow.apps.monitoring.models import (
 )
 from afterglow.core.monitoring.device_profile import Trust
 from afterglow.core.quantities import Volume
-from afterglow.core.roles import Role
 from afterglow.interop.hl7v2.store import read_raw
-from factories import AT, DeviceFactory, staff
-from support.clinic_messages import PULSE, RATE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
+from factories import DeviceFactory
+from support.clinic_messages import (
+    PULSE,
+    RATE,
+    SPO2,
+    SYSTOLIC,
+    Bed,
+    arrive,
+    bed,
+    give_profile,
+    later,
+    oru,
+)
 
 pytestmark = pytest.mark.django_db
 NO_ID = b"OBX|1||69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|1.0.0.0|||||||X\r"
-
-
-def profile(device: Device, body: Mapping[str, Any], *, approved: bool = True) -> None:
-    """Give a device a profile of its own."""
-    whole = {
-        "key": "odd",
-        "version": 1,
-        "title": "Odd",
-        "source": "seen at the bedside",
-        "framing": "mllp",
-        **body,
-    }
-    seed = Seed(DefinitionKind.DEVICE_PROFILE, "odd", 1, "Odd", "seen at the bedside", whole)
-    row, _ = definitions.add_version(seed, at=AT, by=None)
-    if approved:
-        engineer = staff(Role.ADMINISTRATOR)
-        definitions.approve_definition(definition=row.public_id, by=engineer, at=AT, on=AT.date())
-    Device.objects.filter(pk=device.pk).update(profile="odd")
 
 
 def reasons() -> list[str]:
@@ -74,31 +62,25 @@ def test_a_demonstration_never_reaches_a_chart() -> None:
     assert reasons() == [ReviewReason.DEMONSTRATION]
 
 
-@pytest.mark.parametrize("sentinel", ["-100", "-999", "-99.9", "-99.90"])
-def test_a_number_for_no_probe_is_kept_and_not_believed(sentinel: str) -> None:
+@pytest.mark.parametrize("sentinel", ["-100", "-999", "-99.9", "-99.90", "0"])
+def test_a_number_for_no_probe_is_no_reading(sentinel: str) -> None:
     here = bed()
 
     one(here, {SPO2: sentinel})
 
-    assert VitalSign.objects.get().flag == "DEVICE_NO_VALUE"
-
-
-def test_zero_from_a_disconnected_probe_is_kept_and_not_believed() -> None:
-    here = bed()
-
-    one(here, {SPO2: "0"})
-
-    assert VitalSign.objects.get().flag == "DEVICE_OUT_OF_RANGE"
+    assert not VitalSign.objects.exists()
+    assert NoValue.objects.get().code == "spo2"
+    assert sentinel.encode() in bytes(RawMessage.objects.get().content), "the message is kept"
 
 
 def test_a_zero_that_could_be_true_means_no_probe_where_the_profile_says_so() -> None:
     here = bed()
-    profile(here.monitor, {"sentinels": {"respiratory_rate": ["0"]}})
+    give_profile(here.monitor, {"sentinels": {"respiratory_rate": ["0"]}})
 
     one(here, {PULSE: "0"}, ("149530^MDC_PULS_OXIM_PULS_RATE", "151562^MDC_RESP_RATE"))
 
-    sign = VitalSign.objects.get()
-    assert (sign.code, sign.flag) == ("respiratory_rate", "DEVICE_NO_VALUE")
+    assert not VitalSign.objects.exists()
+    assert NoValue.objects.get().code == "respiratory_rate"
 
 
 def test_pressures_of_the_cuff_are_the_pressures() -> None:
@@ -132,7 +114,7 @@ def test_a_tenfold_temperature_is_kept_and_divided_only_by_an_approved_profile()
         ("262688^MDC_DIM_PERCENT^MDC^%^%^UCUM", "268192^MDC_DIM_DEGC^MDC^Cel^Cel^UCUM"),
     )
     one(here, {SPO2: "367"}, *swaps)
-    profile(here.monitor, {"divide_by": {"temperature": "10"}})
+    give_profile(here.monitor, {"divide_by": {"temperature": "10"}})
 
     one(here, {SPO2: "368"}, *swaps)
 
@@ -142,7 +124,7 @@ def test_a_tenfold_temperature_is_kept_and_divided_only_by_an_approved_profile()
 
 def test_a_profile_that_nobody_approved_changes_nothing() -> None:
     here = bed()
-    profile(here.monitor, {"sentinels": {"spo2": ["97"]}}, approved=False)
+    give_profile(here.monitor, {"sentinels": {"spo2": ["97"]}}, approved=False)
 
     one(here, {SPO2: "97"})
 
@@ -154,7 +136,7 @@ def test_a_vendors_own_code_is_read_by_its_profile_and_only_then() -> None:
     swap = ("150456^MDC_PULS_OXIM_SAT_O2^MDC", "SpO2-1^Saturation^99ACME")
     one(here, {SPO2: "95"}, swap)
     before = VitalSign.objects.count()
-    profile(here.monitor, {"codes": [{"number": "SpO2-1", "metric": "spo2"}]})
+    give_profile(here.monitor, {"codes": [{"number": "SpO2-1", "metric": "spo2"}]})
 
     one(here, {SPO2: "96"}, swap)
 
@@ -164,7 +146,7 @@ def test_a_vendors_own_code_is_read_by_its_profile_and_only_then() -> None:
 
 def test_a_profile_says_which_of_code_and_name_is_right() -> None:
     here = bed()
-    profile(here.monitor, {"trust": "name"})
+    give_profile(here.monitor, {"trust": "name"})
 
     one(here, {PULSE: "61"}, ("149530^MDC_PULS_OXIM_PULS_RATE", "150456^MDC_PULS_OXIM_PULS_RATE"))
 
@@ -210,7 +192,7 @@ def test_two_oximeters_at_once_are_both_kept_and_one_is_the_sign() -> None:
 
 def test_a_profile_says_which_of_two_oximeters_is_the_sign() -> None:
     here = bed()
-    profile(here.monitor, {"channels": {"spo2": "1.5.1"}})
+    give_profile(here.monitor, {"channels": {"spo2": "1.5.1"}})
     line = "OBX|9|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.5.1.1|84|262688^MDC_DIM_PERCENT^MDC|||||R"
     text = oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1").decode()
     stamp = text.rpartition("|||")[2]

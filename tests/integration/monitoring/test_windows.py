@@ -54,7 +54,7 @@ class Day:
             for name in self.draw.sample(sorted(SIGNS), self.draw.randint(1, 3))
         }
         if self.draw.random() < 0.15:
-            values[SPO2] = "-100"  # kept and flagged
+            values[SPO2] = self.draw.choice(["5", "-100"])  # kept and flagged, or no value at all
         raw = oru(
             self.here.monitor,
             values,

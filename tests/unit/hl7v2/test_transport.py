@@ -6,15 +6,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +22,7 @@ from afterglow.interop.hl7v2.main import tls_context
 from afterglow.interop.hl7v2.message import decode
 from afterglow.interop.hl7v2.peers import PeerRules, Peers, networks
 from support import hl7v2_samples as samples
+from support.authority import Authority
 from support.memory_store import MemoryStore
 
 pytestmark = pytest.mark.enable_socket
@@ -229,53 +225,6 @@ def test_unfinished_messages_hold_bounded_memory(monkeypatch: pytest.MonkeyPatch
     assert held <= 300_000
     assert closed == 1
     assert gone == b"", "the largest was closed"
-
-
-class Authority:
-    """A certificate authority in a folder."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name = folder, name
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.cert = self._sign(name, self.key, is_ca=True)
-        self.path = folder / f"{name}.pem"
-        self.path.write_bytes(self.cert.public_bytes(serialization.Encoding.PEM))
-
-    def _sign(self, name: str, key: ec.EllipticCurvePrivateKey, *, is_ca: bool) -> x509.Certificate:
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(issuer)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=1))
-            .not_valid_after(now + timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-            .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
-                critical=False,
-            )
-            .sign(self.key, hashes.SHA256())
-        )
-
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """Return the files of a certificate and its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        cert, secret = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        cert.write_bytes(
-            self._sign(name, key, is_ca=False).public_bytes(serialization.Encoding.PEM)
-        )
-        secret.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        return cert, secret
 
 
 @pytest.mark.parametrize("who", ["a device of ours", "a stranger", "nobody"])

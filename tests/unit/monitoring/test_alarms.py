@@ -198,7 +198,9 @@ def test_a_probe_that_is_off_is_said_once() -> None:
     )
     (condition,) = evaluate(AlarmFacts(devices=(device,)), RULES, minute(10))
     assert condition.code == "PROBE_OFF"
-    assert condition.sentence == "Oxygen saturation: Monitor 3 says that the probe is off."
+    assert condition.sentence == (
+        "Oxygen saturation: Monitor 3 says that it has no value. Look whether the probe is on."
+    )
 
 
 @pytest.mark.parametrize(

@@ -166,13 +166,22 @@ def test_a_device_value_that_cannot_be_read_keeps_its_text(
     assert not found.is_usable
 
 
-def test_a_zero_from_a_probe_that_is_off_is_kept_as_an_artefact() -> None:
+def test_a_zero_from_a_probe_that_is_off_is_no_value() -> None:
     found = read_measurement(SPO2, "0", unit_code=262688)
-    assert (found.value, found.is_artefact, found.is_usable) == (Decimal(0), True, False)
+    assert (found.value, found.has_no_value, found.is_usable) == (None, True, False)
+
+
+def test_a_heart_rate_of_zero_is_not_believed_and_not_passed_over() -> None:
+    found = read_measurement(VitalSignCode.HEART_RATE, "0", unit_code=264864)
+    assert (found.value, found.is_artefact, found.is_unclear) == (Decimal(0), True, True)
     assert found.reasons[0].sentence == (
-        "Oxygen saturation 0 % is outside the plausible range of 30 to 100 % "
-        "and is kept as an artefact."
+        "Heart rate 0 /min: either that is so, or the probe is off. Look at the patient."
     )
+
+
+def test_a_breath_rate_of_zero_is_a_reading() -> None:
+    found = read_measurement(VitalSignCode.RESPIRATORY_RATE, "0", unit_code=264928)
+    assert (found.value, found.is_usable) == (Decimal(0), True)
 
 
 def test_a_stretch_without_values_is_a_gap() -> None:

@@ -21,6 +21,7 @@ from afterglow.apps.monitoring.models import (
     NotificationKind,
     PumpReading,
 )
+from afterglow.apps.monitoring.no_values import note_no_values
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.pumps import Counted
 from afterglow.apps.monitoring.second_sources import note_second_sources
@@ -86,7 +87,7 @@ def alarms(
 ) -> Mapping[int, AlarmFacts]:
     """Return what each session's alarms are judged from, by primary key.
 
-    Without the schedule it costs ten queries for any number of sessions; with it a few more for
+    Without the schedule it costs eleven queries for any number of sessions; with it a few more for
     each, and who has left the site is asked only then. A session before its infusion has no limits
     to compare a pump with. With ``windows``, the readings that the caller keeps in mind are
     brought up to date instead of read again; the caller holds the sessions' locks.
@@ -300,6 +301,7 @@ def _devices(
     """The devices that serve each session, and those in its room that serve nobody."""
     found: dict[int, list[DeviceFacts]] = defaultdict(list)
     keys = [session.pk for session in sessions]
+    had = dict(signals)  # each session's are given to its first monitor below
     serving = (
         DeviceAssignment.objects.filter(session_id__in=keys, during__contains=at)
         .select_related("device", "device__status")
@@ -321,6 +323,7 @@ def _devices(
             )
         )
     note_second_sources(found, serving, at)
+    note_no_values(found, serving, had)
     rooms = {s.room_id: s.pk for s in sessions if s.room_id is not None}
     idle = (
         DevicePlacement.objects.filter(room_id__in=rooms, during__contains=at)

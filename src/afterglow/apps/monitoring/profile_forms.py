@@ -82,13 +82,7 @@ class ProfileForm(WebForm):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (as declared above)
         field.choices = [
             ("", _("None")),
-            *(
-                (
-                    str(row.public_id),
-                    f"{row.device} · {row.received_at:%d %b %H:%M:%S} UTC · {row.outcome}",
-                )
-                for row in arrived
-            ),
+            *((str(row.public_id), _label(row)) for row in arrived),
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -128,6 +122,11 @@ class ProfileForm(WebForm):
                 for name in pairs
             },
         }
+
+
+def _label(row: RawMessage) -> str:
+    who = row.device or row.sending_application or row.peer
+    return f"{who} · {row.received_at:%d %b %H:%M:%S} UTC · {row.outcome}"
 
 
 def _codes(text: str) -> list[dict[str, str]]:

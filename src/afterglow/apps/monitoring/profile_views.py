@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from afterglow.apps.accounts import queries as accounts
 from afterglow.apps.definitions import queries as definitions
 from afterglow.apps.definitions import services as definition_services
 from afterglow.apps.definitions.models import Definition
-from afterglow.apps.devices.models import Device, RawMessage
+from afterglow.apps.devices.models import Device
 from afterglow.apps.monitoring.explaining import Explained, Reading
 from afterglow.apps.monitoring.profile_forms import ProfileForm
 from afterglow.apps.monitoring.services import profiles
@@ -29,8 +30,6 @@ from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
 from afterglow.web.sentences import error_words
 
-ARRIVED = 20
-"""How many of the last messages of a site may be chosen to try a profile on."""
 CHIPS = {
     Reading.READ: "good",
     Reading.DOUBTED: "caution",
@@ -70,10 +69,13 @@ def profile(request: StaffRequest, key: str = "") -> HttpResponse:
     row = profiles.latest_profile(key) if key else None
     if key and row is None:
         raise Http404
-    arrived = _arrived(site)
+    arrived = profiles.arrived_at(site)
     if request.method != "POST":
         initial = ProfileForm.initial_of(row.body) if row else {"framing": "mllp"}
         return _page(request, site, row, ProfileForm(initial=initial, arrived=arrived))
+    if "capture" in request.POST:  # what was typed stays, and nothing is judged yet
+        typed = ProfileForm(initial=request.POST.dict(), arrived=arrived)
+        return _page(request, site, row, typed, after=arrived[0].pk if arrived else 0)
     form = ProfileForm(request.POST, arrived=arrived)
     if not form.is_valid():
         return _page(request, site, row, form, status=422)
@@ -106,22 +108,37 @@ def approve_profile(request: StaffRequest, definition: UUID) -> HttpResponse:
     return redirect("monitoring:profile", key=row.key)
 
 
+@login_required
+@require_safe
+def next_message(request: StaffRequest) -> HttpResponse:
+    """Return the first message that came after another one, once it is there; asked every second.
+
+    Its content is not shown: it is read, and that put on record, when it is tried.
+    """
+    site = _site(request)
+    after = request.GET.get("after", "")
+    if not after.isdecimal():
+        raise Http404
+    row = profiles.first_after(int(after), site=site)
+    context = {"waited": row, "after": after, "site": site}
+    return render(request, "monitoring/_captured.html", context)
+
+
 def _try(request: StaffRequest, site: Site, form: ProfileForm) -> Explained | None:
     """Read the message that was pasted or chosen, in the zone of its device or of the site."""
     content, zone, at = form.cleaned_data["message"].encode(), site.zone, clock.now()
-    if chosen := form.cleaned_data["captured"]:
-        stored = profiles.captured_message(message=UUID(chosen), site=site, by=request.user, at=at)
+    if chosen := request.POST.get("waited_for") or form.cleaned_data["captured"]:
+        try:
+            key = UUID(chosen)
+            stored = profiles.captured_message(message=key, site=site, by=request.user, at=at)
+        except (ValueError, ObjectDoesNotExist):
+            raise Http404 from None
         content, at = bytes(stored.content), stored.received_at
         if stored.device and stored.device.time_zone:
             zone = ZoneInfo(stored.device.time_zone)
     if not content.strip():
         return None
     return profiles.preview(content=content, habits=form.habits, zone=zone, at=at)
-
-
-def _arrived(site: Site) -> list[RawMessage]:
-    rows = RawMessage.objects.filter(device__site=site).select_related("device").defer("content")
-    return list(rows.order_by("-pk")[:ARRIVED])
 
 
 def _site(request: StaffRequest) -> Site:
@@ -139,6 +156,7 @@ def _page(
     form: ProfileForm,
     *,
     shown: Explained | None = None,
+    after: int | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -147,6 +165,8 @@ def _page(
         "standing": definitions.standing(row, clock.now()) if row else None,
         "shown": shown,
         "segments": [(each, CHIPS[each.reading]) for each in shown.segments] if shown else [],
+        "after": after,
+        "waited": profiles.waited_for(request.POST.get("waited_for", ""), site=site),
         "signs": [(metric.value, name) for metric, name in NAMES.items()],
         "site": site,
     }

@@ -16,6 +16,7 @@ urlpatterns = [
     path("reviews/<uuid:item>/reread/", views.reread, name="reread-review"),
     path("device-profiles/", profile_views.profile_list, name="profiles"),
     path("device-profiles/new/", profile_views.profile, name="new-profile"),
+    path("device-profiles/next-message/", profile_views.next_message, name="next-message"),
     path("device-profiles/<slug:key>/", profile_views.profile, name="profile"),
     path(
         "device-profiles/<uuid:definition>/approve/",

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from importlib import resources
@@ -22,6 +23,7 @@ from typing import Any
 
 from afterglow.core.cited import Section, Status
 from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.conditions import AlarmPriority
 
 
 class VitalSignCode(StrEnum):
@@ -51,6 +53,18 @@ class PumpMetric(StrEnum):
 
 
 Metric = VitalSignCode | PumpMetric
+
+
+class ZeroMeans(StrEnum):
+    """What a device's 0 for a sign is taken for (``data/mdc.json``, with source and status)."""
+
+    VALUE = "value"
+    """A reading like any other: a breath rate of 0 is an apnoea until somebody has looked."""
+    NO_VALUE = "no_value"
+    """A probe that is off: no living patient has it."""
+    UNCLEAR = "unclear"
+    """One or the other, and only who looks at the patient can tell."""
+
 
 BLOOD_PRESSURE = (VitalSignCode.SYSTOLIC, VitalSignCode.DIASTOLIC, VitalSignCode.MEAN)
 
@@ -127,6 +141,7 @@ class SignDefinition:
     decimals: int
     plausible: PlausibleRange | None
     conversions: tuple[UnitConversion, ...]
+    zero: ZeroMeans = ZeroMeans.VALUE
 
     @property
     def is_text(self) -> bool:
@@ -263,6 +278,11 @@ def _read_range(signs: Section, key: str, unit: str) -> PlausibleRange:
     )
 
 
+def _zero_of(metric: Metric) -> ZeroMeans:
+    known = _ZERO.has(metric.value)
+    return ZeroMeans(_ZERO.text(metric.value)) if known else ZeroMeans.VALUE
+
+
 def _read_catalogue(body: Mapping[str, Any]) -> dict[Metric, SignDefinition]:
     signs = Section("signs", body["signs"])
     catalogue: dict[Metric, SignDefinition] = {}
@@ -279,11 +299,17 @@ def _read_catalogue(body: Mapping[str, Any]) -> dict[Metric, SignDefinition]:
             decimals=row["decimals"],
             plausible=_read_range(signs, metric.value, row["unit"]) if "plausible" in row else None,
             conversions=tuple(_read_conversion(c) for c in row["conversions"]),
+            zero=_zero_of(metric),
         )
     return catalogue
 
 
 _MDC = _packaged("mdc.json")
+_NO_VALUE = Section("no_value", _MDC["no_value"])
+_ZERO = _NO_VALUE.section("zero")
+NO_VALUE_SAID_AFTER = timedelta(seconds=float(_NO_VALUE.number("said_after", unit="s")))
+"""For so long a device says that a sign has no value before people are told."""
+UNCLEAR_PRIORITY = AlarmPriority(_NO_VALUE.text("unclear_priority"))
 MDC_TERMS: tuple[MdcTerm, ...] = tuple(_read_term(row) for row in _MDC["terms"])
 CATALOGUE: Mapping[Metric, SignDefinition] = _read_catalogue(_packaged("vital_signs.json"))
 

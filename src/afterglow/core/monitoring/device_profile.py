@@ -81,6 +81,15 @@ class DeviceProfile:
         return number in self.sentinels.get(metric, frozenset())
 
 
+def eui64(text: str) -> str:
+    """Return an equipment id as devices are kept: 16 hexadecimal digits, in capitals.
+
+    >>> eui64("00-11-aa-ff-fe-22-33-44")
+    '0011AAFFFE223344'
+    """
+    return text.replace("-", "").replace(":", "").strip().upper()
+
+
 STANDARD = DeviceProfile()
 """A device that keeps to IHE PCD-01."""
 

@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from afterglow.core.decisions import Reason, Severity
-from afterglow.core.monitoring.catalogue import Metric, definition, is_no_value
+from afterglow.core.monitoring.catalogue import Metric, ZeroMeans, definition, is_no_value
 from afterglow.core.monitoring.limits import plain
 from afterglow.core.reason_codes import declare
 
 DEVICE_NO_VALUE = declare(
     "DEVICE_NO_VALUE", Severity.CAUTION, "{seen}: the device sent no value.", subject="monitoring"
+)
+DEVICE_ZERO_UNCLEAR = declare(
+    "DEVICE_ZERO_UNCLEAR",
+    Severity.CAUTION,
+    "{seen}: either that is so, or the probe is off. Look at the patient.",
+    subject="monitoring",
 )
 DEVICE_NOT_A_NUMBER = declare(
     "DEVICE_NOT_A_NUMBER",
@@ -51,6 +57,19 @@ class Measurement:
     reasons: tuple[Reason, ...] = ()
 
     @property
+    def has_no_value(self) -> bool:
+        """Whether the device says that there is nothing to tell: a sentinel, dashes, a blank."""
+        return any(reason.code == DEVICE_NO_VALUE.code for reason in self.reasons)
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether it is either very bad news or a probe that is off."""
+        line = definition(self.metric)
+        if line.zero is not ZeroMeans.UNCLEAR or self.value is None or line.plausible is None:
+            return False
+        return 0 <= self.value < line.plausible.lowest
+
+    @property
     def is_usable(self) -> bool:
         """Whether it may be shown as a reading."""
         return not self.is_artefact and not self.reasons
@@ -75,6 +94,11 @@ def read_measurement(
         reason = DEVICE_UNIT_UNKNOWN.reason(seen=f"{line.name} in {unit}", limit=line.shown_unit)
         return Measurement(metric, text, reasons=(reason,))
     value = conversion.apply(number, decimals=line.decimals)
+    if number == 0 and line.zero is ZeroMeans.NO_VALUE:
+        return Measurement(metric, text, reasons=(DEVICE_NO_VALUE.reason(seen=line.name),))
+    if number == 0 and line.zero is ZeroMeans.UNCLEAR:
+        unclear = DEVICE_ZERO_UNCLEAR.reason(seen=f"{line.name} {line.with_unit(value)}")
+        return Measurement(metric, text, value, is_artefact=True, reasons=(unclear,))
     if line.plausible.holds(value):
         return Measurement(metric, text, value)
     limit = f"{plain(line.plausible.lowest)} to {line.with_unit(line.plausible.highest)}"

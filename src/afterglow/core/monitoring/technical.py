@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from afterglow.core.monitoring.catalogue import NO_VALUE_SAID_AFTER, UNCLEAR_PRIORITY
 from afterglow.core.monitoring.catalogue import words_of as term_named
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
 from afterglow.core.monitoring.limits import plain, sign_name
@@ -34,8 +35,10 @@ class DeviceFacts:
     ``expected_since``: from when it should be heard. ``last_heard``: arrival of its last message.
     ``clock_offset``: device clock minus ours, when it sends one. ``signals``: the signs it is
     expected to send with the time of the last usable value, or None when there was none yet.
-    ``probes_off``: signs for which the device itself says that the probe is off. ``second_for``:
-    signs that another device gives at the same time, with when that was seen last.
+    ``probes_off``: signs for which the device says that it has no value, with since when.
+    ``unclear``: signs whose value is either very bad news or a probe that is off, with since when
+    and that value; both only of signs that were measured before. ``second_for``: signs that
+    another device gives at the same time, with when that was seen last.
     """
 
     kind: DeviceKind
@@ -46,6 +49,7 @@ class DeviceFacts:
     clock_offset: timedelta | None = None
     signals: tuple[tuple[str, datetime | None], ...] = ()
     probes_off: tuple[tuple[str, datetime], ...] = ()
+    unclear: tuple[tuple[str, datetime, str], ...] = ()
     second_for: tuple[tuple[str, datetime], ...] = ()
 
 
@@ -420,15 +424,27 @@ def _silence(device: DeviceFacts, rules: TechnicalRules, at: datetime) -> AlarmC
 def _lost_signals(
     device: DeviceFacts, rules: TechnicalRules, at: datetime
 ) -> Iterator[AlarmCondition]:
-    off = dict(device.probes_off)
-    for sign, since in off.items():
+    for sign, since, seen in device.unclear:
         yield _technical(
-            "PROBE_OFF",
+            "ZERO_OR_PROBE_OFF",
             sign,
-            rules.signal_lost_priority.get(sign, AlarmPriority.MEDIUM),
-            f"{sign_name(sign)}: {device.name} says that the probe is off.",
+            UNCLEAR_PRIORITY,
+            f"{sign_name(sign)}: {device.name} sends {seen}. Either that is so, or the probe is "
+            "off: look at the patient.",
             since=since,
+            seen=seen,
         )
+    off = {sign: since for sign, since in device.probes_off if at - since >= NO_VALUE_SAID_AFTER}
+    for sign, since in off.items():
+        if sign in rules.signal_lost_priority:
+            yield _technical(
+                "PROBE_OFF",
+                sign,
+                rules.signal_lost_priority[sign],
+                f"{sign_name(sign)}: {device.name} says that it has no value. Look whether the "
+                "probe is on.",
+                since=since,
+            )
     for sign, last in device.signals:
         allowed = rules.signal_lost_after.get(sign)
         since = last or device.expected_since

@@ -9,6 +9,7 @@ from typing import Final
 
 from afterglow.core.courses.phases import CoursePhase
 from afterglow.core.decisions import Decision, Reason
+from afterglow.core.treatment.attached import AttachedFacts, not_attached
 from afterglow.core.treatment.codes import readiness as codes
 from afterglow.core.treatment.day import DAY_RULES
 from afterglow.core.treatment.facts import (
@@ -247,6 +248,13 @@ def monitor_assigned(facts: ReadinessFacts, rules: SessionRules) -> Reason | Non
     return None if facts.monitor_assigned else codes.MONITOR_NOT_ASSIGNED.reason()
 
 
+def attached_as_asked(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
+    """Remark what the protocol asks to be attached for this patient and no device sends."""
+    known = facts.of(AttachedFacts)
+    if known is not None:
+        yield from not_attached(known, rules.attached)
+
+
 def site_prepared(facts: ReadinessFacts, rules: SessionRules) -> Reasons:
     """Refuse without ACLS-certified person, prescriber, and equipment checked today."""
     site = facts.site
@@ -309,6 +317,7 @@ READINESS: Final[RuleList[ReadinessFacts]] = RuleList(
         credentials_in_date,
         nothing_running,
         monitor_assigned,
+        attached_as_asked,
         site_prepared,
         suicide_screened,
         *DAY_RULES,

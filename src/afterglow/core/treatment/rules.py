@@ -19,6 +19,7 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.older_protocols import fallback
 from afterglow.core.reason_codes import reason_code
 from afterglow.core.treatment import codes  # noqa: F401  (declares what the data speaks of)
+from afterglow.core.treatment.attached import AskedFor, read_asked
 
 _STRICTNESS: Final = {
     Overrider.PRESCRIBER: 0,
@@ -158,6 +159,7 @@ class SessionRules:
     discharge: DischargeLimits
     sign: SignLimits
     coverage: CoverageLimits
+    attached: Mapping[str, AskedFor]
     overridable_by: Mapping[str, Overrider]
 
     def __post_init__(self) -> None:
@@ -212,6 +214,11 @@ class SessionRules:
                 section.section("coverage")
                 if section.has("coverage")
                 else Section(f"{section.path}.coverage", fallback("session", "coverage"))
+            ),
+            attached=read_asked(
+                section.section("attached")
+                if section.has("attached")
+                else Section(f"{section.path}.attached", fallback("session", "attached"))
             ),
             overridable_by=MappingProxyType(
                 {each.text("code"): _overrider(each) for each in section.sections("overridable_by")}

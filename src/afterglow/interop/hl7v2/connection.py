@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from afterglow.core.monitoring.device_profile import Framing
 from afterglow.interop.hl7v2.framing import Frame, FrameKind, MllpDecoder, SegmentDecoder, frame
 from afterglow.interop.hl7v2.message import Message
+from afterglow.interop.hl7v2.oru import equipment_ids
 from afterglow.interop.hl7v2.peers import PeerRules
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Connection(asyncio.Protocol):
         self.peer = ("", 0)
         self.waiting = 0
         self.failed = False
+        self._ended = False
 
     @property
     def held(self) -> int:
@@ -65,6 +67,15 @@ class Connection(asyncio.Protocol):
         if isinstance(self._decoder, SegmentDecoder):
             self._wait_for_quiet()
         self._regulate()
+
+    def eof_received(self) -> bool:
+        """Stay for the answers: some senders close their own half when they have said all."""
+        self._ended = True
+        if isinstance(self._decoder, SegmentDecoder):
+            self._take(self._decoder.close())
+        # TLS knows no half of a connection: it closes, and the sender sends again.
+        assert self._transport is not None  # noqa: S101 (nothing ends before it was made)
+        return self.waiting > 0 and self._transport.get_extra_info("ssl_object") is None
 
     def connection_lost(self, exc: Exception | None) -> None:
         # A cut frame was never acknowledged, so its sender still has it: only count it.
@@ -93,9 +104,7 @@ class Connection(asyncio.Protocol):
         if self._is_known:
             return
         self._is_known = True
-        named = [message.header.get(3, 2)]
-        named += [segment.get(18) for segment in message.named("OBX") if segment.raw(18)][:1]
-        rules = self._gateway.peers.rules_of_equipment(named)
+        rules = self._gateway.peers.rules_of_equipment(equipment_ids(message))
         if rules is not None:
             self._limit.follow(rules)
 
@@ -104,6 +113,8 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self.failed and answers:
             bare = isinstance(self._decoder, SegmentDecoder)
             self._transport.write(b"".join(a if bare else frame(a) for a in answers))
+        if self._ended and not self.waiting:
+            self.close()
         self._regulate()
 
     def pause(self) -> None:

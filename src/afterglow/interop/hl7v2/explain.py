@@ -14,7 +14,7 @@ from afterglow.interop.hl7v2.framing import END, START
 from afterglow.interop.hl7v2.message import Message, Segment, Undecodable, decode
 from afterglow.interop.hl7v2.oru import decode_oru
 from afterglow.interop.hl7v2.report import Observation
-from afterglow.interop.hl7v2.store import still_wrong, value_of
+from afterglow.interop.hl7v2.store import NO_VALUE, still_wrong, value_of
 
 
 def explain(content: bytes, how: HowToRead, *, at: datetime) -> Explained:
@@ -85,6 +85,8 @@ def _reading(observation: Observation, how: HowToRead) -> tuple[Reading, str]:
     measured = read_measurement(
         value.metric, value.text, unit_code=value.unit_code, ucum=value.ucum
     )
+    if value.doubt == NO_VALUE or measured.has_no_value:
+        return Reading.DOUBTED, f"{name}: the device says that it has no value; nothing is charted"
     if value.doubt or measured.reasons:
         words = [reason.sentence for reason in measured.reasons] or [value.doubt]
         return Reading.DOUBTED, f"{name}: {' '.join(words)}"

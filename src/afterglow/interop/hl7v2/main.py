@@ -17,10 +17,11 @@ from django.db import DatabaseError, close_old_connections, connection
 from afterglow.apps.devices.models import Device
 from afterglow.apps.monitoring.services.recognising import profiles_of
 from afterglow.core.errors import InvalidValue
-from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, eui64
 from afterglow.interop.hl7v2.gateway import GatewayServer
 from afterglow.interop.hl7v2.journal import Journal, ProfileOf
 from afterglow.interop.hl7v2.message import Message
+from afterglow.interop.hl7v2.oru import equipment_ids
 from afterglow.interop.hl7v2.peers import PeerRules, Peers, networks
 from afterglow.web import clock
 
@@ -167,8 +168,7 @@ def _profile_in(profiles: dict[str, DeviceProfile]) -> ProfileOf:
     def of(message: Message) -> DeviceProfile:
         if not profiles:
             return STANDARD
-        named = [segment.get(18) for segment in message.named("OBX") if segment.raw(18)]
-        named.append(message.header.get(3, 2))
+        named = map(eui64, equipment_ids(message))
         return next((profiles[each] for each in named if each in profiles), STANDARD)
 
     return of

@@ -301,6 +301,17 @@ def equipment_of(text: str, separators: Separators) -> str:
     return part(text, separators, 3) or part(text, separators, 1)
 
 
+def equipment_ids(message: Message) -> tuple[str, ...]:
+    """Return the EUI-64s that a message names: what measured (OBX-18) first, then who sent it."""
+    found = [
+        equipment_of(text, message.separators)
+        for segment in message.named("OBX")
+        if (text := segment.raw(18))
+    ]
+    found.append(message.header.get(3, 2))
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
 def _patient(segment: Segment) -> PatientHint | None:
     separators = segment.separators
     identifiers = tuple(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from afterglow.core.errors import InvalidValue
-from afterglow.core.monitoring.device_profile import Framing
+from afterglow.core.monitoring.device_profile import Framing, eui64
 
 Network = IPv4Network | IPv6Network
 MESSAGES_PER_S = 200
@@ -46,7 +46,8 @@ class Peers:
 
     def rules_of_equipment(self, identifiers: Iterable[str]) -> PeerRules | None:
         """Return the rules of a device named in a message, if it has some of its own."""
-        return next((self.by_equipment[i] for i in identifiers if i in self.by_equipment), None)
+        known = map(eui64, identifiers)
+        return next((self.by_equipment[i] for i in known if i in self.by_equipment), None)
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -17,19 +17,22 @@ from afterglow.apps.monitoring.incoming import (
     ValueTime,
 )
 from afterglow.core.monitoring.catalogue import Identification, Metric
-from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, Trust
 from afterglow.interop.hl7v2.ack import objection
 from afterglow.interop.hl7v2.alerts import ALERT_EVENTS, Alert, alerts_of
-from afterglow.interop.hl7v2.message import Message, Undecodable, decode, part
-from afterglow.interop.hl7v2.oru import decode_oru
+from afterglow.interop.hl7v2.message import Message, Undecodable, decode
+from afterglow.interop.hl7v2.oru import decode_oru, equipment_ids
 from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 from afterglow.interop.hl7v2.report import Observation, ObservationReport, PatientHint, TimeState
 
-NOT_BELIEVED = frozenset({"INV", "QUES", "NAV", "CAL", "TEST"})
+NOT_BELIEVED = frozenset({"INV", "QUES", "CAL", "TEST"})
 """OBX-8 words of IHE PCD-01 by which a device itself doubts or disowns a value."""
-NO_RESULT = frozenset({"X", "D", "W", "N"})
-"""OBX-11 (table 0085): not obtainable, deleted, wrong, not asked."""
+NOT_AVAILABLE = "NAV"
+TAKEN_BACK = frozenset({"D", "W"})
+"""OBX-11 (table 0085): deleted, wrong."""
+NO_RESULT = frozenset({"X", "N"})
+"""OBX-11: not obtainable, not asked."""
 DEMONSTRATION = "DEMO"
 DEVICE_DOUBTS = "DEVICE_DOUBTS_VALUE"
 NO_VALUE = "DEVICE_NO_VALUE"
@@ -88,7 +91,7 @@ class _Reader:
             application=_clean(identity.application),
             facility=_clean(identity.facility),
             control_id=_clean(identity.control_id),
-            equipment=_equipment(message),
+            equipment=equipment_ids(message),
             sends_as=_clean(message.header.get(3)),
             bed=_bed(message),
             read=self.read if why is None else None,
@@ -137,16 +140,21 @@ def _notification(alert: Alert) -> IncomingNotification:
 
 def still_wrong(report: ObservationReport, profile: DeviceProfile) -> tuple[Problem, ...]:
     """Return the problems that the device's profile does not explain."""
-    if not report.problems:
-        return ()
+    knows_codes = bool(profile.codes) or profile.trust is not Trust.NEITHER
+    if not report.problems or not knows_codes:
+        return report.problems
     explained = {
         problem
         for each in report.observations
-        if each.problems and profile.codes and _known(each, profile).metric is not None
+        if each.problems and _is_settled(_known(each, profile))
         for problem in each.problems
         if problem.code is ErrorCode.TABLE_VALUE
     }
     return tuple(problem for problem in report.problems if problem not in explained)
+
+
+def _is_settled(known: Identification) -> bool:
+    return known.metric is not None and not known.disagreement
 
 
 def _known(observation: Observation, profile: DeviceProfile) -> Identification:
@@ -162,11 +170,13 @@ def value_of(observation: Observation, profile: DeviceProfile) -> IncomingValue 
     text = "" if observation.value is None else f"{observation.value}"
     flags = _flags(observation.flags) if observation.flags else frozenset()
     doubt = ""
-    if observation.status in NO_RESULT or NOT_BELIEVED & flags:
+    if observation.status in NO_RESULT or NOT_AVAILABLE in flags:
+        doubt = NO_VALUE
+    elif observation.status in TAKEN_BACK or NOT_BELIEVED & flags:
         doubt = DEVICE_DOUBTS
     if profile.sentinels or profile.divide_by:
         text, is_sentinel = _adjusted(text, metric, profile)
-        doubt = doubt or (NO_VALUE if is_sentinel else "")
+        doubt = NO_VALUE if is_sentinel else doubt
     ucum = observation.unit_ucum or ""
     if observation.unit_mdc is None and not ucum:
         ucum = profile.units.get(metric, "")
@@ -210,16 +220,6 @@ def _patient(hint: PatientHint) -> NamedPatient:
         given=hint.given,
         birth_date=hint.birth_date,
     )
-
-
-def _equipment(message: Message) -> tuple[str, ...]:
-    """The EUI-64s in a message: what measured (OBX-18) first, then who sent it (MSH-3)."""
-    found = []
-    for segment in message.segments:
-        if segment.name == "OBX" and (text := segment.raw(18)):
-            found.append(part(text, message.separators, 3) or part(text, message.separators, 1))
-    found.append(message.header.get(3, 2))
-    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _bed(message: Message) -> str:

@@ -222,3 +222,34 @@ class PumpReading(AppendOnly):
 
     def __str__(self) -> str:
         return f"pump {self.pk}"
+
+
+@pghistory.track()
+class NoValue(PublicModel):
+    """A device says, from ``since`` until ``until``, that it has no value for a sign it measures.
+
+    That is no reading and never charted as one. ``seen`` is what it sent where that may be true: a
+    heart rate of 0 is asystole, or electrodes that are off.
+    """
+
+    session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="+")
+    code = CodeField(VitalSignCode)
+    seen = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    since = models.DateTimeField(help_text="By the device's clock, as a reading's time.")
+    until = models.DateTimeField(null=True, help_text="When it had a value again.")
+
+    class Meta:
+        verbose_name = "sign without a value"
+        constraints = [
+            one_of("code", VitalSignCode, name="sign_without_a_value_is_in_the_catalogue"),
+            models.UniqueConstraint(
+                fields=["session", "device", "code"],
+                condition=models.Q(until__isnull=True),
+                name="a_sign_has_no_value_once_at_a_time",
+            ),
+        ]
+        triggers = [refuse_once_signed()]
+
+    def __str__(self) -> str:
+        return f"no {self.code} {self.public_id}"

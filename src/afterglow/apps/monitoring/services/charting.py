@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from afterglow.apps.devices.models import Device, RawMessage
 from afterglow.apps.monitoring.incoming import (
@@ -26,11 +27,15 @@ from afterglow.apps.monitoring.models import (
     Source,
     VitalSign,
 )
-from afterglow.apps.monitoring.services.recognising import KnownDevices, eui64
+from afterglow.apps.monitoring.services.recognising import KnownDevices
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import Metric, PumpMetric, VitalSignCode, definition
-from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
-from afterglow.core.monitoring.measurements import Measurement, read_measurement
+from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, eui64
+from afterglow.core.monitoring.measurements import (
+    DEVICE_NO_VALUE,
+    Measurement,
+    read_measurement,
+)
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
 
@@ -44,15 +49,35 @@ _LARGEST = Decimal(10) ** 6
 _PUMP_LARGEST = Decimal(10) ** 5
 
 
+class SignOf(NamedTuple):
+    """A sign that a device measures in a session."""
+
+    session: int
+    device: int
+    code: str
+
+
+class WithoutValue(NamedTuple):
+    """A device says that a sign has no value; ``seen`` where what it sent may be true."""
+
+    at: datetime
+    seen: Decimal | None
+
+
 @dataclass
 class Charted:
-    """What one message becomes. ``reviews`` are the reasons why a person must look at it."""
+    """What one message becomes. ``reviews`` are the reasons why a person must look at it.
+
+    ``had`` are the signs with a value that is believed, ``lacked`` those without one.
+    """
 
     vital_signs: list[VitalSign] = field(default_factory=list)
     pump_readings: list[PumpReading] = field(default_factory=list)
     notifications: list[DeviceNotification] = field(default_factory=list)
     reviews: list[ReviewReason] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    had: dict[SignOf, datetime] = field(default_factory=dict)
+    lacked: dict[SignOf, WithoutValue] = field(default_factory=dict)
 
     def review(self, reason: ReviewReason, remark: str) -> None:
         """Ask a person to look, once for each reason."""
@@ -66,7 +91,7 @@ class Charted:
         signs = {row.session_id for row in self.vital_signs}
         pumps = {row.session_id for row in self.pump_readings}
         told = {row.session_id for row in self.notifications if row.session_id is not None}
-        return signs | pumps | told
+        return signs | pumps | told | {sign.session for sign in self.lacked}
 
 
 def chart(
@@ -113,7 +138,15 @@ def chart(
         )
         if isinstance(value.metric, PumpMetric):
             by_pump[(session.pk, device.pk, value.channel)][value.metric] = (value, measured)
+            continue
+        sign = SignOf(session.pk, device.pk, value.metric)
+        if measured.has_no_value or value.doubt == DEVICE_NO_VALUE.code:
+            _lack(done, sign, value, None)
         elif (row := _vital_sign(value, measured, session, device, message)) is not None:
+            if not row.flag:
+                done.had[sign] = row.taken_at
+            elif measured.is_unclear and not value.doubt:
+                _lack(done, sign, value, measured.value)
             line = (session.pk, device.pk, value.metric, value.taken_at)
             if sources.setdefault(line, value.channel) != value.channel and not row.flag:
                 row.flag = SECOND_CHANNEL  # two probes at once: one is the sign, both are kept
@@ -129,6 +162,12 @@ def chart(
         else:
             done.notifications.append(_notification(told, device, message, whose))
     return done
+
+
+def _lack(done: Charted, sign: SignOf, value: IncomingValue, seen: Decimal | None) -> None:
+    """Note that a sign has no value; of two channels, one that has a value is enough."""
+    if value.taken_at is not None:
+        done.lacked.setdefault(sign, WithoutValue(value.taken_at, seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +298,7 @@ def _vital_sign(
     device: Device,
     message: RawMessage,
 ) -> VitalSign | None:
-    """The row of one reading, or None where the device sent no number at all."""
+    """The row of one reading, or None where the device sent no number."""
     if value.taken_at is None:
         return None
     line = definition(value.metric)

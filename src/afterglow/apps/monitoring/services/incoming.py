@@ -42,6 +42,7 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.protocol import with_rules
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
+from afterglow.apps.monitoring.services.no_values import note_no_values
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
     KnownDevices,
@@ -156,6 +157,7 @@ def _store(
         _note_offset(devices, raw, report)
     RawMessage.objects.bulk_create(raws)
     write_rows(outcomes, sessions)
+    note_no_values(outcomes)
     _hear(raws, devices)
     _park(raws, outcomes)
     reached = sorted({key for charted in outcomes for key in charted.sessions})

@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
@@ -24,6 +25,8 @@ from afterglow.core.monitoring.device_profile import parse_profile
 from afterglow.core.roles import Action
 
 KIND = DefinitionKind.DEVICE_PROFILE
+ARRIVED = 20
+"""How many of the last messages of a site may be chosen to try a profile on."""
 
 
 @transaction.atomic
@@ -68,9 +71,32 @@ def captured_message(*, message: UUID, site: Site, by: Account, at: datetime) ->
     Raises Forbidden, or DoesNotExist for a message of another site.
     """
     policies.check(Action.EDIT_DEVICES, by=by, site=site, on=site.local_date(at))
-    row = RawMessage.objects.select_related("device").get(public_id=message, device__site=site)
+    row = _of_site(site).get(public_id=message)
     audit.record("device-message-read", subject=row, by=by, at=at, site=site)
     return row
+
+
+def arrived_at(site: Site, *, limit: int = ARRIVED) -> list[RawMessage]:
+    """Return the last messages of a site's devices, and of devices nobody knows, newest first."""
+    return list(_of_site(site).defer("content").order_by("-pk")[:limit])
+
+
+def first_after(key: int, *, site: Site) -> RawMessage | None:
+    """Return the first of those messages that came after another one, or None while none has."""
+    return _of_site(site).defer("content").filter(pk__gt=key).order_by("pk").first()
+
+
+def waited_for(message: str, *, site: Site) -> RawMessage | None:
+    """Return the message that a page says it waited for, if it is one that this site may see."""
+    try:
+        return _of_site(site).defer("content").filter(public_id=UUID(message)).first()
+    except ValueError:
+        return None
+
+
+def _of_site(site: Site) -> QuerySet[RawMessage]:
+    """A device that nobody has registered may stand anywhere: its messages are every site's."""
+    return RawMessage.objects.select_related("device").filter(Q(device__site=site) | Q(device=None))
 
 
 def _seed(key: str, number: int, title: str, source: str, habits: Mapping[str, Any]) -> seeds.Seed:

@@ -15,7 +15,13 @@ from afterglow.apps.devices.models import Device
 from afterglow.apps.monitoring.incoming import HowToRead, IncomingMessage
 from afterglow.apps.monitoring.models import DeviceAssignment
 from afterglow.core.errors import InvalidValue
-from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, Trust, parse_profile
+from afterglow.core.monitoring.device_profile import (
+    STANDARD,
+    DeviceProfile,
+    Trust,
+    eui64,
+    parse_profile,
+)
 
 
 @dataclass
@@ -71,11 +77,6 @@ def _zone(device: Device) -> ZoneInfo:
         return ZoneInfo(device.time_zone) if device.time_zone else device.site.zone
     except (ZoneInfoNotFoundError, ValueError):
         return device.site.zone
-
-
-def eui64(text: str) -> str:
-    """Return an equipment id as devices are kept: 16 hexadecimal digits, in capitals."""
-    return text.replace("-", "").replace(":", "").strip().upper()
 
 
 def may_send_from(device: Device, peer: str) -> bool:

@@ -16,6 +16,7 @@ from afterglow.apps.people.models import Allergy, AllergyReview, ListState
 from afterglow.apps.places.models import EquipmentCheck, Site
 from afterglow.apps.treatment import coverages, planning, queries
 from afterglow.apps.treatment.bags import bag_of
+from afterglow.apps.treatment.facts.attached import attached_facts
 from afterglow.apps.treatment.facts.day import day_facts, suicide_facts
 from afterglow.apps.treatment.facts.on_site import helpers
 from afterglow.apps.treatment.models import CheckIn, Preparation
@@ -108,6 +109,7 @@ def readiness(session: TreatmentSession, *, at: datetime) -> ReadinessFacts:
         site=site_facts(session.site, day=session.local_date, at=at),
         suicide=suicide_facts(session, check_in),
         day=day_facts(session, check_in),
+        more=(attached_facts(session, check_in, order, at=at),),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.accounts.models import Account
@@ -45,6 +45,7 @@ WORDS: dict[str, Words] = {
     "MONITOR_SILENT": _("Monitor silent"),
     "PUMP_SILENT": _("Pump silent"),
     "PROBE_OFF": _("Probe off"),
+    "ZERO_OR_PROBE_OFF": _("Zero, or probe off"),
     "SIGNAL_LOST": _("Signal lost"),
     "READING_OVERDUE": _("Reading overdue"),
     "PUMP_STILL_RUNNING": _("Pump still running"),
@@ -73,6 +74,11 @@ _BESIDE: Mapping[str, Words] = {
     "PUMP_DRUG_DIFFERS": _("bag"),
 }
 """What stands beside the value where it is no limit."""
+_OF_A_SIGN = {
+    "SIGNAL_LOST": gettext_noop("Signal lost: %(sign)s"),
+    "PROBE_OFF": gettext_noop("Probe off: %(sign)s"),
+    "ZERO_OR_PROBE_OFF": gettext_noop("Zero or probe off: %(sign)s"),
+}
 MILDER: dict[str, Words] = {"SEDATION_DEEP": _("Drowsy")}
 """The word below the high priority, where the protocol's milder limit means something milder."""
 
@@ -170,8 +176,8 @@ def word_of(row: Alarm) -> Words:
         return name_words(row.seen or row.sentence.split(".")[0])
     if row.priority != AlarmPriority.HIGH and row.condition in MILDER:
         return MILDER[row.condition]
-    if row.condition == "SIGNAL_LOST" and row.about in CATALOGUE:
-        return gettext("Signal lost: %(sign)s") % {
+    if row.condition in _OF_A_SIGN and row.about in CATALOGUE:
+        return gettext(_OF_A_SIGN[row.condition]) % {
             "sign": name_words(CATALOGUE[VitalSignCode(row.about)].name)
         }
     return WORDS.get(row.condition) or row.condition.replace("_", " ").capitalize()

@@ -125,6 +125,16 @@ MONITOR_NOT_ASSIGNED: Final = _no(
     "No monitor is assigned to the session; every reading would be taken by hand.",
     by=_PRESCRIBER,
 )
+CAPNOGRAPHY_NOT_ATTACHED: Final = _SUBJECT.caution(
+    "CAPNOGRAPHY_NOT_ATTACHED",
+    "The protocol asks for end-tidal carbon dioxide ({seen}), and no device sends it.",
+    source="clinical reference 3.1",
+)
+ECG_NOT_ATTACHED: Final = _SUBJECT.caution(
+    "ECG_NOT_ATTACHED",
+    "The protocol asks for an ECG ({seen}), and no device sends a heart rate from one.",
+    source="clinical reference 3.1",
+)
 
 ACLS_NOT_ON_SITE: Final = _no(
     "ACLS_NOT_ON_SITE", "No ACLS-certified person is on site.", source="clinical reference 3.5"

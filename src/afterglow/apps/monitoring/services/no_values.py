@@ -1,0 +1,49 @@
+"""When a device says that a sign has no value, and when it has one again: a row at each change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from afterglow.apps.monitoring.models import NoValue
+from afterglow.apps.monitoring.services.charting import Charted, SignOf
+
+
+def note_no_values(outcomes: Sequence[Charted]) -> None:
+    """Open and close the stretches without a value, message by message, in order.
+
+    The sessions are locked by the caller. A monitor says it every second: only a change is written.
+    """
+    signs = {sign for each in outcomes for sign in (*each.had, *each.lacked)}
+    if not signs:
+        return
+    rows = NoValue.objects.filter(session__in={sign.session for sign in signs}, until=None)
+    before = {SignOf(row.session_id, row.device_id, row.code): row for row in rows}
+    now, made, ended = dict(before), [], []
+    for each in outcomes:
+        for sign, at in each.had.items():
+            if (row := now.pop(sign, None)) is not None:
+                row.until = max(at, row.since)
+                ended.append(row)
+        for sign, lack in each.lacked.items():
+            row = now.get(sign)
+            if sign in each.had or (row is not None and _same(row, lack.seen)):
+                continue
+            if row is not None:  # from "no value" to a zero that may be true, or back
+                row.until = max(lack.at, row.since)
+                ended.append(row)
+            now[sign] = NoValue(
+                session_id=sign.session,
+                device_id=sign.device,
+                code=sign.code,
+                seen=lack.seen,
+                since=lack.at,
+            )
+            made.append(now[sign])
+    for row in ended:
+        if row.pk is not None:
+            row.save(update_fields=["until"])
+    NoValue.objects.bulk_create(made)
+
+
+def _same(row: NoValue, seen: object) -> bool:
+    return (row.seen is None) == (seen is None)

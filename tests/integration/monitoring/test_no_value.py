@@ -1,0 +1,198 @@
+"""A probe that is off says so in one honest way: never charted, never a patient's alarm."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import QuerySet
+
+from afterglow.apps.monitoring import facts, services
+from afterglow.apps.monitoring.models import Alarm, NoValue, ReviewItem, VitalSign
+from afterglow.apps.monitoring.windows import Windows
+from afterglow.apps.treatment.shown.alarms import word_of
+from support.clinic_messages import PULSE, SPO2, Bed, arrive, bed, later, oru
+from support.road import answers_to, framed, verdicts
+
+pytestmark = pytest.mark.django_db
+HEART_RATE = "MDC_ECG_HEART_RATE"
+
+
+def says(here: Bed, sign: str, value: str | None, *, second: float, swap: str = "") -> None:
+    """Let the monitor send one value; ``swap`` is "old -> new" in the text of its message."""
+    at = later(5, second)
+    raw = oru(here.monitor, {sign: value}, at=at, control_id=f"{sign}{second}")
+    old, _, new = swap.partition(" -> ")
+    assert old.encode() in raw
+    arrive(raw.replace(old.encode(), new.encode()) if swap else raw, at=at)
+
+
+def alarms() -> QuerySet[Alarm]:
+    """What was raised, apart from the pump's silence: no pump speaks here."""
+    return Alarm.objects.exclude(condition="PUMP_SILENT")
+
+
+def open_alarms(here: Bed) -> dict[str, str]:
+    rows = alarms().filter(session=here.session, ended_at=None)
+    return dict(rows.values_list("condition", "priority"))
+
+
+@pytest.mark.parametrize(
+    ("value", "swap"),
+    [
+        ("-100", ""),
+        ("-999", ""),
+        ("-99.9", ""),
+        ("0", ""),
+        (None, ""),
+        ("97", "|||||R||| -> |||||X|||"),
+        ("97", "|||||R||| -> ||NAV|||R|||"),
+        ("-100", "|||||R||| -> ||INV|||R|||"),
+        ("---", ""),
+    ],
+)
+def test_every_way_to_say_no_probe_is_one_alarm_and_no_reading(
+    value: str | None, swap: str
+) -> None:
+    here = bed()
+    says(here, SPO2, "97", second=0)
+
+    for second in range(1, 13):
+        says(here, SPO2, value, second=second, swap=swap)
+
+    assert [sign.value for sign in VitalSign.objects.all()] == [97]
+    assert open_alarms(here) == {"PROBE_OFF": "medium"}
+    alarm = alarms().get()
+    assert alarm.sentence == (
+        f"Oxygen saturation: {here.monitor.name} says that it has no value. "
+        "Look whether the probe is on."
+    )
+    assert alarm.since == later(5, 1)
+    assert not ReviewItem.objects.exists()
+    assert NoValue.objects.count() == 1, "a change is a row, not every second"
+
+
+def test_a_second_without_a_value_alarms_nobody() -> None:
+    here = bed()
+    for second in range(20):
+        says(here, SPO2, "0" if second == 5 else "97", second=second)
+
+    assert not alarms().exists()
+    assert (NoValue.objects.get().since, NoValue.objects.get().until) == (later(5, 5), later(5, 6))
+
+
+def test_a_probe_that_is_on_again_ends_it() -> None:
+    here = bed()
+    says(here, SPO2, "97", second=0)
+    for second in range(1, 13):
+        says(here, SPO2, None, second=second)
+    alarm = Alarm.objects.get(condition="PROBE_OFF")
+    services.acknowledge_alarm(alarm=alarm.public_id, by=here.clinician, at=later(5, 13))
+
+    says(here, SPO2, "96", second=14)
+
+    assert not alarms().filter(ended_at=None).exists()
+    assert NoValue.objects.get().until == later(5, 14)
+
+
+def test_a_probe_that_was_never_on_is_asked_for_by_the_schedule_and_alarms_nobody() -> None:
+    here = bed()
+    for second in range(0, 40, 5):
+        says(here, SPO2, None, second=second)
+        says(here, PULSE, "70", second=second)
+
+    assert not Alarm.objects.filter(condition="PROBE_OFF").exists()
+
+
+def test_a_second_oximeter_with_a_value_is_no_probe_that_is_off() -> None:
+    here = bed()
+    line = "OBX|9|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.5.1.1|-100|262688^MDC_DIM_PERCENT^MDC|||||R"
+    for second in range(0, 20, 2):
+        at = later(5, second)
+        text = oru(here.monitor, {SPO2: "97"}, at=at, control_id=f"{second}").decode()
+        arrive(f"{text}{line}|||{text.rpartition('|||')[2]}".encode(), at=at)
+
+    assert not NoValue.objects.exists()
+    assert not alarms().exists()
+
+
+@pytest.mark.parametrize(("value", "seen"), [("0", "0 /min"), ("8", "8 /min")])
+def test_a_heart_that_may_have_stopped_is_red_at_once_and_no_reading(value: str, seen: str) -> None:
+    here = bed()
+    says(here, HEART_RATE, "72", second=0)
+
+    says(here, HEART_RATE, value, second=1)
+
+    assert open_alarms(here) == {"ZERO_OR_PROBE_OFF": "high"}
+    alarm = alarms().get()
+    assert (alarm.seen, alarm.about) == (seen, "heart_rate")
+    assert alarm.sentence == (
+        f"Heart rate: {here.monitor.name} sends {seen}. Either that is so, or the probe is off: "
+        "look at the patient."
+    )
+    assert word_of(alarm) == "Zero or probe off: Heart rate"
+    assert VitalSign.objects.get(flag="").value == 72
+
+
+def test_electrodes_that_are_off_and_say_so_are_not_an_arrest() -> None:
+    here = bed()
+    says(here, HEART_RATE, "72", second=0)
+    says(here, HEART_RATE, "0", second=1)
+    says(here, HEART_RATE, None, second=2)
+
+    says(here, HEART_RATE, "72", second=3)
+
+    row = alarms().get()
+    assert row.condition == "ZERO_OR_PROBE_OFF"
+    assert row.condition_gone_at == later(5, 2)
+    assert NoValue.objects.filter(until=None).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("refid", "code", "condition"),
+    [
+        ("MDC_RESP_RATE", "respiratory_rate", "RESPIRATORY_RATE_LOW"),
+        ("MDC_AWAY_CO2_ET", "etco2", "ETCO2_LOW"),
+    ],
+)
+def test_no_breath_is_believed_and_red(refid: str, code: str, condition: str) -> None:
+    here = bed()
+    says(here, refid, "14" if code == "respiratory_rate" else "38", second=0)
+
+    says(here, refid, "0", second=1)
+
+    assert VitalSign.objects.filter(code=code, value=0, flag="").exists()
+    assert open_alarms(here)[condition] == "high"
+
+
+def test_what_the_charter_keeps_in_mind_judges_a_probe_that_is_off_alike() -> None:
+    here = bed()
+    says(here, SPO2, "97", second=0)
+    for second in range(1, 13):
+        says(here, SPO2, None, second=second)
+
+    kept, read = (
+        facts.alarms([here.session], later(5, 13), with_schedule=False, windows=windows)
+        for windows in (Windows(), None)
+    )
+
+    told = kept[here.session.pk].devices
+    assert told == read[here.session.pk].devices
+    assert told[0].probes_off == (("spo2", later(5, 1)),)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_probe_comes_off_on_the_real_road() -> None:
+    here = bed()
+    at = later(5, 30)
+    values = ["97", *["-100"] * 12]
+    stream = framed(
+        *(
+            oru(here.monitor, {SPO2: v}, at=later(5, 18 + n), control_id=f"{n}")
+            for n, v in enumerate(values)
+        )
+    )
+
+    answers = answers_to(stream, expect=len(values), at=at)
+
+    assert verdicts(answers) == [f"AA {n}" for n in range(len(values))]
+    assert [sign.value for sign in VitalSign.objects.all()] == [97]
+    assert open_alarms(here) == {"PROBE_OFF": "medium"}
