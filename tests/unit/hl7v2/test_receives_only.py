@@ -13,7 +13,7 @@ import afterglow
 PACKAGE = Path(afterglow.__file__).parent
 ORDERS = ("RGV", "^O15", "RGV_O15", "IHE_PCD_003", "RDE^", "OMP^")
 """Words of PCD-03 (RGV^O15, order to a pump) and of other orders of HL7 v2."""
-TELLTALE = re.compile(rb"RGV|PCD_003|\\^|hl7v2\.client")
+TELLTALE = re.compile(rb"RGV|PCD_003|\^|hl7v2\.client")
 """Without one of these a module has no word of an order, and is not worth parsing."""
 SPEAKERS = {"config/smoke.py", "simulator/main.py", "simulator/replay.py"}
 """Who connects to an MLLP port: a simulated device and the smoke test, each to our own gateway."""
