@@ -38,18 +38,15 @@ def texts(library: Library, key: str) -> dict[str, str]:
 
 
 def write(library: Library, key: str, given: dict[str, str], **more: Any) -> Any:
+    usual: dict[str, Any] = {"by": library.author, "at": AT, "on": ON}
     return services.write_translation(
-        record=library.record(key).public_id,
-        language="es",
-        texts=given,
-        **({"by": library.author, "at": AT, "on": ON} | more),
+        record=library.record(key).public_id, language="es", texts=given, **(usual | more)
     )
 
 
 def sign(library: Library, row: RecordTranslation, **more: Any) -> Any:
-    return services.check_translation(
-        translation=row.public_id, **({"by": library.reviewer, "at": AT, "on": ON} | more)
-    )
+    usual: dict[str, Any] = {"by": library.reviewer, "at": AT, "on": ON}
+    return services.check_translation(translation=row.public_id, **(usual | more))
 
 
 def tasks(library: Library, key: str) -> list[str]:

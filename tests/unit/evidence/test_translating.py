@@ -107,7 +107,11 @@ def test_a_figure_keeps_its_numbers_in_every_language() -> None:
     spanish = figure_in(figure, SPANISH.texts)
 
     assert (spanish.words, spanish.time.words) == ("respuesta con ketamina", "día 1")
-    assert (spanish.value, spanish.ref, spanish.time.hours) == (figure.value, figure.ref, 24)
+    assert (spanish.value, spanish.ref, spanish.time.hours) == (
+        figure.value,
+        figure.ref,
+        Decimal(24),
+    )
 
 
 def test_nobody_checks_what_they_translated_or_what_is_out_of_date() -> None:

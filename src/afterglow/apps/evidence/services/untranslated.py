@@ -12,6 +12,7 @@ from django.db import transaction
 from afterglow.apps.audit import services as audit
 from afterglow.apps.evidence import queries
 from afterglow.apps.evidence.models import Record
+from afterglow.apps.evidence.spoken import RECORDS_SPEAK
 from afterglow.apps.places.models import Site
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import open_task
@@ -22,7 +23,7 @@ TRANSLATE_TASK: Final = "translate_evidence"
 
 def other_languages() -> list[str]:
     """Return the languages that pages are shown in, besides that of the records."""
-    return [code for code, _name in settings.LANGUAGES if code != queries.RECORDS_SPEAK]
+    return [code for code, _name in settings.LANGUAGES if code != RECORDS_SPEAK]
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ def tabs(request: StaffRequest, here: str) -> list[Tab]:
     """Return the tabs of the library, with what waits counted."""
     due = len(queries.due_for_review(on=clock.today(request.site)))
     flagged = len(queries.flagged_texts())
-    places = [
+    places: list[tuple[str, str, int | None, list[str]]] = [
         ("library", _("Records"), None, []),
         ("due", _("Due for review"), due, []),
         ("syntheses", _("Syntheses"), None, []),
