@@ -26,6 +26,11 @@ def other_languages() -> list[str]:
     return [code for code, _name in settings.LANGUAGES if code != RECORDS_SPEAK]
 
 
+def open_translation_tasks() -> int:
+    """Return how many records wait for a translation."""
+    return Task.objects.filter(kind=TRANSLATE_TASK, state=TaskState.OPEN).count()
+
+
 @transaction.atomic
 def open_translations(*, at: dt.datetime, records: Iterable[Record] | None = None) -> int:
     """Open a task for every approved record that has no translation; say how many are new.
