@@ -13,11 +13,8 @@ from afterglow.apps.audit import services as audit
 from afterglow.apps.evidence import facts, queries
 from afterglow.apps.evidence.models import Record, RecordTranslation, TranslationCheck
 from afterglow.apps.evidence.services.records import Done, Refused, signed_name
-from afterglow.apps.evidence.services.untranslated import (
-    TRANSLATE_TASK,
-    other_languages,
-    settle_tasks,
-)
+from afterglow.apps.evidence.services.tasks import settle_tasks
+from afterglow.apps.evidence.services.untranslated import TRANSLATE_TASK, other_languages
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.library import content_hash
 from afterglow.core.evidence.translating import TranslationOrigin, judge_translation, may_check
