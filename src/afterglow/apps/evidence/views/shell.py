@@ -18,7 +18,7 @@ def tabs(request: StaffRequest, here: str) -> list[Tab]:
     flagged = len(queries.flagged_texts())
     places: list[tuple[str, str, int | None, list[str]]] = [
         ("library", _("Records"), None, []),
-        ("due", _("Due for review"), due, []),
+        ("due", _("Due for review"), due or None, []),
         ("syntheses", _("Syntheses"), None, []),
         ("texts", _("Texts that cite"), flagged or None, []),
     ]
