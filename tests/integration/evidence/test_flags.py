@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.evidence import queries, services
 from afterglow.apps.evidence.models import Flag, Publication
 from afterglow.apps.evidence.services import Done, Refused
+from afterglow.apps.work.models import Task, TaskState
+from afterglow.apps.work.queries import TaskLine
 from support.evidence import AT, ON, Library
 
+LATER = AT + dt.timedelta(days=1)
 pytestmark = pytest.mark.django_db
 
 KETAMINE_BESIDE_SALINE = (
@@ -106,3 +111,42 @@ def test_a_record_that_changes_between_review_and_publication_stops_it(library: 
     library.approve("P01")
 
     assert set(codes(library.publish(row))) == {"EVIDENCE_CITES_OLD_VERSION", "PUBLICATION_FLAGGED"}
+
+
+def tasks() -> list[tuple[str, str]]:
+    rows = Task.objects.filter(kind="review_text").order_by("pk")
+    return [(row.title, row.state) for row in rows]
+
+
+def test_a_flagged_text_is_a_task_until_somebody_signs_it_again(library: Library) -> None:
+    library.approve("P01", "P02")
+    text = library.published("Odds ratio [[P01#response-or]] or [[P02#response-or]].")
+    assert tasks() == []
+
+    for key in ("P01", "P02"):
+        library.change(key, scope="adults")
+        library.approve(key)
+    assert tasks() == [("Review again: How it works", TaskState.OPEN)]
+    (task,) = Task.objects.filter(kind="review_text")
+    assert TaskLine(task, "", False, False).url == f"/evidence/texts/{text.public_id}/"
+
+    services.re_review(publication=text.public_id, by=library.reviewer, at=LATER, on=ON)
+    assert [state for _title, state in tasks()] == [TaskState.DONE]
+
+    library.change("P01", scope="adults with depression")
+    library.approve("P01")
+    assert [state for _title, state in tasks()] == [TaskState.DONE, TaskState.OPEN]
+
+
+def test_a_text_whose_review_is_due_is_a_task_and_a_newer_version_ends_it(
+    library: Library,
+) -> None:
+    text = library.published("Words.")
+    assert text.next_review_on is not None
+    assert services.open_due_texts(at=AT, on=ON) == 0
+
+    assert services.open_due_texts(at=AT, on=text.next_review_on) == 1
+    assert services.open_due_texts(at=AT, on=text.next_review_on) == 0
+    library.published("Better words.")
+
+    assert [state for _title, state in tasks()] == [TaskState.DONE]

@@ -14,6 +14,7 @@ from afterglow.apps.evidence.models import Check, Record, RecordVersion
 from afterglow.apps.evidence.services import Done, Refused
 from afterglow.apps.places.models import Site
 from afterglow.apps.work.models import Task, TaskState
+from afterglow.apps.work.queries import TaskLine
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.vocabulary import RecordKind
 from afterglow.core.permission import Forbidden
@@ -185,6 +186,7 @@ def test_due_reviews_become_tasks_once(library: Library) -> None:
     assert services.open_due_reviews(at=AT, on=day) == 0
     task = Task.objects.order_by("pk")[0]
     assert (task.kind, task.owner_role) == ("review_evidence", Role.PRESCRIBER)
+    assert TaskLine(task, "", False, False).url == f"/evidence/records/{task.subject}/"
 
 
 def test_a_withdrawn_record_is_not_due(library: Library) -> None:

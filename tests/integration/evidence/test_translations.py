@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.evidence import queries, services
@@ -18,6 +19,7 @@ from afterglow.apps.evidence.models import RecordTranslation
 from afterglow.apps.evidence.services import Done, Refused
 from afterglow.apps.evidence.spoken import Spoken
 from afterglow.apps.work.models import Task, TaskState
+from afterglow.apps.work.queries import TaskLine
 from afterglow.core.errors import InvalidValue
 from afterglow.core.permission import Forbidden
 from support.evidence import AT, ON, Library
@@ -38,18 +40,15 @@ def texts(library: Library, key: str) -> dict[str, str]:
 
 
 def write(library: Library, key: str, given: dict[str, str], **more: Any) -> Any:
+    usual: dict[str, Any] = {"by": library.author, "at": AT, "on": ON}
     return services.write_translation(
-        record=library.record(key).public_id,
-        language="es",
-        texts=given,
-        **({"by": library.author, "at": AT, "on": ON} | more),
+        record=library.record(key).public_id, language="es", texts=given, **(usual | more)
     )
 
 
 def sign(library: Library, row: RecordTranslation, **more: Any) -> Any:
-    return services.check_translation(
-        translation=row.public_id, **({"by": library.reviewer, "at": AT, "on": ON} | more)
-    )
+    usual: dict[str, Any] = {"by": library.reviewer, "at": AT, "on": ON}
+    return services.check_translation(translation=row.public_id, **(usual | more))
 
 
 def tasks(library: Library, key: str) -> list[str]:
@@ -299,3 +298,60 @@ def test_a_translation_and_its_check_never_change(library: Library) -> None:
     for query in (RecordTranslation.objects.filter(pk=row.pk), row.checks.all()):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
             query.update(sha256="0" * 64)
+
+
+def test_the_task_leads_to_the_language_that_is_missing(library: Library, client: Client) -> None:
+    library.approve("C11")
+    library.change("C11", corrected_wording="Ketamine is off-label for depression.")
+    library.approve("C11")
+    task = Task.objects.get(kind="translate_evidence")
+    client.force_login(library.reviewer)
+
+    page = client.get(TaskLine(task, "", False, False).url, follow=True)
+
+    assert page.request["PATH_INFO"].endswith("/translations/es/")
+    assert "Visitors read this record in English" in page.content.decode()
+
+
+def test_the_list_puts_what_is_to_do_first(library: Library, client: Client) -> None:
+    library.approve("N-va-dod-cpg-mdd")
+    library.change("N-va-dod-cpg-mdd", recommendation="Suggests it after several trials.")
+    library.approve("N-va-dod-cpg-mdd")
+    sign(library, library.record("C01").translations.get())
+    client.force_login(library.author)
+
+    body = client.get("/evidence/translations/es/").content.decode()
+
+    assert body.index("VA/DoD CPG MDD") < body.index(library.version("C01").title)
+    assert f"1 of {len(queries.translation_lines('es'))} records were checked" in body
+    assert "1 are shown in English" in body
+    assert client.get("/evidence/translations/fr/").status_code == 404
+
+
+def test_the_page_of_a_translation_refuses_with_its_reasons_and_keeps_what_was_typed(
+    library: Library, client: Client
+) -> None:
+    record = library.record("C12")
+    words = queries.words_to_translate(record)
+    client.force_login(library.author)
+    path = f"/evidence/records/{record.public_id}/translations/es/"
+    sent = {f"w{at}": "Otra cosa." for at in range(len(words))} | {"seen": "1"}
+
+    answer = client.post(path, sent)
+
+    assert answer.status_code == 409
+    assert answer.content.decode().count("Otra cosa.") >= len(words)
+    assert "does not state the numbers of the record" in answer.content.decode()
+
+
+def test_who_may_not_check_sees_no_button_and_is_forbidden(
+    library: Library, client: Client
+) -> None:
+    row = library.record("C11").translations.get()
+    client.force_login(library.author)
+    path = f"/evidence/records/{library.record('C11').public_id}/translations/es/"
+
+    assert "it says the same" not in client.get(path).content.decode()
+    assert client.post(f"/evidence/translations/{row.public_id}/check/").status_code == 403
+    client.force_login(library.reviewer)
+    assert "it says the same" in client.get(path).content.decode()

@@ -120,7 +120,7 @@ def test_not_in_a_redirect(door: Door, way: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("field", ["name", "address"])
 def test_not_in_the_name_or_the_address_of_a_site(field: str) -> None:
-    given = {
+    given: dict[str, Any] = {
         "name": "Tribeca",
         "time_zone": "America/New_York",
         "phone": "212 555 0142",
@@ -132,7 +132,7 @@ def test_not_in_the_name_or_the_address_of_a_site(field: str) -> None:
 
 def own(library: Library, key: str, *, words: str = "", title: str = "Ours", **figure: Any) -> Any:
     """A record of the clinic's own, and whether a director's signature puts it in force."""
-    curation = {} if not figure else {"figures": [FIGURE | figure]}
+    curation = {"figures": [FIGURE | figure]}
     made = evidence.write_record(
         kind=RecordKind.CLAIM,
         key=key,

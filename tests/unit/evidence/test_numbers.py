@@ -63,6 +63,10 @@ from afterglow.core.evidence.writing import bare_numbers, loose_numbers, refuse_
         "casi todos mejoran",
         "ketamine doubles the response",
         "duplica la respuesta",
+        "three of the four people we saw",
+        "tres de los cuatro pacientes",
+        "All of our patients feel better",
+        "todas las personas mejoran",
         "75 versus 30",
         "seventy-five versus thirty",
         "75 for ketamine, against 30 for SSRIs",
@@ -87,6 +91,7 @@ def test_a_result_is_found_however_it_is_written(text: str) -> None:
         "LXXV against XXX",
         "SSRI-30 and IV-75",
         "Ketamina setenta y cinco, ISRS treinta",
+        "\u4e03\u4e94 : \u4e09\u5341",  # 75 and 30 in Chinese figures
     ],
 )
 def test_any_other_number_is_loose_and_needs_a_record_too(text: str) -> None:

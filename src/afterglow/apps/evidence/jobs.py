@@ -11,9 +11,10 @@ from afterglow.web import clock
 @app.periodic(cron="15 5 * * *")
 @app.task(queueing_lock="open-due-evidence-reviews", pass_context=False)
 def open_due_evidence_reviews(timestamp: int) -> int:
-    """Every morning: a task for each record that is due to be read, or lacks its translation."""
-    due = services.open_due_reviews(at=clock.now(), on=clock.today())
-    return due + services.open_translations(at=clock.now())
+    """Every morning: a task for each record and text due for review, and each not translated."""
+    now, today = clock.now(), clock.today()
+    due = services.open_due_reviews(at=now, on=today) + services.open_due_texts(at=now, on=today)
+    return due + services.open_translations(at=now)
 
 
 @app.periodic(cron="* * * * *")

@@ -345,7 +345,7 @@ class TranslationLine:
 
 
 def translation_lines(language: str, *, standing: str = "") -> list[TranslationLine]:
-    """Return how every record that visitors may read stands in a language.
+    """Return how every record that visitors may read stands in a language, work to do first.
 
     A record without an approved version is looked at as its newest version says it.
     """
@@ -368,4 +368,6 @@ def translation_lines(language: str, *, standing: str = "") -> list[TranslationL
             mine = None
         if version.public_words:
             lines.append(TranslationLine(row, said[version.pk], mine))
+    first = {"missing": 0, "waiting": 1}
+    lines.sort(key=lambda line: first.get(line.standing, 2))
     return [line for line in lines if not standing or line.standing == standing]

@@ -17,6 +17,7 @@ urlpatterns = [
     path("evidence/versions/<uuid:version>/approve/", records.approve, name="approve"),
     path("evidence/versions/<uuid:version>/check/", records.confirm, name="check"),
     path("evidence/translations/<slug:language>/", translations.translations, name="translations"),
+    path("evidence/records/<uuid:record>/translations/", translations.translate, name="translate"),
     path(
         "evidence/records/<uuid:record>/translations/<slug:language>/",
         translations.translation,

@@ -100,6 +100,11 @@ _RESULTS: Final = tuple(
         rf"por\s+cada|de|sobre|entre){_S}(?:an?\s+)?{NUMBER}(?!{_S}-?{_S}(?:{_UNIT}|{_STUDIES})\b)",
         rf"\b(?:out\s+of(?:\s+every)?|of\s+every|in\s+every|de\s+cada|por\s+cada){_S}(?:an?\s+)?"
         rf"{NUMBER}(?!{_S}-?{_S}{_UNIT}\b)",
+        rf"{NUMBER}{_PEOPLE}{_S}(?:out\s+)?of\s+(?:the|our|those|all)\s+{NUMBER}\s+(?:people|patients|adults)",
+        rf"{NUMBER}{_PEOPLE}{_S}de\s+(?:l[oa]s|nuestr[oa]s)\s+{NUMBER}\s+(?:personas|pacientes|adultos)",
+        # all patients respond, every patient got better
+        r"\b(?:all|every|todos|todas|cada)\s+(?:(?:of\s+)?(?:our|the|los|las)\s+)?(?:people|persons?|"
+        rf"patients?|pacientes?|personas?)\b[^.\n]{{0,30}}?\b{_RESPOND}",
         # 3/4 of patients, ¾, two thirds, a quarter, la mitad, dos terceras partes
         rf"\b\d+{_S}/{_S}\d+{_S}(?:of|de)\b",
         r"(?<![\d/.-])(?:1/[2-9]|2/[3-9]|3/[45789]|4/[5-9]|5/[6-9]|7/(?:8|10)|9/10)(?![\d/])"
@@ -208,9 +213,10 @@ def plain_with_places(text: str) -> tuple[str, list[int]]:
         if unicodedata.category(letter) == "Mn" and letters and letters[-1] in "0123456789%":
             continue
         for each in unicodedata.normalize("NFKC", letter):
-            digit = unicodedata.digit(each, None) if not each.isascii() else None
-            letters.append("/" if each == "\u2044" else str(digit) if digit is not None else each)
-            places.append(at)
+            worth = None if each.isascii() else unicodedata.numeric(each, None)
+            for one in "/" if each == "\u2044" else each if worth is None else f"{worth:g}":
+                letters.append(one)
+                places.append(at)
     return "".join(letters), places
 
 

@@ -23,8 +23,13 @@ from afterglow.apps.evidence.services.records import (
     write_record,
     write_version,
 )
+from afterglow.apps.evidence.services.tasks import open_due_texts
 from afterglow.apps.evidence.services.translations import check_translation, write_translation
-from afterglow.apps.evidence.services.untranslated import open_translations, other_languages
+from afterglow.apps.evidence.services.untranslated import (
+    open_translation_tasks,
+    open_translations,
+    other_languages,
+)
 
 __all__ = [
     "BlockWords",
@@ -36,6 +41,8 @@ __all__ = [
     "confirm_check",
     "import_release",
     "open_due_reviews",
+    "open_due_texts",
+    "open_translation_tasks",
     "open_translations",
     "other_languages",
     "publish",

@@ -8,6 +8,7 @@ from django.db import models
 
 from afterglow.apps.audit import services as audit
 from afterglow.apps.evidence.models import Citation, Flag, Publication, Record, RecordVersion
+from afterglow.apps.evidence.services.tasks import open_text_review
 from afterglow.core.evidence.publishing import PublicationState
 from afterglow.core.evidence.vocabulary import ClaimVerdict
 
@@ -40,6 +41,7 @@ def flag_texts_citing(
             },
         )
         made.append(flag)
+        open_text_review(publication, at=at)
         detail = {"record": record.key, "version": None if version is None else version.number}
         audit.record("publication-flagged", subject=publication, by=None, at=at, detail=detail)
     return made

@@ -18,6 +18,7 @@ from afterglow.apps.evidence import facts
 from afterglow.apps.evidence.files import text_review_interval
 from afterglow.apps.evidence.models import Citation, Publication, PublicationSignature
 from afterglow.apps.evidence.services.records import Done, Refused, signed_name
+from afterglow.apps.evidence.services.tasks import TEXT_TASK, settle_tasks
 from afterglow.core.decisions import Decision
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.publishing import (
@@ -246,6 +247,7 @@ def re_review(
         return _refuse(row, PublicationAct.RE_REVIEWED, decision, by=by, at=at)
     _signed_by_reviewer(row, by=by, at=at)
     row.next_review_on = on + text_review_interval()
+    _review_is_done(row, by=by, at=at, outcome=note.strip() or "Reviewed again.")
     return _move(row, PublicationAct.RE_REVIEWED, decision, by=by, at=at, note=note)
 
 
@@ -261,6 +263,7 @@ def withdraw_publication(
     if row.state == PublicationState.WITHDRAWN:
         return row
     row.ended_at, row.publish_at, row.scheduled_by = at, None, None
+    _review_is_done(row, by=by, at=at, outcome=why.strip())
     _move(row, PublicationAct.WITHDRAWN, Decision(), by=by, at=at, note=why)
     return row
 
@@ -276,10 +279,15 @@ def _publish(
     if old is not None:
         old.ended_at = at
         old.flags.filter(cleared_at=None).update(cleared_at=at, cleared_by=by)
+        _review_is_done(old, by=by, at=at, outcome="Superseded by a newer version.")
         _move(old, PublicationAct.SUPERSEDED, Decision(), by=by, at=at)
     row.published_at, row.next_review_on = at, on + text_review_interval()
     row.publish_at = row.scheduled_by = None
     return _move(row, PublicationAct.PUBLISHED, decision, by=by, at=at)
+
+
+def _review_is_done(row: Publication, *, by: Account, at: dt.datetime, outcome: str) -> None:
+    settle_tasks(kind=TEXT_TASK, subject=row, by=by, at=at, outcome=outcome)
 
 
 def _signed_by_reviewer(row: Publication, *, by: Account, at: dt.datetime) -> None:

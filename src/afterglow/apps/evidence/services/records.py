@@ -22,8 +22,8 @@ from afterglow.apps.evidence.models import (
     RecordVersion,
 )
 from afterglow.apps.evidence.services.flags import flag_texts_citing
-from afterglow.apps.evidence.services.untranslated import open_translations, settle_tasks
-from afterglow.apps.places.models import Site
+from afterglow.apps.evidence.services.tasks import first_site, settle_tasks
+from afterglow.apps.evidence.services.untranslated import open_translations
 from afterglow.apps.work.models import Task
 from afterglow.apps.work.services import open_task
 from afterglow.core.decisions import Decision
@@ -273,7 +273,7 @@ def open_due_reviews(*, at: dt.datetime, on: dt.date) -> int:
     on the list of the first site in use; without a site there is nobody to do them and none is
     opened.
     """
-    site = Site.objects.filter(is_active=True).order_by("pk").first()
+    site = first_site()
     if site is None:
         return 0
     before = Task.objects.filter(kind=REVIEW_TASK).count()

@@ -13,11 +13,8 @@ from afterglow.apps.audit import services as audit
 from afterglow.apps.evidence import facts, queries
 from afterglow.apps.evidence.models import Record, RecordTranslation, TranslationCheck
 from afterglow.apps.evidence.services.records import Done, Refused, signed_name
-from afterglow.apps.evidence.services.untranslated import (
-    TRANSLATE_TASK,
-    other_languages,
-    settle_tasks,
-)
+from afterglow.apps.evidence.services.tasks import settle_tasks
+from afterglow.apps.evidence.services.untranslated import TRANSLATE_TASK, other_languages
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.library import content_hash
 from afterglow.core.evidence.translating import TranslationOrigin, judge_translation, may_check
@@ -84,8 +81,8 @@ def write_translation(
         created_at=at,
         note=note.strip()[:500],
     )
-    detail = {"key": row.key, "language": language, "number": made.number, "sha256": made.sha256}
-    audit.record("evidence-translated", subject=row, by=by, at=at, detail=detail)
+    made_of = {"key": row.key, "language": language, "number": made.number, "sha256": made.sha256}
+    audit.record("evidence-translated", subject=row, by=by, at=at, detail=made_of)
     return Done(made, decision)
 
 
@@ -105,7 +102,11 @@ def check_translation(
     if same is not None:
         return Done(same)
     decision = may_check(facts.translation_facts(row), checker=str(by.public_id))
-    detail = {"key": record.key, "language": row.language, "number": row.number}
+    detail: dict[str, object] = {
+        "key": record.key,
+        "language": row.language,
+        "number": row.number,
+    }
     if decision.refused:
         detail["codes"] = list(decision.codes)
         audit.record("evidence-check-refused", subject=record, by=by, at=at, detail=detail)

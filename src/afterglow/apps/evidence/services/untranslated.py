@@ -9,20 +9,24 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from afterglow.apps.audit import services as audit
 from afterglow.apps.evidence import queries
 from afterglow.apps.evidence.models import Record
-from afterglow.apps.places.models import Site
+from afterglow.apps.evidence.services.tasks import first_site
+from afterglow.apps.evidence.spoken import RECORDS_SPEAK
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import open_task
-from afterglow.db.models import PublicModel
 
 TRANSLATE_TASK: Final = "translate_evidence"
 
 
 def other_languages() -> list[str]:
     """Return the languages that pages are shown in, besides that of the records."""
-    return [code for code, _name in settings.LANGUAGES if code != queries.RECORDS_SPEAK]
+    return [code for code, _name in settings.LANGUAGES if code != RECORDS_SPEAK]
+
+
+def open_translation_tasks() -> int:
+    """Return how many records wait for a translation."""
+    return Task.objects.filter(kind=TRANSLATE_TASK, state=TaskState.OPEN).count()
 
 
 @transaction.atomic
@@ -32,7 +36,7 @@ def open_translations(*, at: dt.datetime, records: Iterable[Record] | None = Non
     Safe to repeat: one task a record, language and version. ``records`` asks of these only.
     Without a site there is nobody to do them and none is opened.
     """
-    site = Site.objects.filter(is_active=True).order_by("pk").first()
+    site = first_site()
     if site is None:
         return 0
     before = Task.objects.filter(kind=TRANSLATE_TASK).count()
@@ -51,23 +55,3 @@ def open_translations(*, at: dt.datetime, records: Iterable[Record] | None = Non
                     title=f"Translate again ({language}): {row.key} {row.title}"[:200],
                 )
     return Task.objects.filter(kind=TRANSLATE_TASK).count() - before
-
-
-def settle_tasks(
-    *,
-    kind: str,
-    subject: PublicModel,
-    by: PublicModel,
-    at: dt.datetime,
-    outcome: str,
-    key: str = "",
-) -> None:
-    """Finish the open tasks of a kind about a row, because what they ask for was done."""
-    waiting = Task.objects.select_for_update().filter(
-        kind=kind, subject=subject.public_id, state=TaskState.OPEN, key__startswith=key
-    )
-    for task in waiting:
-        task.state, task.closed_at, task.closed_by = TaskState.DONE, at, by.public_id
-        task.outcome = outcome
-        task.save_version(fields=["state", "closed_at", "closed_by", "outcome"])
-        audit.record("task-done", subject=task, by=by, at=at, detail={"kind": task.kind})

@@ -52,6 +52,21 @@ def translations(request: StaffRequest, language: str) -> HttpResponse:
 
 
 @login_required
+@require_safe
+def translate(request: StaffRequest, record: UUID) -> HttpResponse:
+    """Lead from a task to the first language in which a record is missing."""
+    today = clock.today(request.site)
+    check(Action.VIEW_EVIDENCE, by=request.user, site=request.site, on=today)
+    row = get_object_or_404(Record.objects.select_related("current__record"), public_id=record)
+    shown = row.current or facts.newest_of(row)
+    languages = services.other_languages()
+    missing = (each for each in languages if queries.spoken([shown], each)[shown.pk].missing)
+    return redirect(
+        "evidence:translation", record=record, language=next(missing, None) or languages[0]
+    )
+
+
+@login_required
 @require_http_methods(["GET", "POST"])
 def translation(request: StaffRequest, record: UUID, language: str) -> HttpResponse:
     """Show a record's words beside their translation, and take a new one."""
