@@ -294,6 +294,7 @@ class LetterForm(forms.Form):
             raise ValidationError(error_words(no)) from None
         return slug
 
+
 class DayInput(forms.DateInput):
     """The device's own date picker."""
 

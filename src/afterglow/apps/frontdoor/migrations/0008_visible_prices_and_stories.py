@@ -11,7 +11,7 @@ CREATE TRIGGER frontdoor_visible_change
 
 
 class Migration(migrations.Migration):
-    dependencies = [("frontdoor", "0006_prices_stories_referrals")]
+    dependencies = [("frontdoor", "0007_prices_stories_referrals")]
 
     operations = [
         migrations.RunSQL(

@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("frontdoor", "0005_visible_places"),
+        ("frontdoor", "0006_translations_are_visible"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("places", "0002_predicted_level"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
