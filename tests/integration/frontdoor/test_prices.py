@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -139,6 +140,16 @@ def test_a_list_is_not_dated_back_nor_far_ahead(door: Door, site: Site) -> None:
     for day in (today - dt.timedelta(days=1), today + dt.timedelta(days=367)):
         with pytest.raises(InvalidValue, match="cannot be the first day"):
             state(door, site, effective_from=day)
+    assert not PriceList.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["name_en", "name_es", "includes_en", "includes_es"])
+@pytest.mark.parametrize("words", ["Each drip, helps 75 %", "Ayuda a tres de cada cuatro", "84"])
+def test_no_result_slips_in_by_the_words_of_a_price(
+    door: Door, site: Site, field: str, words: str
+) -> None:
+    with pytest.raises(InvalidValue):
+        state(door, site, (replace(DRIP, **{field: words}),))
     assert not PriceList.objects.exists()
 
 

@@ -154,6 +154,8 @@ def test_words_without_what_is_usual_are_not_even_kept_as_a_draft(
         ({"consent_until": SIGNED - dt.timedelta(days=1)}, "cannot be the last day"),
         ({"consent_until": SIGNED + dt.timedelta(days=731)}, "cannot be the last day"),
         ({"consent_kept_at": " "}, "where the signed paper lies"),
+        ({"told_by": "Wren, 90 % better"}, "90"),
+        ({"slug": "75-percent-well"}, "75"),
     ],
 )
 def test_a_consent_that_is_none_is_refused(door: Door, changed: dict[str, Any], why: str) -> None:

@@ -15,6 +15,7 @@ from afterglow.apps.audit import services as audit
 from afterglow.apps.frontdoor.models import PriceEntry, PriceList
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.writing import refuse_results
 from afterglow.core.frontdoor_prices import PriceLine, PriceStage, check_prices
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
@@ -48,7 +49,8 @@ def state_prices(
     """State the prices of a site from a day on; without prices, that none is stated any more.
 
     What stood before is kept for ever and holds until that day. The same list stated again is the
-    list that stands. Raises InvalidValue for a day gone by or a list that cannot be meant.
+    list that stands. Raises InvalidValue for a day gone by, a list that cannot be meant, or a result
+    in its words.
     """
     check(Action.PUBLISH_PAGE, by=by, site=None, on=on)
     today = site.local_date(at)
@@ -62,6 +64,9 @@ def state_prices(
         )
     for language in ("en", "es"):
         check_prices([_line(price, language) for price in prices])
+    for price in prices:
+        for words in (price.name_en, price.name_es, price.includes_en, price.includes_es):
+            refuse_results(words, loose=True)  # no reviewer reads these
     Site.objects.select_for_update().get(pk=site.pk)
     newest = PriceList.objects.filter(site=site).order_by("-pk").first()
     if newest and newest.effective_from == effective_from and _drafts(newest) == list(prices):

@@ -19,6 +19,7 @@ from afterglow.apps.audit import services as audit
 from afterglow.apps.frontdoor.models import Story
 from afterglow.core.cited import Section
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.writing import refuse_results
 from afterglow.core.frontdoor import StoryOutcome, StoryScope
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
@@ -77,7 +78,8 @@ def keep_story(
 ) -> Story:
     """Keep a signed consent; only then can words be written under it. Nothing is visible by this.
 
-    Raises InvalidValue for a consent that is not signed yet, ends too late, or has no paper.
+    Raises InvalidValue for a consent that is not signed yet, ends too late, or has no paper, and
+    for a number in what no reviewer reads.
     """
     check(Action.WRITE_PAGE, by=by, site=None, on=on)
     form = next((each for each in consent_forms() if each.version == consent_version), None)
@@ -100,6 +102,8 @@ def keep_story(
             signed=consent_signed_on.isoformat(),
             limit=last.isoformat(),
         )
+    for words in (slug, told_by):
+        refuse_results(words, loose=True)  # no reviewer reads these
     if not consent_kept_at.strip():
         raise InvalidValue("Say where the signed paper lies; without one there is no story.")
     if Story.objects.filter(slug=slug, language=language).exists():
