@@ -49,8 +49,8 @@ def state_prices(
     """State the prices of a site from a day on; without prices, that none is stated any more.
 
     What stood before is kept for ever and holds until that day. The same list stated again is the
-    list that stands. Raises InvalidValue for a day gone by, a list that cannot be meant, or a result
-    in its words.
+    list that stands. Raises InvalidValue for a day gone by, a list that cannot be meant, or a
+    result in its words.
     """
     check(Action.PUBLISH_PAGE, by=by, site=None, on=on)
     today = site.local_date(at)
