@@ -23,6 +23,41 @@ class ContactTime(StrEnum):
     SATURDAY = "saturday"
 
 
+class ReferrerKind(StrEnum):
+    """What a provider who refers is."""
+
+    THERAPIST = "therapist"
+    PSYCHIATRIST = "psychiatrist"
+    PRIMARY_CARE = "primary_care"
+    OTHER = "other"
+
+
+class TreatedCondition(StrEnum):
+    """What a provider treats, in words wide enough to name no patient."""
+
+    DEPRESSION = "depression"
+    ANXIETY = "anxiety"
+    TRAUMA = "trauma"
+    SUBSTANCE_USE = "substance_use"
+    PAIN = "pain"
+    OTHER = "other"
+
+
+class StoryOutcome(StrEnum):
+    """How it went for the person who tells a story; stories of every kind are told."""
+
+    HELPED = "helped"
+    HELPED_FOR_A_TIME = "helped_for_a_time"
+    NOT_HELPED = "not_helped"
+
+
+class StoryScope(StrEnum):
+    """Where the person agreed that the story may be told."""
+
+    SITE = "site"
+    SITE_AND_LETTERS = "site_and_letters"
+
+
 class BlockKind(StrEnum):
     """What a block of a page is. The anchor of a block begins with it, so it is signed with it."""
 
@@ -40,11 +75,20 @@ class BlockKind(StrEnum):
     RECORDS = "records"
     SITES = "sites"
     MECHANISM = "mechanism"
+    PRICES = "prices"
+    TIMELINE = "timeline"
+    STORIES = "stories"
+    TYPICAL = "typical"
 
     @property
     def compares(self) -> bool:
         """Whether its figures stand side by side, so that like-with-like holds among them."""
         return self in (BlockKind.TABLE, BlockKind.ICONS)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it shows something by itself, so that it may be without words."""
+        return self in (BlockKind.SITES, BlockKind.MECHANISM, BlockKind.PRICES, BlockKind.STORIES)
 
     @property
     def corrects(self) -> bool:

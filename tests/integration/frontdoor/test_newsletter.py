@@ -12,6 +12,7 @@ from django.test import Client
 from procrastinate.contrib.django import app as jobs
 from procrastinate.testing import InMemoryConnector
 
+from afterglow.apps.frontdoor import queries
 from afterglow.apps.frontdoor.models import (
     Delivery,
     DeliveryState,
@@ -158,6 +159,32 @@ def test_a_server_that_fails_is_asked_again_and_nobody_gets_two(
     assert sorted(message.to[0] for message in mail.outbox) == [
         "reader0@example.org",
         "reader2@example.org",
+    ]
+
+
+def test_a_worker_killed_at_a_letter_goes_on_there_and_nobody_gets_two(
+    letter: Letter, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers(5)
+    mailing = newsletter.start_mailing(letter=letter, by=door.library.director, at=LATER, on=ON)
+    send = EmailMessage.send
+
+    def killed(self: EmailMessage, fail_silently: bool = False) -> int:
+        if self.to == ["reader2@example.org"]:
+            raise SystemExit
+        return send(self, fail_silently)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(EmailMessage, "send", killed)
+        with pytest.raises(SystemExit):
+            newsletter.send_batch(mailing=mailing.public_id, at=LATER)
+    counts = queries.progress(mailing)
+    assert (counts["sent"], counts["waiting"]) == (2, 3)
+
+    assert newsletter.send_batch(mailing=mailing.public_id, at=LATER) == 0
+
+    assert sorted(message.to[0] for message in mail.outbox) == [
+        f"reader{at}@example.org" for at in range(5)
     ]
 
 

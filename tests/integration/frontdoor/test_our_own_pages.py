@@ -25,15 +25,16 @@ from afterglow.core.evidence.writing import bare_numbers, citations_in
 from afterglow.core.frontdoor import BlockKind
 from afterglow.web import clock
 from support.evidence import AT, ON, Library, open_library
-from support.frontdoor import LATER, read, visible
+from support.frontdoor import LATER, approve_protocol, read, visible
 from support.reading import english_grade, spanish_ease
 
 SLUGS = {page.slug for page in page_files()}
-FIXED = ("home", "contact", "newsletter", "locations", "crisis")
+FIXED = ("home", "contact", "refer", "newsletter", "locations", "crisis", "simulation")
 
 
 @pytest.fixture
 def published(library: Library) -> Library:
+    approve_protocol(library.director)
     seed_pages(
         author=library.author, reviewer=library.reviewer, director=library.director, at=AT, on=ON
     )
@@ -60,7 +61,7 @@ def test_every_page_is_there_in_both_languages() -> None:
         code: {page.slug for page in page_files() if page.language == code} for code in ("en", "es")
     }
     assert by_language["en"] == by_language["es"]
-    assert len(by_language["en"]) == 21
+    assert len(by_language["en"]) == 22
 
 
 def test_the_gate_lets_them_through_and_no_number_stands_bare(
@@ -95,6 +96,61 @@ def test_the_gate_lets_them_through_and_no_number_stands_bare(
             if target.startswith(("/static/", "/accounts/")):
                 continue
             assert client.get(target).status_code == 200, (page.slug, target)
+
+
+def test_every_address_of_the_sitemap_is_walked_and_none_states_a_bare_number(
+    client: Client, published: Library
+) -> None:
+    listed = client.get("/sitemap.xml").content.decode()
+    paths = re.findall(r"<loc>[^<]*?//[^/<]+([^<]*)</loc>", listed)
+    for path in ("/simulation/", "/es/simulation/", "/refer/", "/es/crisis/", "/es/costs/"):
+        assert path in paths
+    wrong = [
+        row.title
+        for row in evidence.what_is_often_said()
+        if row.verdict in (ClaimVerdict.WRONG, ClaimVerdict.UNVERIFIABLE)
+    ]
+
+    for path in paths:
+        body = client.get(path).content.decode()
+        assert bare_numbers(visible(body)) == (), path
+        assert "withheld" not in body, path
+        if "what-is-often-said" not in path:
+            shown = visible(body) + " ".join(read(body).cited)
+            assert [claim for claim in wrong if claim in shown] == [], path
+        assert re.search(r'<script type="application/ld\+json">\{', body), path
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "<p>It helps 75 % of people.</p>",
+        "<p>Ayuda a tres de cada cuatro personas.</p>",
+        "<p>It helps <b>75</b> <i>%</i> of people.</p>",
+        '<img src="/x.png" alt="Seven in ten people get well">',
+        '<meta name="description" content="Twice as likely to get well">',
+        "<table><tr><td>OR 3.4</td></tr></table>",
+    ],
+)
+def test_a_number_planted_in_a_page_is_found(
+    client: Client, published: Library, planted: str
+) -> None:
+    body = client.get("/safety/").content.decode()
+    assert bare_numbers(visible(body)) == ()
+
+    assert bare_numbers(visible(body.replace("</main>", f"{planted}</main>")))
+    behind = f'<p data-record="C18#acute-effects">{planted}</p></main>'
+    assert bare_numbers(visible(body.replace("</main>", behind))) == ()
+
+
+def test_what_we_do_is_told_by_the_protocol_in_force(client: Client, published: Library) -> None:
+    visit = visible(client.get("/our-approach/").content.decode())
+    code = Site.objects.values_list("code", flat=True)[0]
+    before = visible(client.get(f"/es/locations/{code}/").content.decode())
+
+    assert "for about 40 minutes while the drug runs in" in visit
+    assert "at least 30 minutes, until you are steady" in visit
+    assert "No coma nada 6 horas antes, y solo bebidas claras hasta 2 horas antes." in before
 
 
 def test_every_spanish_page_with_records_says_that_they_are_in_english(
@@ -149,15 +205,16 @@ OURS = {
     "compared": {"lead-1", "text-5"},
     "regulation": set[str](),
     "guidance": set[str](),
-    "medical-or-recreational": {"lead-1", "note-1"},
+    "medical-or-recreational": {"lead-1", "text-1", "note-1"},
     "safety": {"cards-1", "note-1"},
     "how-it-works": set(),
     "what-is-ketamine": set[str](),
     "what-is-often-said": {"lead-1"},
-    "results": {"lead-1", "cards-1", "text-1"},
-    "for-providers": {"lead-1", "steps-1", "text-2"},
-    "costs": {"lead-1", "text-1", "cards-1", "text-4", "call-1"},
-    "stories": {"lead-1", "cards-1"},
+    "results": {"lead-1", "text-1", "cards-1", "text-2"},
+    "for-providers": {"lead-1", "call-1", "steps-1", "cards-1", "text-2"},
+    "refer": {"lead-1"},
+    "costs": {"lead-1", "prices-1", "cards-1", "text-3", "text-4", "call-1"},
+    "stories": {"lead-1", "stories-1", "cards-1"},
     "contact": {"lead-1", "steps-1", "note-1"},
     "newsletter": {"lead-1", "text-1"},
     "locations": {"lead-1", "text-1"},

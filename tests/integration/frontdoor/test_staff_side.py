@@ -14,6 +14,7 @@ from django.test import Client
 from afterglow.apps.evidence import services as evidence
 from afterglow.apps.evidence.models import Publication
 from afterglow.apps.frontdoor.models import Page, Picture, Redirect
+from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Role
 from factories import SiteFactory, staff
 from support.evidence import ON
@@ -212,3 +213,30 @@ def test_bad_blocks_are_refused_in_words(author: Client, door: Door) -> None:
     assert "is no record" in answer.content.decode()
     taken = author.post("/frontdoor/pages/new/", {"slug": "og", "language": "en"})
     assert "taken by a part of the site" in taken.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("A drip costs $450.", "is a price"),
+        ("Un goteo cuesta 450 dólares.", "is a price"),
+        ("It runs for {{minutes}} minutes.", "no number of ours called"),
+    ],
+)
+def test_a_price_or_an_unknown_number_of_ours_is_refused_in_words(
+    door: Door, words: str, why: str
+) -> None:
+    page = door.page("costs")
+
+    with pytest.raises(InvalidValue, match=why):
+        door.write(page, [("text", words)])
+    assert not Publication.objects.exists()
+
+
+def test_steps_keep_their_words_together(client: Client, door: Door) -> None:
+    """Each step is one cell beside its number; loose words would each become a cell."""
+    door.published("how-it-works", [("steps", "1. **First.** Then the rest.\n2. Second.")])
+
+    body = client.get("/how-it-works/").content.decode()
+
+    assert "<li><div><strong>First.</strong> Then the rest.</div></li>" in body

@@ -7,8 +7,10 @@ from afterglow.apps.frontdoor.models import (
     Mailing,
     Page,
     Picture,
+    PriceList,
     Redirect,
     SiteMark,
+    Story,
     Subscriber,
 )
 from afterglow.db.admin import look_up
@@ -20,3 +22,5 @@ look_up(Letter, "slug", "language", "created_at")
 look_up(Mailing, "letter", "started_at", "finished_at")
 look_up(Subscriber, "public_id", "state", "language")
 look_up(SiteMark, "site", "latitude", "longitude")
+look_up(PriceList, "site", "effective_from", "stated_at")
+look_up(Story, "slug", "language", "consent_signed_on", "consent_until", "withdrawn_at")

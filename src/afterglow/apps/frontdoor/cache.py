@@ -2,8 +2,9 @@
 
 Every table that a public page shows has a trigger that adds a row to ``Change`` in the transaction
 of the change. A kept page carries the number of rows and the highest key that were visible when it
-was made, and how many approvals of definitions had begun and ended: those do so at their hour,
-with no row written. All are read again before it is shown: one query, right in every process.
+was made, and how many approvals of definitions, price lists and consents to a story had begun or
+ended: those do so at their hour, with no row written. All are read again before it is shown: one
+query, right in every process.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from django.db import connection
 
 from afterglow.apps.definitions.models import DefinitionApproval
-from afterglow.apps.frontdoor.models import Change
+from afterglow.apps.frontdoor.models import Change, PriceList, Story
 from afterglow.web import clock
 
 MOST: Final = 400
@@ -48,7 +49,12 @@ _STATE: Final = f"""
 SELECT count(*), coalesce(max(id), 0), (
     SELECT count(*) FILTER (WHERE effective_from <= %(now)s)
          + count(*) FILTER (WHERE effective_to <= %(now)s)
-    FROM {DefinitionApproval._meta.db_table})
+    FROM {DefinitionApproval._meta.db_table}
+) + (
+    SELECT count(*) FROM {PriceList._meta.db_table} WHERE effective_at <= %(now)s
+) + (
+    SELECT count(*) FROM {Story._meta.db_table} WHERE consent_until < %(today)s
+)
 FROM {Change._meta.db_table}
 """  # noqa: S608 - names of our own tables only
 
@@ -61,7 +67,8 @@ _lock = threading.Lock()
 def state_now() -> State:
     """Return what names the present state of everything visible."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, {"now": clock.now()})
+        now = clock.now()
+        cursor.execute(_STATE, {"now": now, "today": now.date()})
         count, highest, turned = cursor.fetchone()
     return count, highest, turned
 

@@ -8,13 +8,25 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.frontdoor.services import BlockDraft
+from afterglow.apps.frontdoor.services.prices import PriceDraft
+from afterglow.apps.frontdoor.services.stories import consent_forms
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.writing import CITATION, refuse_results
-from afterglow.core.frontdoor import BlockKind, ContactReason, ContactTime
+from afterglow.core.frontdoor import (
+    BlockKind,
+    ContactReason,
+    ContactTime,
+    ReferrerKind,
+    StoryOutcome,
+    StoryScope,
+    TreatedCondition,
+)
+from afterglow.core.frontdoor_prices import PriceStage
 from afterglow.web.sentences import error_words
 
 REASONS: Final = (
@@ -44,6 +56,39 @@ KINDS: Final = (
     (BlockKind.RECORDS, _("Records as cards")),
     (BlockKind.SITES, _("Our sites")),
     (BlockKind.MECHANISM, _("How it may work, with a simulation")),
+    (BlockKind.PRICES, _("What each site charges")),
+    (BlockKind.TIMELINE, _("Points along a line of time")),
+    (BlockKind.STORIES, _("Stories that people agreed to tell")),
+    (BlockKind.TYPICAL, _("What is usual, beside a story")),
+)
+REFERRERS: Final = (
+    (ReferrerKind.THERAPIST, _("Therapist")),
+    (ReferrerKind.PSYCHIATRIST, _("Psychiatrist")),
+    (ReferrerKind.PRIMARY_CARE, _("Primary care")),
+    (ReferrerKind.OTHER, _("Another licensed provider")),
+)
+TREATED: Final = (
+    (TreatedCondition.DEPRESSION, _("Depression")),
+    (TreatedCondition.ANXIETY, _("Anxiety")),
+    (TreatedCondition.TRAUMA, _("Trauma")),
+    (TreatedCondition.SUBSTANCE_USE, _("Substance use")),
+    (TreatedCondition.PAIN, _("Pain")),
+    (TreatedCondition.OTHER, _("Something else")),
+)
+OUTCOMES: Final = (
+    (StoryOutcome.HELPED, _("It helped")),
+    (StoryOutcome.HELPED_FOR_A_TIME, _("It helped for a time")),
+    (StoryOutcome.NOT_HELPED, _("It did not help")),
+)
+SCOPES: Final = (
+    (StoryScope.SITE, _("This site only")),
+    (StoryScope.SITE_AND_LETTERS, _("This site and the newsletter")),
+)
+STAGES: Final = (
+    (PriceStage.BEFORE, _("Before the first drip")),
+    (PriceStage.DRIP, _("The drip itself")),
+    (PriceStage.AFTER, _("After the last drip")),
+    (PriceStage.OTHER, _("No part of the first course")),
 )
 DANGER: Final = (("no", _("No")), ("yes", _("Yes")))
 
@@ -81,6 +126,41 @@ class ContactForm(forms.Form):
     def in_danger(self) -> bool:
         """Whether the first question was answered with yes, whatever else is missing."""
         return bool(self.data.get("danger") == "yes")
+
+    def clean_website(self) -> str:
+        """Refuse who fills in what people do not see."""
+        if self.cleaned_data["website"]:
+            raise ValidationError(_("This form was filled in by a machine."), code="machine")
+        return ""
+
+
+class ReferralForm(forms.Form):
+    """What a provider is asked. There is no field in which a patient could be named."""
+
+    site = forms.ModelChoiceField(
+        label=_("Which site?"), queryset=Site.objects.none(), empty_label=None
+    )
+    practice = forms.CharField(label=_("Your practice"), max_length=120)
+    name = forms.CharField(label=_("Your own name"), max_length=120)
+    kind = forms.ChoiceField(label=_("You are"), choices=REFERRERS)
+    callback = forms.CharField(
+        label=_("How we reach you: telephone or e-mail"), max_length=120, min_length=5
+    )
+    treats = forms.MultipleChoiceField(
+        label=_("What you mainly treat"), choices=TREATED, widget=forms.CheckboxSelectMultiple
+    )
+    times = forms.MultipleChoiceField(
+        label=_("When may we call?"), choices=TIMES, widget=forms.CheckboxSelectMultiple
+    )
+    person_agreed = forms.BooleanField(
+        label=_("The person I think of knows that I am asking you, and agrees.")
+    )
+    website = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sites: Any = self.fields["site"]
+        sites.queryset = Site.objects.filter(is_active=True)
 
     def clean_website(self) -> str:
         """Refuse who fills in what people do not see."""
@@ -157,7 +237,7 @@ class BlockForm(forms.Form):
         """Return the block, or None when it is empty."""
         given = self.cleaned_data
         kind = BlockKind(given["kind"])
-        if not given["text"].strip() and not given["cites"] and kind is not BlockKind.SITES:
+        if not given["text"].strip() and not given["cites"] and not kind.stands_alone:
             return None
         return BlockDraft(kind, given["text"], given["cites"])
 
@@ -213,3 +293,97 @@ class LetterForm(forms.Form):
         except InvalidValue as no:
             raise ValidationError(error_words(no)) from None
         return slug
+
+
+class DayInput(forms.DateInput):
+    """The device's own date picker."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class PriceHeadForm(forms.Form):
+    """From which day a list holds."""
+
+    effective_from = forms.DateField(label=_("Holds from"), widget=DayInput())
+
+
+NAMES: Final = ("name_en", "name_es")
+
+
+class PriceLineForm(forms.Form):
+    """One price. A line without words in either language is left out."""
+
+    use_required_attribute = False
+
+    stage = forms.ChoiceField(label=_("When it is due"), choices=STAGES)
+    name_en = forms.CharField(label=_("What is paid for, in English"), max_length=80)
+    name_es = forms.CharField(label=_("The same in Spanish"), max_length=80)
+    includes_en = forms.CharField(
+        label=_("What it includes, in English"), max_length=240, required=False
+    )
+    includes_es = forms.CharField(label=_("The same in Spanish"), max_length=240, required=False)
+    amount = forms.DecimalField(
+        label=_("Price in dollars"), min_value=0, max_digits=9, decimal_places=2
+    )
+    times = forms.IntegerField(
+        label=_("How many the first course has"), min_value=0, max_value=30, initial=1
+    )
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether both its words are empty."""
+        return not any((self.data.get(self.add_prefix(name)) or "").strip() for name in NAMES)
+
+    def full_clean(self) -> None:
+        """Ask nothing of a line that is left out."""
+        if self.is_bound and self.is_left_out:
+            self._errors = ErrorDict()
+            self.cleaned_data = {}
+            return
+        super().full_clean()
+
+    def draft(self) -> PriceDraft:
+        """Return the price."""
+        given = self.cleaned_data
+        return PriceDraft(
+            PriceStage(given["stage"]),
+            given["name_en"],
+            given["name_es"],
+            given["amount"],
+            given["times"],
+            given["includes_en"],
+            given["includes_es"],
+        )
+
+
+PriceLineForms = forms.formset_factory(PriceLineForm, extra=2, max_num=20, validate_max=True)
+
+
+class StoryForm(forms.Form):
+    """The signed consent that a story rests on."""
+
+    slug = forms.SlugField(label=_("Short name of the story"), max_length=60)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    told_by = forms.CharField(
+        label=_("The name the person chose to be called"),
+        max_length=60,
+        help_text=_("Never a name that they did not choose for this."),
+    )
+    outcome = forms.ChoiceField(label=_("How it went for them"), choices=OUTCOMES)
+    consent_version = forms.TypedChoiceField(label=_("Version of the form"), coerce=int)
+    consent_signed_on = forms.DateField(label=_("Signed on"), widget=DayInput())
+    consent_until = forms.DateField(label=_("Last day it may be told"), widget=DayInput())
+    consent_scope = forms.ChoiceField(label=_("Where it may be told"), choices=SCOPES)
+    consent_kept_at = forms.CharField(
+        label=_("Where the signed paper lies"),
+        max_length=200,
+        help_text=_("Such as: folder of consents, office. No name of a patient."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        versions: Any = self.fields["consent_version"]
+        versions.choices = [(form.version, str(form.version)) for form in consent_forms()]

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-NAMES: Final = ("horizon", "path", "room", "synapse", "watch")
-ILLUSTRATIONS: Final = {name: f"frontdoor/drawings/{name}.svg" for name in NAMES}
+PICTURES: Final = (
+    "bill",
+    "frames",
+    "horizon",
+    "path",
+    "room",
+    "settings",
+    "synapse",
+    "watch",
+)
+STRIPS: Final = ("count", "days", "phases", "visit")
+"""Stations in a row with words in them: a list to whoever hears the page."""
+ILLUSTRATIONS: Final = {
+    **{name: f"frontdoor/drawings/{name}.svg" for name in PICTURES},
+    **{name: f"frontdoor/drawings/{name}.html" for name in STRIPS},
+}
 """Name in a page's words to its template."""

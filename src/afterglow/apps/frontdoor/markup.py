@@ -2,7 +2,8 @@
 
 A block is plain text: blank lines part paragraphs, ``## `` begins a heading, ``- `` a point,
 ``1. `` a step, ``? `` a question that opens, ``| a | b |`` a row of a table, ``![words](name)`` a
-picture. Inside a line ``**strong**``, ``[words](page:slug)`` and ``[[P01#response-or]]``.
+picture. Inside a line ``**strong**``, ``[words](page:slug)``, ``[[P01#response-or]]``, and a number
+of our own, ``{{infusion-minutes}}``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from afterglow.core.evidence.writing import CITATION
 
 INLINE: Final = re.compile(
     r"(?P<cite>" + re.sub(r"\?P<\w+>", "?:", CITATION.pattern) + r")"
+    r"|\{\{(?P<ours>[a-z-]+)\}\}"
     r"|\*\*(?P<strong>[^*\n]+)\*\*"
     r"|(?<!!)\[(?P<label>[^\]\[\n]+)\]\((?P<target>[^)\s]+)\)"
 )
@@ -25,7 +27,7 @@ SAFE_TARGETS: Final = ("page:", "https://", "tel:", "/")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a line: words, strong words, a link or a citation."""
+    """A stretch of a line: words, strong words, a link, a citation or a number of ours."""
 
     kind: str
     words: str
@@ -56,6 +58,8 @@ def spans(line: str) -> list[Span]:
             found.append(Span("words", line[at : hit.start()]))
         if hit["cite"]:
             found.append(Span("cite", hit["cite"][2:-2]))
+        elif hit["ours"]:
+            found.append(Span("ours", hit["ours"]))
         elif hit["strong"]:
             found.append(Span("strong", hit["strong"]))
         elif hit["target"].startswith(SAFE_TARGETS) and not hit["target"].startswith("//"):
@@ -124,10 +128,16 @@ def pictures_in(text: str) -> list[Part]:
     return [part for part in parts(text) if part.kind == "picture"]
 
 
+def numbers_of_ours(text: str) -> list[str]:
+    """Return the name of every number of our own that a block asks for."""
+    return [hit["ours"] for hit in INLINE.finditer(text) if hit["ours"]]
+
+
 def plain(text: str) -> str:
     """Return a block's words without marks; a citation leaves nothing."""
     lines = []
     for part in parts(text):
         for line in [part.words, *part.lines, *(cell for row in part.rows for cell in row)]:
-            lines.append("".join(each.words for each in spans(line) if each.kind != "cite"))
+            kept = (each.words for each in spans(line) if each.kind not in ("cite", "ours"))
+            lines.append("".join(kept))
     return "\n".join(line.strip() for line in lines if line.strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from afterglow.apps.frontdoor.models import (
     Mailing,
     Page,
     SiteMark,
+    Story,
     Subscriber,
     SubscriberState,
 )
@@ -148,6 +150,22 @@ def letters_published(language: str) -> list[tuple[Letter, Publication]]:
     }
     letters = Letter.objects.filter(language=language)
     return [(letter, shown[letter.key]) for letter in letters if letter.key in shown]
+
+
+def stories_published(language: str, *, on: dt.date) -> list[tuple[Story, Publication]]:
+    """Return the stories that may be told on a day and are published, newest first."""
+    shown = {
+        row.key: row
+        for row in Publication.objects.filter(
+            state=PublicationState.PUBLISHED, key__startswith="story:"
+        )
+    }
+    stories = Story.objects.filter(language=language, withdrawn_at=None)
+    return [
+        (story, shown[story.key])
+        for story in stories
+        if story.key in shown and story.may_be_told(on)
+    ]
 
 
 def progress(mailing: Mailing) -> dict[str, int]:

@@ -11,7 +11,9 @@ from afterglow.apps.evidence.queries import ShownCitation, public_addresses, spo
 from afterglow.apps.evidence.spoken import Spoken
 from afterglow.apps.evidence.templatetags.evidence import figure_value
 from afterglow.apps.frontdoor import markup
+from afterglow.apps.frontdoor.ours import our_number
 from afterglow.core.frontdoor import BlockKind, kind_of_anchor
+from afterglow.web import clock
 
 
 def letter_words(publication: Publication, citations: Mapping[str, ShownCitation]) -> str:
@@ -34,7 +36,10 @@ def _plain(line: str, citations: Mapping[str, ShownCitation], said: Mapping[int,
     words = []
     for span in markup.spans(line):
         cited = citations.get(span.words) if span.kind == "cite" else None
-        if span.kind != "cite":
+        if span.kind == "ours":
+            ours = our_number(span.words, at=clock.now())
+            words.append(ours.value if ours else _("(number withheld)"))
+        elif span.kind != "cite":
             words.append(span.words)
         elif cited is None or cited.withheld or cited.version is None:
             words.append(_("(number withheld)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +18,14 @@ from afterglow.apps.evidence.models import Publication, RecordVersion
 from afterglow.apps.evidence.queries import ShownCitation
 from afterglow.apps.evidence.spoken import Spoken
 from afterglow.apps.evidence.templatetags.evidence import figure_value
-from afterglow.apps.frontdoor import markup
+from afterglow.apps.frontdoor import markup, queries
 from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
-from afterglow.apps.frontdoor.models import Picture
+from afterglow.apps.frontdoor.models import Picture, Story
+from afterglow.apps.frontdoor.ours import PROTOCOL, our_number
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.vocabulary import FigureMeasure
 from afterglow.core.frontdoor import BlockKind, kind_of_anchor
+from afterglow.web import clock
 
 HIDDEN: Final = frozenset({BlockKind.DESCRIPTION})
 
@@ -67,6 +70,11 @@ class Shown:
     rows: tuple[tuple[SafeString, ...], ...] = ()
     url: str = ""
     name: str = ""
+
+    @property
+    def is_strip(self) -> bool:
+        """Whether it is a drawing with words in it, told as the list that it is."""
+        return self.name.endswith(".html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +153,14 @@ class ShownPage:
         return self.sections[1:] if self.lead else self.sections
 
 
-def show(publication: Publication, *, language: str) -> ShownPage:
-    """Return a text as it may be shown. A number whose record fell is withheld, never replaced."""
+def show(publication: Publication, *, language: str, within: str = "") -> ShownPage:
+    """Return a text as it may be shown. A number whose record fell is withheld, never replaced.
+
+    ``within`` goes before the addresses of its sources when it stands inside another page.
+    """
     citations = evidence.shown_citations(publication)
     versions = {each.version.pk: each.version for each in citations.values() if each.version}
-    writer = _Writer(citations, language, evidence.spoken(versions.values(), language))
+    writer = _Writer(citations, language, evidence.spoken(versions.values(), language), within)
     sections = []
     description = ""
     for block in publication.blocks:
@@ -167,8 +178,13 @@ class _Writer:
     """Turns blocks into sections and numbers the sources as they come up."""
 
     def __init__(
-        self, citations: Mapping[str, ShownCitation], language: str, said: Mapping[int, Spoken]
+        self,
+        citations: Mapping[str, ShownCitation],
+        language: str,
+        said: Mapping[int, Spoken],
+        within: str = "",
     ) -> None:
+        self.within = within
         self.citations = citations
         self.language = language
         self.said = said
@@ -219,6 +235,8 @@ class _Writer:
     def _span(self, span: markup.Span, notes: list[tuple[Source, Figure]]) -> str:
         if span.kind == "cite":
             return self._citation(span.words, notes)
+        if span.kind == "ours":
+            return self._ours(span.words)
         if span.kind == "strong":
             return format_html("<strong>{}</strong>", span.words)
         if span.kind == "link":
@@ -245,21 +263,56 @@ class _Writer:
             notes.append((source, figure))
             value = short_value(figure)
         return format_html(
-            '<span class="{}" data-record="{}">{}<a class="cited-source" href="#source-{}">'
+            '<span class="{}" data-record="{}">{}<a class="cited-source" href="#{}source-{}">'
             '<span class="visually-hidden">{} </span>{}</a></span>',
             "cited cited-bare" if cited.figure is None else "cited",
             ref,
             value,
+            self.within,
             source.number,
             _("Source"),
             source.number,
         )
+
+    def _ours(self, name: str) -> SafeString:
+        found = our_number(name, at=clock.now())
+        if found is None:
+            return format_html(
+                '<span class="cited cited-withheld">{}</span>',
+                _("number withheld: no protocol is in force"),
+            )
+        says = f"{PROTOCOL} {found.version}"
+        return format_html('<span data-protocol="{}">{}</span>', says, found.value)
 
     def _source(self, version: RecordVersion) -> Source:
         key = version.record.key
         if key not in self.sources:
             self.sources[key] = Source(len(self.sources) + 1, version, self.said[version.pk])
         return self.sources[key]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStory:
+    """A story with what is usual beside it: who tells it, how it went, and who answers for it."""
+
+    story: Story
+    page: ShownPage
+
+    @property
+    def publication(self) -> Publication:
+        """The published words."""
+        return self.page.publication
+
+
+def stories_shown(language: str, *, on: dt.date) -> tuple[ShownStory, ...]:
+    """Return every story that may be told. One whose rate of others is withheld is not told."""
+    found = []
+    for story, publication in queries.stories_published(language, on=on):
+        page = show(publication, language=language, within=f"{story.slug}-")
+        usual = [each for each in page.sections if each.kind is BlockKind.TYPICAL]
+        if any(section.notes for section in usual):
+            found.append(ShownStory(story, page))
+    return tuple(found)
 
 
 def short_value(figure: Figure) -> str:
@@ -280,7 +333,7 @@ def address_of(target: str, language: str) -> str:
     if not target.startswith("page:"):
         return target
     slug = target.removeprefix("page:")
-    fixed = {"home", "contact", "newsletter", "locations", "crisis"}
+    fixed = {"home", "contact", "refer", "newsletter", "locations", "crisis", "simulation"}
     if slug in fixed:
         return reverse(f"frontdoor:{slug}", kwargs={"language": language})
     return reverse("frontdoor:page", kwargs={"slug": slug, "language": language})

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from afterglow.apps.frontdoor.views import contact, newsletter, public, simulation, staff
+from afterglow.apps.frontdoor.views import (
+    contact,
+    keeping,
+    newsletter,
+    public,
+    referral,
+    simulation,
+    staff,
+)
 
 app_name = "frontdoor"
 
@@ -18,6 +26,8 @@ def _public(language: str, before: str) -> list[URLPattern]:
         path(f"{before}simulation/", simulation.simulation, given, name="simulation"),
         path(f"{before}contact/", contact.contact, given, name="contact"),
         path(f"{before}contact/sent/", contact.sent, given, name="contact-sent"),
+        path(f"{before}refer/", referral.refer, given, name="refer"),
+        path(f"{before}refer/sent/", referral.sent, given, name="refer-sent"),
         path(f"{before}newsletter/", newsletter.sign_up, given, name="newsletter"),
         path(f"{before}newsletter/asked/", newsletter.asked, given, name="newsletter-asked"),
         path(
@@ -62,6 +72,13 @@ urlpatterns = [
         name="remove-redirect",
     ),
     path("frontdoor/requests/<uuid:contact>/", staff.contact_request, name="contact-request"),
+    path("frontdoor/referrals/<uuid:referral>/", referral.staff_page, name="referral"),
+    path("frontdoor/prices/", keeping.prices, name="prices"),
+    path("frontdoor/prices/<uuid:site>/", keeping.site_prices, name="site-prices"),
+    path("frontdoor/stories/", keeping.stories, name="stories"),
+    path("frontdoor/stories/new/", keeping.new_story, name="new-story"),
+    path("frontdoor/stories/<uuid:story>/", keeping.edit_story, name="edit-story"),
+    path("frontdoor/stories/<uuid:story>/back/", keeping.take_back, name="take-story-back"),
     path("frontdoor/letters/", staff.letters, name="letters"),
     path("frontdoor/letters/new/", staff.new_letter, name="new-letter"),
     path("frontdoor/letters/<uuid:letter>/", staff.letter, name="edit-letter"),

@@ -12,8 +12,11 @@ from afterglow.apps.evidence.models import Record
 from afterglow.apps.evidence.services import Refused
 from afterglow.apps.frontdoor import queries, services
 from afterglow.apps.frontdoor.files import PageFile, page_files
+from afterglow.apps.frontdoor.services import prices
+from afterglow.apps.frontdoor.services.prices import PriceDraft
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
+from afterglow.core.frontdoor_prices import PriceStage
 
 MARKS: Final = {
     "harbor-street": ("42.355", "-71.050"),
@@ -41,6 +44,71 @@ def seed_marks(*, director: Account, at: dt.datetime, on: dt.date) -> int:
     return len(sites)
 
 
+DEMO_PRICES: Final = (
+    PriceDraft(
+        PriceStage.BEFORE,
+        "First talk",
+        "Primera charla",
+        Decimal("0"),
+        1,
+        "By telephone, with a doctor",
+        "Por teléfono, con un médico",
+    ),
+    PriceDraft(
+        PriceStage.BEFORE,
+        "The check",
+        "El examen",
+        Decimal("320"),
+        1,
+        "History, heart, medicines, blood tests if needed",
+        "Historia, corazón, medicinas, análisis si hace falta",
+    ),
+    PriceDraft(
+        PriceStage.DRIP,
+        "Each drip",
+        "Cada goteo",
+        Decimal("450"),
+        6,
+        "The drug, the room, one clinician for the whole visit, the calls after",
+        "La droga, la sala, un profesional toda la visita, las llamadas de después",
+    ),
+    PriceDraft(
+        PriceStage.AFTER,
+        "The review",
+        "La revisión",
+        Decimal("180"),
+        1,
+        "Scores, advice, a letter to your own provider",
+        "Puntajes, consejo, una carta a su profesional",
+    ),
+    PriceDraft(PriceStage.OTHER, "A later drip", "Un goteo más tarde", Decimal("450"), 0),
+    PriceDraft(
+        PriceStage.OTHER,
+        "A visit called off on the day",
+        "Una visita anulada el mismo día",
+        Decimal("90"),
+        0,
+    ),
+)
+"""Invented, as everything of the demo; one site states none, so that this can be seen as well."""
+NO_PRICES: Final = "sound"
+
+
+def seed_prices(*, director: Account, at: dt.datetime, on: dt.date) -> int:
+    """State the demo's prices at the sites that never stated any; return how many."""
+    sites = Site.objects.filter(code__in=MARKS, price_lists=None).exclude(code=NO_PRICES)
+    for site in sites:
+        prices.state_prices(
+            site=site,
+            effective_from=site.local_date(at),
+            prices=DEMO_PRICES,
+            by=director,
+            at=at,
+            on=on,
+        )
+    return len(sites)
+
+
 def seed_pages(
     *, author: Account, reviewer: Account, director: Account, at: dt.datetime, on: dt.date
 ) -> int:
@@ -50,6 +118,7 @@ def seed_pages(
     wrote since is left alone. Raises InvalidValue when the gate refuses one of our own pages.
     """
     seed_marks(director=director, at=at, on=on)
+    seed_prices(director=director, at=at, on=on)
     wanted = [page for page in page_files() if queries.newest_of(_key(page)) is None]
     keys = {key for page in wanted for key in page.records}
     for record in Record.objects.filter(key__in=keys, current=None, is_withdrawn=False):

@@ -67,7 +67,7 @@ _FRACTIONS: Final[dict[str, int]] = {
 }
 _WORDS: Final = "|".join(sorted(VALUES, key=len, reverse=True))
 _PARTS: Final = "|".join(sorted(_FRACTIONS, key=len, reverse=True))
-_FIGURES: Final = r"\d+(?:[.,\u202f\u00a0 ]\d+)*"
+_FIGURES: Final = r"(?>\d+(?:[.,\u202f\u00a0 ]\d+)*)"  # whole: "in 79 studies" is not "in 7"
 NUMBER: Final = rf"(?:{_FIGURES}|\b(?:{_WORDS})(?:[\s-]+(?:(?:y|and)[\s-]+)?(?:{_WORDS}))*\b)"
 _S: Final = r"[\s\u241f]*"
 _PEOPLE: Final = (

@@ -1,6 +1,6 @@
 """Rows of the public face, by subject."""
 
-from afterglow.apps.frontdoor.models.contact import ContactRequest
+from afterglow.apps.frontdoor.models.contact import ContactRequest, Referral
 from afterglow.apps.frontdoor.models.newsletter import (
     Delivery,
     DeliveryState,
@@ -11,6 +11,8 @@ from afterglow.apps.frontdoor.models.newsletter import (
 )
 from afterglow.apps.frontdoor.models.pages import Change, Page, Picture, Redirect, SiteMark
 from afterglow.apps.frontdoor.models.presses import FormPress
+from afterglow.apps.frontdoor.models.prices import PriceEntry, PriceList
+from afterglow.apps.frontdoor.models.stories import Story
 
 __all__ = [
     "Change",
@@ -22,8 +24,12 @@ __all__ = [
     "Mailing",
     "Page",
     "Picture",
+    "PriceEntry",
+    "PriceList",
     "Redirect",
+    "Referral",
     "SiteMark",
+    "Story",
     "Subscriber",
     "SubscriberState",
 ]

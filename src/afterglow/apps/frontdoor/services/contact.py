@@ -9,14 +9,20 @@ from typing import Final
 from django.db import transaction
 
 from afterglow.apps.audit import services as audit
-from afterglow.apps.frontdoor.models import ContactRequest
+from afterglow.apps.frontdoor.models import ContactRequest, Referral
 from afterglow.apps.places.models import Site
 from afterglow.apps.work.services import open_task
 from afterglow.core.errors import InvalidValue
-from afterglow.core.frontdoor import ContactReason, ContactTime
+from afterglow.core.frontdoor import (
+    ContactReason,
+    ContactTime,
+    ReferrerKind,
+    TreatedCondition,
+)
 
 REQUEST: Final = "contact_request"
 CRISIS: Final = "contact_crisis"
+REFERRAL: Final = "provider_referral"
 
 
 @transaction.atomic
@@ -52,4 +58,41 @@ def ask_for_contact(
     detail = {"reason": str(reason), "crisis": in_crisis}
     audit.record("contact-asked", subject=row, by=None, at=at, site=site, detail=detail)
     open_task(kind=CRISIS if in_crisis else REQUEST, subject=row, site=site, at=at, by=None)
+    return row
+
+
+@transaction.atomic
+def refer(
+    *,
+    site: Site,
+    practice: str,
+    name: str,
+    kind: ReferrerKind,
+    callback: str,
+    treats: Sequence[TreatedCondition],
+    times: Sequence[ContactTime],
+    language: str,
+    person_agreed: bool,
+    at: dt.datetime,
+) -> Referral:
+    """Keep a provider's wish to refer somebody and open its task. Nothing of a patient is taken.
+
+    Raises InvalidValue when the person has not agreed: nothing is kept then.
+    """
+    if not person_agreed:
+        raise InvalidValue("Nobody is referred without knowing of it and agreeing.")
+    row = Referral.objects.create(
+        site=site,
+        practice=practice.strip()[:120],
+        name=name.strip()[:120],
+        kind=kind,
+        callback=callback.strip()[:120],
+        treats=[str(each) for each in treats],
+        times=[str(time) for time in times],
+        language=language,
+        person_agreed=person_agreed,
+        sent_at=at,
+    )
+    audit.record("referral-asked", subject=row, by=None, at=at, site=site, detail={"kind": kind})
+    open_task(kind=REFERRAL, subject=row, site=site, at=at, by=None)
     return row

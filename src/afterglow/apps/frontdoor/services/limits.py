@@ -40,7 +40,7 @@ def simulation_steps() -> dict[str, Decimal]:
 def _limits() -> dict[str, tuple[int, dt.timedelta]]:
     body = _body()
     found = {}
-    for form in ("contact", "danger", "newsletter", "simulation"):
+    for form in ("contact", "referral", "danger", "newsletter", "simulation"):
         rules = Section(form, body[form])
         found[form] = (
             int(rules.number("most", unit="1")),

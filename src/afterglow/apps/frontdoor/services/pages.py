@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -17,17 +19,21 @@ from afterglow.apps.evidence.models import Publication
 from afterglow.apps.evidence.services import BlockWords, start_publication, write_blocks
 from afterglow.apps.frontdoor import markup, queries
 from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
-from afterglow.apps.frontdoor.models import Letter, Page, Picture, Redirect, SiteMark
+from afterglow.apps.frontdoor.models import Letter, Page, Picture, Redirect, SiteMark, Story
+from afterglow.apps.frontdoor.ours import check_names
 from afterglow.apps.frontdoor.pictures import measure
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.publishing import PublicationState
-from afterglow.core.evidence.writing import refuse_results
+from afterglow.core.evidence.writing import citations_in, refuse_results
 from afterglow.core.frontdoor import BlockKind
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
 
-RESERVED = frozenset({"frontdoor", "pictures", "es", "og"})
+MONEY: Final = re.compile(
+    r"(?:[$€£]|\b(?:USD|EUR|GBP)\b)\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:dollars?|dólares)\b", re.IGNORECASE
+)
+RESERVED = frozenset({"frontdoor", "pictures", "es", "og", "simulation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def make_page(
 @transaction.atomic
 def write_page(
     *,
-    page: Page | Letter,
+    page: Page | Letter | Story,
     title: str,
     blocks: Sequence[BlockDraft],
     by: Account,
@@ -88,8 +94,11 @@ def write_page(
     """Write the draft of a page: a new version when the newest is published, else the same one.
 
     Raises InvalidValue for a picture without a description or that nobody added, for a claim to
-    be corrected on any page but its own, and StaleRow when somebody was faster.
+    be corrected on any page but its own, for a story whose consent has ended or that does not
+    stand beside what is usual, and StaleRow when somebody was faster.
     """
+    if isinstance(page, Story):
+        _check_story(page, blocks, on=on)
     words = _blocks(blocks)
     if any(each.corrects for each in words) and page.slug != queries.OFTEN_SAID:
         raise InvalidValue(
@@ -104,12 +113,27 @@ def write_page(
     )
 
 
+def _check_story(story: Story, blocks: Sequence[BlockDraft], *, on: dt.date) -> None:
+    """A story has a consent that stands, and the rate of others in a block of its own."""
+    now = Story.objects.select_for_update().get(pk=story.pk)  # it may have been taken back since
+    if not now.may_be_told(on):
+        raise InvalidValue("The consent to this story has ended or was taken back.")
+    usual = [block for block in blocks if block.kind is BlockKind.TYPICAL]
+    if not any(each.figure for block in usual for each in citations_in(block.text)):
+        raise InvalidValue(
+            "A story stands beside what is usual: add a block of that kind, and cite in it a rate "
+            "of a record, such as [[T38#arm1-response]]."
+        )
+
+
 def _blocks(blocks: Sequence[BlockDraft]) -> list[BlockWords]:
     counted: Counter[BlockKind] = Counter()
     words = []
     for block in blocks:
         counted[block.kind] += 1
         _check_pictures(block.text)
+        check_names(markup.numbers_of_ours(block.text))
+        _check_no_price(block.text)
         words.append(
             BlockWords(
                 anchor=f"{block.kind}-{counted[block.kind]}",
@@ -120,6 +144,16 @@ def _blocks(blocks: Sequence[BlockDraft]) -> list[BlockWords]:
             )
         )
     return words
+
+
+def _check_no_price(text: str) -> None:
+    found = MONEY.search(text)
+    if found is not None:
+        raise InvalidValue(
+            "“%(seen)s” is a price. A price is stated in its site's list, with its first day, and "
+            "never typed into a page.",
+            seen=found.group().strip(),
+        )
 
 
 def _check_pictures(text: str) -> None:

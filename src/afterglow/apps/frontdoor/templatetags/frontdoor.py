@@ -14,11 +14,20 @@ from django.utils.translation import gettext_lazy
 from afterglow.apps.evidence import words
 from afterglow.apps.evidence.models import RecordVersion
 from afterglow.apps.evidence.spoken import Spoken
-from afterglow.apps.frontdoor.forms import REASONS, TIMES
+from afterglow.apps.frontdoor.forms import OUTCOMES, REASONS, REFERRERS, SCOPES, TIMES, TREATED
+from afterglow.apps.frontdoor.ours import our_number
 from afterglow.apps.frontdoor.shown import short_value
 from afterglow.apps.places.models import Site
 from afterglow.core.evidence.figures import Figure
-from afterglow.core.frontdoor import ContactReason, ContactTime
+from afterglow.core.frontdoor import (
+    ContactReason,
+    ContactTime,
+    ReferrerKind,
+    StoryOutcome,
+    StoryScope,
+    TreatedCondition,
+)
+from afterglow.web import clock
 
 register = template.Library()
 
@@ -113,3 +122,34 @@ def reason_of_contact(code: str) -> str:
 def time_of_contact(code: str) -> str:
     """Return when a call suits."""
     return str(dict(TIMES).get(ContactTime(code), code))
+
+
+@register.filter
+def referrer_words(code: str) -> str:
+    """Return what a provider who refers is."""
+    return str(dict(REFERRERS).get(ReferrerKind(code), code))
+
+
+@register.filter
+def treated_words(code: str) -> str:
+    """Return what a provider treats."""
+    return str(dict(TREATED).get(TreatedCondition(code), code))
+
+
+@register.filter
+def outcome_words(code: str) -> str:
+    """Return how it went for who tells a story."""
+    return str(dict(OUTCOMES).get(StoryOutcome(code), code))
+
+
+@register.filter
+def scope_words(code: str) -> str:
+    """Return where a story may be told."""
+    return str(dict(SCOPES).get(StoryScope(code), code))
+
+
+@register.simple_tag
+def our(name: str) -> str:
+    """Return a number of the protocol in force for a drawing; nothing when there is none."""
+    found = our_number(name, at=clock.now())
+    return "" if found is None else found.value

@@ -21,7 +21,10 @@ from afterglow.apps.evidence.models import Publication
 from afterglow.apps.frontdoor import queries
 from afterglow.apps.frontdoor.cache import Kept
 from afterglow.apps.frontdoor.middleware import KEPT
-from afterglow.apps.frontdoor.shown import ShownPage, address_of, show
+from afterglow.apps.frontdoor.pricing import bills_shown
+from afterglow.apps.frontdoor.shown import ShownPage, address_of, show, stories_shown
+from afterglow.core.frontdoor import BlockKind
+from afterglow.web import clock
 
 P = ParamSpec("P")
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -36,7 +39,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-FIXED: Final = frozenset({"contact", "newsletter", "locations", "crisis"})
+FIXED: Final = frozenset({"contact", "refer", "newsletter", "locations", "crisis", "simulation"})
 """Pages that are there whether or not anybody published words around them."""
 LOCALES: Final = {"en": "en_US", "es": "es_US"}
 
@@ -166,19 +169,37 @@ def draw(
         "publication": publication,
         "structured": structured_data(shown, path),
         "sites": queries.open_sites(),
+        **_kept_by_staff(shown),
         **more,
     }
     return render(request, "frontdoor/page.html", context)
 
 
-def structured_data(shown: ShownPage, path: str) -> SafeString:
-    """Return the page as schema.org's MedicalWebPage, with every source as a citation."""
+def _kept_by_staff(shown: ShownPage) -> dict[str, Any]:
+    """Return what a block of the page shows of prices and stories; nothing when none does."""
+    kinds = {section.kind for section in shown.sections}
+    now = clock.now()
+    found: dict[str, Any] = {}
+    if BlockKind.PRICES in kinds:
+        found["prices"] = bills_shown(shown.language, at=now)
+    if BlockKind.STORIES in kinds:
+        found["stories"] = stories_shown(shown.language, on=now.date())
+    return found
+
+
+def structured_data(
+    shown: ShownPage, path: str, *, name: str = "", description: str = ""
+) -> SafeString:
+    """Return the page as schema.org's MedicalWebPage, with every source as a citation.
+
+    ``name`` and ``description`` are those of a page that another page's author answers for.
+    """
     row: Publication = shown.publication
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "MedicalWebPage",
-        "name": row.title,
-        "description": shown.description,
+        "name": name or row.title,
+        "description": description or shown.description,
         "inLanguage": shown.language,
         "url": f"{settings.ORIGIN}{path}",
         "about": {"@type": "Drug", "name": "Ketamine"},

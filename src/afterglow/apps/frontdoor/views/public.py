@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from afterglow.apps.documents.rendering import draw_picture
 from afterglow.apps.frontdoor import cache, queries
 from afterglow.apps.frontdoor.models import Picture
+from afterglow.apps.frontdoor.pricing import prices_of
 from afterglow.apps.frontdoor.shown import address_of, show
 from afterglow.apps.frontdoor.views.frame import (
     FIXED,
@@ -29,6 +30,7 @@ from afterglow.apps.frontdoor.views.frame import (
     structured_data,
 )
 from afterglow.apps.places.models import Site
+from afterglow.web import clock
 
 
 @require_safe
@@ -94,6 +96,7 @@ def location(request: HttpRequest, *, code: str, language: str) -> HttpResponse:
 
     publication = queries.published_page(queries.LOCATION, language, site)
     shown = show(publication, language=language) if publication else None
+    about = {"name": site.name, "description": f"{site.name}. {site.address}"}
     context = {
         **frame(language, slug="locations", path=request.path),
         "site": site,
@@ -102,7 +105,8 @@ def location(request: HttpRequest, *, code: str, language: str) -> HttpResponse:
         "map": queries.map_of_sites(),
         "page": shown,
         "publication": publication,
-        "structured": structured_data(shown, request.path) if shown else "",
+        "prices": [prices_of(site, language, at=clock.now())],
+        "structured": structured_data(shown, request.path, **about) if shown else "",
     }
     return render(request, "frontdoor/location.html", context)
 
@@ -132,6 +136,8 @@ def picture(request: HttpRequest, picture: UUID) -> HttpResponse:
 
 TITLES: Final = {
     "contact": _("Ask for a call"),
+    "refer": _("Refer somebody"),
+    "simulation": _("Three ideas in one picture"),
     "newsletter": _("Newsletter"),
     "locations": _("Locations"),
     "crisis": _("Help now"),

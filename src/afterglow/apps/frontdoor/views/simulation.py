@@ -7,20 +7,22 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from afterglow.apps.frontdoor import cache, queries
 from afterglow.apps.frontdoor.services.limits import press, simulation_steps
+from afterglow.apps.frontdoor.shown import show
 from afterglow.apps.frontdoor.views.frame import (
     etag_of,
     frame,
     in_language,
     sender_of,
     sent_as_kept,
+    structured_data,
     wait_words,
 )
 from afterglow.apps.pharmacology import explainer
@@ -30,6 +32,13 @@ from afterglow.web.formats import number
 
 PAGE: Final = "how-it-works"
 """The page that the simulation belongs to, whose author and reviewer answer for it."""
+
+
+TITLE: Final = _("Three ideas in one picture")
+ABOUT: Final = _(
+    "A modelled picture of what ketamine may do and when, with a dose to try. An average body, "
+    "not yours."
+)
 
 
 @require_safe
@@ -86,15 +95,18 @@ def _refused(request: HttpRequest, language: str, wait: timedelta) -> HttpRespon
 
 
 def _draw(request: HttpRequest, language: str, **more: Any) -> HttpResponse:
+    publication = queries.published_page(PAGE, language)
+    shown = show(publication, language=language) if publication else None
+    words = {"name": str(TITLE), "description": str(ABOUT)}
     context = {
-        **frame(language, path=request.path),
-        "languages": {
-            code: reverse("frontdoor:simulation", kwargs={"language": code})
-            for code, _name in settings.LANGUAGES
-            if code != language
-        },
+        **frame(language, slug="simulation", path=request.path),
+        "title": TITLE,
+        "about": ABOUT,
+        "asked": bool(request.GET),
         "back": reverse("frontdoor:page", kwargs={"language": language, "slug": PAGE}),
-        "publication": queries.published_page(PAGE, language),
+        "page": shown,
+        "publication": publication,
+        "structured": structured_data(shown, request.path, **words) if shown else "",
         **more,
     }
     return render(request, "frontdoor/simulation.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from afterglow.apps.frontdoor.models import (
     Picture,
     Redirect,
     SiteMark,
+    Story,
 )
 from afterglow.apps.frontdoor.services import newsletter
 from afterglow.apps.frontdoor.shown import show
@@ -56,7 +58,7 @@ BOTH = ["GET", "HEAD", "POST"]
 @require_safe
 def pages(request: StaffRequest) -> HttpResponse:
     """List the pages with what is in work and what visitors see."""
-    _allow(request, Action.WRITE_PAGE)
+    allow(request, Action.WRITE_PAGE)
     return render(request, "frontdoor/staff_pages.html", {"lines": queries.page_lines()})
 
 
@@ -64,39 +66,41 @@ def pages(request: StaffRequest) -> HttpResponse:
 @require_http_methods(BOTH)
 def new_page(request: StaffRequest) -> HttpResponse:
     """Make a page; nothing is visible by this."""
-    _allow(request, Action.WRITE_PAGE)
+    allow(request, Action.WRITE_PAGE)
     form = PageHeadForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            page = services.make_page(**form.cleaned_data, **_who(request))
+            page = services.make_page(**form.cleaned_data, **who(request))
         except InvalidValue as no:
             form.add_error("slug", str(no))
         else:
             return redirect("frontdoor:edit", page=page.public_id)
-    return _form(request, form, _("A new page"), _("Make the page"))
+    return staff_form(request, form, _("A new page"), _("Make the page"))
 
 
 @login_required
 @require_http_methods(BOTH)
 def edit(request: StaffRequest, page: UUID) -> HttpResponse:
     """Write a page block by block."""
-    _allow(request, Action.WRITE_PAGE)
+    allow(request, Action.WRITE_PAGE)
     row = get_object_or_404(Page.objects.select_related("site"), public_id=page)
-    return _edit(request, row)
+    return edit_blocks(request, row)
 
 
 @login_required
 @require_http_methods(BOTH)
 def letter(request: StaffRequest, letter: UUID) -> HttpResponse:
     """Write a letter block by block."""
-    _allow(request, Action.WRITE_PAGE)
-    return _edit(request, get_object_or_404(Letter, public_id=letter))
+    allow(request, Action.WRITE_PAGE)
+    return edit_blocks(request, get_object_or_404(Letter, public_id=letter))
 
 
-def _edit(request: StaffRequest, row: Page | Letter) -> HttpResponse:
+def edit_blocks(request: StaffRequest, row: Page | Letter | Story) -> HttpResponse:
+    """Write a page, a letter or a story block by block; what is saved is a draft."""
     newest = queries.newest_of(row.key)
+    first = ("text", "typical") if isinstance(row, Story) else ("description", "lead")
     title = TitleForm(request.POST or None, initial=_head(newest))
-    blocks = BlockForms(request.POST or None, initial=_blocks(newest), prefix="block")
+    blocks = BlockForms(request.POST or None, initial=_blocks(newest, first), prefix="block")
     if request.method == "POST" and title.is_valid() and blocks.is_valid():
         try:
             text = services.write_page(
@@ -104,7 +108,7 @@ def _edit(request: StaffRequest, row: Page | Letter) -> HttpResponse:
                 title=title.cleaned_data["title"],
                 blocks=_drafts(blocks),
                 seen=title.cleaned_data["seen"],
-                **_who(request),
+                **who(request),
             )
         except InvalidValue as no:
             title.add_error(None, str(no))
@@ -120,6 +124,7 @@ def _edit(request: StaffRequest, row: Page | Letter) -> HttpResponse:
         "mailing": getattr(row, "mailing", None),
         "progress": queries.progress(row.mailing) if hasattr(row, "mailing") else {},
         "is_letter": isinstance(row, Letter),
+        "story": row if isinstance(row, Story) else None,
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "frontdoor/staff_edit.html", context, status=status)
@@ -132,8 +137,8 @@ def _head(newest: Publication | None) -> dict[str, Any]:
     return {"title": newest.title, "seen": newest.row_version}
 
 
-def _blocks(newest: Publication | None) -> list[dict[str, Any]]:
-    found = newest.blocks if newest else [{"anchor": "description-1"}, {"anchor": "lead-1"}]
+def _blocks(newest: Publication | None, first: Sequence[str]) -> list[dict[str, Any]]:
+    found = newest.blocks if newest else [{"anchor": f"{kind}-1"} for kind in first]
     return [
         {
             "place": (at + 1) * 2,
@@ -156,15 +161,18 @@ def _drafts(blocks: Any) -> list[services.BlockDraft]:
 @require_safe
 def preview(request: StaffRequest, text: UUID) -> HttpResponse:
     """Show a version as visitors would see it, with what speaks against it above."""
-    _allow(request, Action.WRITE_PAGE)
+    allow(request, Action.WRITE_PAGE)
     row = get_object_or_404(Publication, public_id=text)
     _kind, slug, language = [*row.key.split(":"), "", "en"][:3]
     known = facts.publication_facts(row, reviewing=True)
     judged = Decision.from_reasons(judge_text(known.blocks, on=clock.today(request.site)))
     page = next((line for line in Page.objects.all() if line.key == row.key), None)
     own = next((line for line in Letter.objects.all() if line.key == row.key), None)
+    story = next((line for line in Story.objects.all() if line.key == row.key), None)
     if page is not None:
         back = reverse("frontdoor:edit", args=[page.public_id])
+    elif story is not None:
+        back = reverse("frontdoor:edit-story", args=[story.public_id])
     else:
         back = reverse("frontdoor:edit-letter", args=[own.public_id]) if own else ""
     with translation.override(language):
@@ -185,14 +193,14 @@ def preview(request: StaffRequest, text: UUID) -> HttpResponse:
 @require_http_methods(BOTH)
 def pictures(request: StaffRequest) -> HttpResponse:
     """List the pictures, and add one."""
-    _allow(request, Action.WRITE_PAGE)
+    allow(request, Action.WRITE_PAGE)
     form = PictureForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.add_picture(
                 name=form.cleaned_data["name"],
                 content=form.cleaned_data["file"].read(),
-                **_who(request),
+                **who(request),
             )
         except InvalidValue as no:
             form.add_error("file", str(no))
@@ -212,11 +220,11 @@ def pictures(request: StaffRequest) -> HttpResponse:
 @require_http_methods(BOTH)
 def marks(request: StaffRequest) -> HttpResponse:
     """Show the map, and say where a site stands on it."""
-    _allow(request, Action.PUBLISH_PAGE)
+    allow(request, Action.PUBLISH_PAGE)
     form = SiteMarkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.mark_site(**form.cleaned_data, **_who(request))
+            services.mark_site(**form.cleaned_data, **who(request))
         except InvalidValue as no:
             form.add_error("latitude", str(no))
         else:
@@ -234,11 +242,11 @@ def marks(request: StaffRequest) -> HttpResponse:
 @require_http_methods(BOTH)
 def redirects(request: StaffRequest) -> HttpResponse:
     """List the old addresses, and add one."""
-    _allow(request, Action.PUBLISH_PAGE)
+    allow(request, Action.PUBLISH_PAGE)
     form = RedirectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_redirect(**form.cleaned_data, **_who(request))
+            services.add_redirect(**form.cleaned_data, **who(request))
         except InvalidValue as no:
             form.add_error("new_path", str(no))
         else:
@@ -252,7 +260,7 @@ def redirects(request: StaffRequest) -> HttpResponse:
 @require_POST
 def remove_redirect(request: StaffRequest, redirect: UUID) -> HttpResponse:
     """Take one away."""
-    services.remove_redirect(redirect=redirect, **_who(request))
+    services.remove_redirect(redirect=redirect, **who(request))
     return _to("frontdoor:redirects")
 
 
@@ -271,7 +279,7 @@ def contact_request(request: StaffRequest, contact: UUID) -> HttpResponse:
 @require_safe
 def letters(request: StaffRequest) -> HttpResponse:
     """List the letters and how far each was sent."""
-    _allow(request, Action.WRITE_PAGE)
+    allow(request, Action.WRITE_PAGE)
     lines = [
         (row, queries.newest_of(row.key), getattr(row, "mailing", None))
         for row in Letter.objects.select_related("mailing")
@@ -287,14 +295,14 @@ def letters(request: StaffRequest) -> HttpResponse:
 @require_http_methods(BOTH)
 def new_letter(request: StaffRequest) -> HttpResponse:
     """Begin a letter."""
-    _allow(request, Action.WRITE_PAGE)
+    allow(request, Action.WRITE_PAGE)
     form = LetterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         row, _made = Letter.objects.get_or_create(
             **form.cleaned_data, defaults={"created_at": clock.now()}
         )
         return redirect("frontdoor:edit-letter", letter=row.public_id)
-    return _form(request, form, _("A new letter"), _("Begin the letter"))
+    return staff_form(request, form, _("A new letter"), _("Begin the letter"))
 
 
 @login_required
@@ -303,7 +311,7 @@ def send_letter(request: StaffRequest, letter: UUID) -> HttpResponse:
     """Begin to send a published letter, or go on where it stopped."""
     row = get_object_or_404(Letter, public_id=letter)
     try:
-        mailing = newsletter.start_mailing(letter=row, **_who(request))
+        mailing = newsletter.start_mailing(letter=row, **who(request))
     except InvalidValue as no:
         messages.error(request, str(no))
     else:
@@ -313,15 +321,18 @@ def send_letter(request: StaffRequest, letter: UUID) -> HttpResponse:
     return redirect("frontdoor:edit-letter", letter=letter)
 
 
-def _allow(request: StaffRequest, action: Action) -> None:
+def allow(request: StaffRequest, action: Action) -> None:
+    """Refuse who may not do this anywhere."""
     check(action, by=request.user, site=None, on=clock.today(request.site))
 
 
-def _who(request: StaffRequest) -> dict[str, Any]:
+def who(request: StaffRequest) -> dict[str, Any]:
+    """Return who acts, when, and on which day."""
     return {"by": request.user, "at": clock.now(), "on": clock.today(request.site)}
 
 
-def _form(request: StaffRequest, form: Any, title: str, button: str) -> HttpResponse:
+def staff_form(request: StaffRequest, form: Any, title: str, button: str) -> HttpResponse:
+    """Show one form of the staff's side."""
     context = {"form": form, "title": title, "button_words": button}
     status = 422 if request.method == "POST" else 200
     return render(request, "frontdoor/staff_form.html", context, status=status)
