@@ -203,7 +203,7 @@ class Live:
 
 def _waiting(client: Client) -> tuple[bytes, bool]:
     """Join the frames that wait; say whether the stream ends there."""
-    joined = []
+    joined: list[bytes] = []
     while not client.queue.empty():
         frame = client.queue.get_nowait()
         if frame is None:

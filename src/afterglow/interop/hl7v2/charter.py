@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 BATCH = 500
 JUDGE_EVERY_S = 1.0
 JUDGE_AGAIN_S = 0.5
-LET_OUT_S = 0.02
 MOST_SESSIONS = 1000
 NICE = 5
 SESSIONS_AT_ONCE = 100
@@ -89,10 +88,9 @@ def run(stop: threading.Event) -> None:
 class _Alarms:
     """When the alarms of sessions that got readings are judged.
 
-    A breath after they were charted, so that the readings reach the screens first. A session that
-    was judged a moment ago waits that moment: a monitor that speaks ten times a second is not
-    judged ten times. When a backlog is worked off, all wait for the next second. If the charter
-    dies before, the watch judges within seconds.
+    At once as a rule. A session that was judged a moment ago waits that moment: a monitor that
+    speaks ten times a second is not judged ten times. When a backlog is worked off, all wait for
+    the next second. If the charter dies before, the watch judges within seconds.
     """
 
     def __init__(self) -> None:
@@ -103,9 +101,8 @@ class _Alarms:
 
     def note(self, touched: Iterable[int]) -> None:
         """Remember sessions that have just got readings."""
-        soon = time.monotonic() + LET_OUT_S
         for pk in touched:
-            self._due.setdefault(pk, max(soon, self._judged.get(pk, 0.0) + JUDGE_AGAIN_S))
+            self._due.setdefault(pk, self._judged.get(pk, 0.0) + JUDGE_AGAIN_S)
 
     def judge(self, *, is_behind: bool = False) -> None:
         """Judge whose turn it is, few at a time: nobody waits long for a lock."""
