@@ -24,7 +24,7 @@ from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.months import make_between
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.treatment.services.pump import note_pump_agreement
-from afterglow.apps.treatment.views.infusion import PANELS
+from afterglow.apps.treatment.views.panels import PANELS
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.web import clock
 from support.clinic_messages import PULSE, SPO2, arrive, oru
