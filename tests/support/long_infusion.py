@@ -17,6 +17,7 @@ from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.services import charting, infusions
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.quantities import Dose, Rate, Volume
+from afterglow.db.copying import copy_in
 from support.clinic_morning import site_at_noon
 from support.infusion_day import TO_START, Day, infusing, take_vitals
 
@@ -47,16 +48,27 @@ def long_infusion(*, now: dt.datetime, hours: int = HOURS, **given: Any) -> Day:
     return day
 
 
+def infusion_by_the_second(*, now: dt.datetime, minutes: int = 60, **given: Any) -> Day:
+    """Return a running infusion whose monitor and pump spoke every second up to ``now``."""
+    day = infusing(at=now - dt.timedelta(minutes=minutes) - TO_START, **given)
+    for minute in (1, 11, 21, 31):
+        take_vitals(day, at=day.minute(minute))
+    tell_by_the_minute(day, since=day.started, until=now, every=dt.timedelta(seconds=1))
+    return day
+
+
 def tell_by_the_minute(
     day: Day,
     *,
     since: dt.datetime,
     until: dt.datetime,
     rates: Mapping[int, Decimal] | None = None,
+    every: dt.timedelta = dt.timedelta(minutes=1),
 ) -> None:
     """Write what monitor and pump said each minute, as the charter stores it.
 
     ``rates``: the pump's new rate (mL/h) from a minute on, where it does not stay as started.
+    ``every``: how often they spoke, where it was not once a minute.
     """
     said = RawMessage.objects.create(
         received_at=since,
@@ -71,10 +83,13 @@ def tell_by_the_minute(
     counted = Decimal(0)
     whole = day.infusion.preparation.to_be_infused_ml.value
     signs, pumps = [], []
-    for minute in range(int((until - since).total_seconds() // 60) + 1):
-        at = since + dt.timedelta(minutes=minute)
+    for number in range((until - since) // every + 1):
+        at = since + number * every
+        minute = (at - since) // dt.timedelta(minutes=1)
         batch = uuid.uuid4()
-        counted = min(whole, counted + rate / 60) if minute else counted
+        counted = (
+            min(whole, counted + rate * int(every.total_seconds()) / 3600) if number else counted
+        )
         rate = (rates or {}).get(minute, rate)
         wave = (minute % 9) - 4
         signs += [
@@ -107,7 +122,7 @@ def tell_by_the_minute(
         )
     for device in (day.monitor, day.pump):
         DeviceStatus.objects.update_or_create(device=device, defaults={"last_heard_at": until})
-    VitalSign.objects.bulk_create(signs)
+    copy_in(signs)
     PumpReading.objects.bulk_create(pumps)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from a2wsgi import WSGIMiddleware
 
 from afterglow.config import env
+from afterglow.config.commands.programs import let_rest
 from afterglow.config.wsgi import application as django
 
 Scope = MutableMapping[str, Any]
@@ -64,6 +65,7 @@ class Front:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 reading = asyncio.create_task(self._live.run(), name="live hub")
+                let_rest()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._live.stop()

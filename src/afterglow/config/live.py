@@ -117,6 +117,7 @@ class Live:
             headers.append((b"set-cookie", live_access.grant(topic, access.account).encode()))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         gone = asyncio.create_task(_gone(receive))
+        gone.add_done_callback(lambda _: client.wake())
         self.hub.join(client)
         try:
             await _write(send, f"retry: {RECONNECT_MS}\n\n".encode())
@@ -154,10 +155,9 @@ class Live:
         ask_at = loop.time() + self._ask_again_s
         beat_at = loop.time() + self._heartbeat_s
         while not gone.done():
-            wait = max(0.0, min(ask_at, beat_at) - loop.time())
-            frame = await _next(client, gone, wait)
-            if frame is not _NOTHING:
-                chunk, is_last = _rest(client, frame)
+            await client.wait(max(0.0, min(ask_at, beat_at) - loop.time()))
+            if not client.queue.empty():
+                chunk, is_last = _waiting(client)
                 if chunk:
                     yield chunk
                 if is_last:
@@ -201,31 +201,15 @@ class Live:
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
 
-_NOTHING = object()
-
-
-async def _next(client: Client, gone: asyncio.Task[None], wait: float) -> Any:
-    """Return the next frame, or _NOTHING when none comes in time or the screen has gone."""
-    if not client.queue.empty():
-        return client.queue.get_nowait()
-    getting = asyncio.ensure_future(client.queue.get())
-    try:
-        await asyncio.wait({getting, gone}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
-        return getting.result() if getting.done() else _NOTHING
-    finally:
-        getting.cancel()
-
-
-def _rest(client: Client, first: bytes | None) -> tuple[bytes, bool]:
-    """Join a frame with those that wait behind it; say whether the stream ends there."""
-    joined = []
-    frame = first
-    while frame is not None:
-        joined.append(frame)
-        if client.queue.empty():
-            return b"".join(joined), False
+def _waiting(client: Client) -> tuple[bytes, bool]:
+    """Join the frames that wait; say whether the stream ends there."""
+    joined: list[bytes] = []
+    while not client.queue.empty():
         frame = client.queue.get_nowait()
-    return b"".join(joined), True
+        if frame is None:
+            return b"".join(joined), True
+        joined.append(frame)
+    return (joined[0] if len(joined) == 1 else b"".join(joined)), False
 
 
 async def _gone(receive: Receive) -> None:

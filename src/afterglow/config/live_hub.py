@@ -43,9 +43,11 @@ class Client:
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_FRAMES + 1)
         self.joined_at: Position | None = None
         self.dropped = 0
+        self._waiter: asyncio.Future[None] | None = None
 
     def put(self, frame: bytes, *, at: Position | None = None) -> None:
         """Queue a frame; a full queue is emptied and the screen is told to fetch all anew."""
+        self.wake()
         if self.queue.qsize() < QUEUE_FRAMES:
             self.queue.put_nowait(frame)
             return
@@ -56,9 +58,30 @@ class Client:
 
     def end(self) -> None:
         """Close the stream after what is queued."""
+        self.wake()
         if self.queue.full():
             self.queue.get_nowait()
         self.queue.put_nowait(None)
+
+    async def wait(self, seconds: float) -> None:
+        """Return when a frame waits, when woken, or after some seconds.
+
+        One future and one timer, because two hundred screens do this for every reading.
+        """
+        if self.queue.empty():
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            timer = loop.call_later(seconds, self.wake)
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+
+    def wake(self) -> None:
+        """Let the screen look whether it is still there and what it is to be sent."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Hub:

@@ -7,11 +7,17 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection, connections
 
-from afterglow.apps.devices.models import Device, JournaledMessage, RawMessage
+from afterglow.apps.devices.models import (
+    JOURNAL_CHANNEL,
+    Device,
+    JournaledMessage,
+    RawMessage,
+)
 from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, VitalSign
 from afterglow.apps.monitoring.services import store_messages
 from afterglow.interop.hl7v2 import charter
@@ -183,3 +189,66 @@ def test_messages_are_taken_slowly_when_charting_lags(monkeypatch: pytest.Monkey
     through_a_gateway(talk)
 
     assert took[3] >= journal_module.SLOWLY_S
+
+
+def test_the_charter_is_rung_for_when_a_message_is_on_disk() -> None:
+    here = bed(at=clock.now() - timedelta(minutes=5))
+    heard: list[int] = []
+
+    async def talk(port: int) -> None:
+        parameters = {k: v for k, v in journal_of().items() if v}
+        listening = await psycopg.AsyncConnection.connect(**parameters, autocommit=True)
+        async with listening:
+            await listening.execute(f"LISTEN {JOURNAL_CHANNEL}")
+            for n in range(3):
+                raw = oru(here.monitor, {SPO2: str(90 + n)}, at=clock.now(), control_id=str(n))
+                assert b"MSA|AA|" in await exchange(port, raw)
+                assert [ring async for ring in listening.notifies(timeout=5, stop_after=1)]
+                row = await listening.execute("SELECT count(*) FROM devices_journaledmessage")
+                heard.append((await row.fetchone() or (0,))[0])
+
+    def journal_of() -> dict[str, Any]:
+        return {k: v for k, v in found.items() if k not in journal_module._DJANGOS_OWN}
+
+    found = connect()
+    through_a_gateway(talk)
+
+    assert heard == [1, 2, 3]
+
+
+def test_no_message_waits_for_a_bell_that_does_not_ring(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = bed(at=clock.now() - timedelta(minutes=5))
+    monkeypatch.setattr(journal_module, "JOURNAL_CHANNEL", "no channel at all")  # a syntax error
+
+    async def talk(port: int) -> None:
+        for n in range(3):
+            raw = oru(here.monitor, {SPO2: str(90 + n)}, at=clock.now(), control_id=str(n))
+            assert b"MSA|AA|" in await exchange(port, raw)
+
+    through_a_gateway(talk)
+
+    assert VitalSign.objects.count() == 3
+
+
+def test_a_session_judged_a_moment_ago_waits_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[list[int]] = []
+    now = [1000.0]
+    monkeypatch.setattr(charter, "judge_touched", lambda keys, **_: judged.append(list(keys)))
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    alarms = charter._Alarms()
+
+    def after(seconds: float, *, behind: bool = False) -> list[list[int]]:
+        now[0] += seconds
+        alarms.judge(is_behind=behind)
+        said, judged[:] = list(judged), []
+        return said
+
+    alarms.note((2, 1))
+    assert after(0) == [[1, 2]]
+    alarms.note((1, 3))
+    assert after(0) == [[3]]
+    assert alarms.due_in_s() == charter.WAIT_S  # what is due comes later than a wait lasts
+    assert after(charter.JUDGE_AGAIN_S) == [[1]]
+    alarms.note((4,))
+    assert after(0, behind=True) == []  # a backlog is worked off first
+    assert after(charter.JUDGE_EVERY_S, behind=True) == [[4]]

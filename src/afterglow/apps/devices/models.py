@@ -203,7 +203,8 @@ class JournaledMessage(models.Model):
     """A message that is on disk and acknowledged, and waits to be charted.
 
     The row goes in the transaction that makes it a ``RawMessage`` with its readings, so a message
-    is in one of the two tables, whatever is killed. Written by COPY, in order of arrival.
+    is in one of the two tables, whatever is killed. Written by COPY, in order of arrival. It has
+    no trigger that notifies: such commits wait for one another, and senders would wait for them.
     """
 
     received_at = models.DateTimeField()
@@ -216,15 +217,6 @@ class JournaledMessage(models.Model):
 
     class Meta:
         verbose_name = "journaled message"
-        triggers = [
-            FirmTrigger(
-                name="journal_notifies",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                func=f"PERFORM pg_notify('{JOURNAL_CHANNEL}', ''); RETURN NULL;",
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"journaled {self.pk}"

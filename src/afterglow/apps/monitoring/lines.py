@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
 from afterglow.core.monitoring.readings import Reading, Source
@@ -99,7 +100,8 @@ CROSS JOIN (
     -- The lines that the session has at all: an index skip, not a read of every row.
     SELECT s.source, c.code FROM unnest(%s::text[]) s(source) CROSS JOIN unnest(%s::text[]) c(code)
     WHERE EXISTS (SELECT 1 FROM monitoring_vitalsign e
-                  WHERE e.session_id = %s AND e.source = s.source AND e.code = c.code)
+                  WHERE e.session_id = %s AND e.source = s.source AND e.code = c.code
+                    AND {months.bound("e")})
 ) k
 CROSS JOIN LATERAL (
     SELECT * FROM monitoring_vitalsign v
@@ -122,6 +124,7 @@ def first_in(session: int, windows: Sequence[Window]) -> list[Found]:
         [str(source) for source in Source],
         [str(code) for code in VitalSignCode],
         session,
+        oldest_id([session]),
         session,
         oldest_id([session]),
     ]
@@ -242,6 +245,11 @@ def oldest_id(sessions: Sequence[int]) -> int:
         )
         (oldest,) = cursor.fetchone()
     return int(oldest or 0)
+
+
+def stored(session: int) -> Q:
+    """Return the bound of a query for readings of a session: months before it are not touched."""
+    return months.since(oldest_id([session]))
 
 
 def _one_each(lines: list[Line], order: str) -> list[Found]:

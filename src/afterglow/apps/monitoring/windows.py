@@ -49,10 +49,12 @@ CROSS JOIN LATERAL (
     WHERE r.session_id = w.session_id AND r.id > w.tip AND r.id > %s
 ) v ORDER BY v.id
 """
-_TIPS = """
-SELECT w.session_id, (SELECT max(id) FROM monitoring_vitalsign r WHERE r.session_id = w.session_id)
-FROM unnest(%s::bigint[]) AS w(session_id)
-"""
+_TIPS = f"""
+SELECT w.session_id, (
+    SELECT max(id) FROM monitoring_vitalsign r
+    WHERE r.session_id = w.session_id AND {months.bound("r")}
+) FROM unnest(%s::bigint[]) AS w(session_id)
+"""  # noqa: S608 (constants)
 
 
 class BaselineKey(NamedTuple):
@@ -238,7 +240,7 @@ class Windows:
             return
         marks = _last_marks(sessions)
         with connection.cursor() as cursor:
-            cursor.execute(_TIPS, [list(sessions)])
+            cursor.execute(_TIPS, [lines.oldest_id(sessions), list(sessions)])
             tips = dict(cursor.fetchall())
         for pk in sessions:
             self._known[pk] = _Session(tips[pk] or 0, marks.get(pk, 0), at)
@@ -275,7 +277,7 @@ def believed(sessions: Iterable[int], *, since: datetime) -> QuerySet[VitalSign]
     )
     return (
         in_windows(sessions, since)
-        .filter(flag="")
+        .filter(months.since(months.stored_since(since - SPARSE_WINDOW, now=clock.now())), flag="")
         .exclude(pk__in=[pk for pk, is_artefact in marked if is_artefact])
     )
 

@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -56,6 +58,9 @@ class Result:
     charted_cpu_ms: Mapping[int, float]
     gateway_mib: float
     charter_mib: float
+    decoded_per_s: float = 0.0
+    hl7_parsed_per_s: float = 0.0
+    """By the decoder alone and by python-hl7's parse; 0 where that library is not installed."""
 
     def line(self, side: str, connections: int) -> Line | None:
         """Return one side's line, if it was measured."""
@@ -136,13 +141,32 @@ def measure(
             lines += [_median(side, count, found[side], cpu[side]) for side in sides]
             charted[count] = sent / charting
             charted_cpu[count] = 1000 * charter_s / sent
-        return Result(
-            tuple(lines),
-            charted,
-            charted_cpu,
-            gateway_mib=pss_mib(sides["afterglow"][1]),
-            charter_mib=pss_mib(charter),
-        )
+        memory = pss_mib(sides["afterglow"][1]), pss_mib(charter)
+        decoded = decoder_rates(messages_of(monitors[:1], 1, at=clock.now(), ids=ids)[0][0])
+        return Result(tuple(lines), charted, charted_cpu, *memory, *decoded)
+
+
+def decoder_rates(raw: bytes) -> tuple[float, float]:
+    """Return how many messages a second our decoder reads, and python-hl7's parse (0: not here)."""
+    from afterglow.interop.hl7v2.oru import decode_oru
+    from afterglow.web import clock
+
+    text, at = raw.decode(), clock.now()
+    works: list[tuple[Callable[[], object], int]] = [
+        (lambda: decode_oru(raw, default_zone=UTC, received_at=at), 1000)
+    ]
+    if importlib.util.find_spec("hl7") is not None:
+        hl7: Any = importlib.import_module("hl7")
+        works.append((lambda: hl7.parse(text), 100))
+    found: list[list[float]] = [[] for _ in works]
+    for _ in range(ROUNDS):
+        for (work, count), rates in zip(works, found, strict=True):
+            began = time.perf_counter()
+            for _ in range(count):
+                work()
+            rates.append(count / (time.perf_counter() - began))
+    medians = [statistics.median(rates) for rates in found]
+    return medians[0], medians[1] if len(medians) > 1 else 0.0
 
 
 def report(result: Result) -> str:
@@ -166,6 +190,12 @@ def report(result: Result) -> str:
                     f"p99 {ours.p99_ms / other.p99_ms:.1f} times, "
                     f"{other.cpu_ms / ours.cpu_ms:.2f} times a CPU second's messages"
                 )
+    if result.hl7_parsed_per_s:
+        rows.append(
+            f"decoder alone {result.decoded_per_s:.0f}/s, python-hl7's parse "
+            f"{result.hl7_parsed_per_s:.0f}/s: "
+            f"{result.decoded_per_s / result.hl7_parsed_per_s:.1f} times"
+        )
     rows.append(f"gateway {result.gateway_mib:.0f} MiB, charter {result.charter_mib:.0f} MiB (PSS)")
     rows.append(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f}")
     return "\n".join(rows) + "\n"

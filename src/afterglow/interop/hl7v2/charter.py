@@ -7,11 +7,13 @@ is charted exactly once. One charter leads, by a lock that dies with its connect
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
+import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 JUDGE_EVERY_S = 1.0
+JUDGE_AGAIN_S = 0.5
+MOST_SESSIONS = 1000
+NICE = 5
 SESSIONS_AT_ONCE = 100
 WAIT_S = 0.25
 """A notification may be missed between a look and a wait; nothing waits longer than this."""
@@ -38,6 +43,7 @@ _LEADER = 7_301_115  # any number that nothing else in the database locks
 def main(arguments: list[str]) -> int:
     """Chart until SIGTERM or SIGINT; a batch under way is finished first."""
     argparse.ArgumentParser(prog="afterglow charter").parse_args(arguments)
+    _step_back()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -45,34 +51,81 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _step_back() -> None:
+    """Let the gateway go first where both want a core: what is on disk waits safely, in order."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICE)
+
+
 def run(stop: threading.Event) -> None:
     """Chart what comes until asked to stop; a lost database is waited for."""
-    touched: set[int] = set()
-    windows = Windows()
-    judged_at = time.monotonic()
+    lead = _Lead()
+    alarms = _Alarms()
     while not stop.is_set():
         try:
-            if not _lead():
+            if not lead.holds():
                 stop.wait(1.0)
                 continue
+            touched: set[int] = set()
             count = chart_some(touched=touched)
-            # At once as a rule; when a backlog is worked off, once a second.
-            if touched and (count < BATCH or time.monotonic() - judged_at >= JUDGE_EVERY_S):
-                _judge(touched, windows)
-                judged_at = time.monotonic()
+            alarms.note(touched)
+            alarms.judge(is_behind=count == BATCH)
             if not count:
-                _wait()
+                _wait(alarms.due_in_s())
         except (OperationalError, InterfaceError, psycopg.OperationalError) as problem:
             log.warning("The charter waits for the database: %s", type(problem).__name__)
             connection.close()
-            windows.forget()
+            alarms.windows.forget()
             stop.wait(0.5)
         except DatabaseError as problem:
             log.exception("A batch could not be charted: %s", type(problem).__name__)
             connection.close()
-            windows.forget()
+            alarms.windows.forget()
             stop.wait(1.0)
     connection.close()
+
+
+class _Alarms:
+    """When the alarms of sessions that got readings are judged.
+
+    At once as a rule. A session that was judged a moment ago waits that moment: a monitor that
+    speaks ten times a second is not judged ten times. When a backlog is worked off, all wait for
+    the next second. If the charter dies before, the watch judges within seconds.
+    """
+
+    def __init__(self) -> None:
+        self.windows = Windows()
+        self._due: dict[int, float] = {}
+        self._judged: dict[int, float] = {}
+        self._last = time.monotonic()
+
+    def note(self, touched: Iterable[int]) -> None:
+        """Remember sessions that have just got readings."""
+        for pk in touched:
+            self._due.setdefault(pk, self._judged.get(pk, 0.0) + JUDGE_AGAIN_S)
+
+    def judge(self, *, is_behind: bool = False) -> None:
+        """Judge whose turn it is, few at a time: nobody waits long for a lock."""
+        now = time.monotonic()
+        if not self._due or (is_behind and now - self._last < JUDGE_EVERY_S):
+            return
+        due = sorted(pk for pk, at in self._due.items() if at <= now)
+        for start in range(0, len(due), SESSIONS_AT_ONCE):
+            some = due[start : start + SESSIONS_AT_ONCE]
+            judge_touched(some, at=clock.now(), windows=self.windows)
+            for pk in some:
+                del self._due[pk]
+                self._judged[pk] = now
+        if due:
+            self._last = now
+        if len(self._judged) > MOST_SESSIONS:
+            self._judged = {pk: at for pk, at in self._judged.items() if now - at < JUDGE_AGAIN_S}
+
+    def due_in_s(self) -> float:
+        """Return for how long a wait may last."""
+        if not self._due:
+            return WAIT_S
+        return max(0.0, min(WAIT_S, min(self._due.values()) - time.monotonic()))
 
 
 @transaction.atomic
@@ -104,31 +157,27 @@ def _incoming(row: JournaledMessage) -> IncomingMessage:
     return read_raw(content, received_at=row.received_at, peer=row.peer, port=row.port)
 
 
-def _judge(touched: set[int], windows: Windows) -> None:
-    """Judge the alarms of sessions that got readings, few at a time: nobody waits long for a lock.
+class _Lead:
+    """Whether this charter leads: asked once on each connection, because the lock lies on it."""
 
-    If the charter dies before it has, the watch judges them within seconds.
-    """
-    while touched:
-        some = sorted(touched)[:SESSIONS_AT_ONCE]
-        judge_touched(some, at=clock.now(), windows=windows)
-        touched.difference_update(some)
+    def __init__(self) -> None:
+        self._on: object = None
 
-
-def _lead() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s "
-            "AND pid = pg_backend_pid() AND granted) OR pg_try_advisory_lock(%s)",
-            [_LEADER, _LEADER],
-        )
-        leads = bool(cursor.fetchone()[0])
-        if leads:
-            cursor.execute(f"LISTEN {JOURNAL_CHANNEL}")
-    return leads
+    def holds(self) -> bool:
+        """Return whether we lead; where we may, we begin to, and hear of the journal from then."""
+        connection.ensure_connection()
+        if self._on is connection.connection:
+            return True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LEADER])
+            leads = bool(cursor.fetchone()[0])
+            if leads:
+                cursor.execute(f"LISTEN {JOURNAL_CHANNEL}")
+                self._on = connection.connection
+        return leads
 
 
-def _wait() -> Sequence[object]:
+def _wait(seconds: float) -> Sequence[object]:
     """Wait for the next message, or a moment."""
     raw = connection.connection
-    return list(raw.notifies(timeout=WAIT_S, stop_after=1))
+    return list(raw.notifies(timeout=seconds, stop_after=1))

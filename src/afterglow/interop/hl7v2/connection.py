@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
         self._held = 0
         self._quiet: asyncio.TimerHandle | None = None
         self._limit = _Limit(PeerRules(), asyncio.get_running_loop())
-        self._is_known = False
+        self.is_known = False
         self.peer = ("", 0)
         self.waiting = 0
         self.failed = False
@@ -101,9 +101,9 @@ class Connection(asyncio.Protocol):
 
     def meet(self, message: Message) -> None:
         """Apply the limit of the device that a first message names."""
-        if self._is_known:
+        if self.is_known:
             return
-        self._is_known = True
+        self.is_known = True
         rules = self._gateway.peers.rules_of_equipment(equipment_ids(message))
         if rules is not None:
             self._limit.follow(rules)

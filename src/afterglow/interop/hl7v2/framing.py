@@ -20,6 +20,7 @@ MAX_FRAME_BYTES = 1 << 20
 """One MiB: some hundred times a full monitor message."""
 
 _RESTART = b"\x0bMSH"
+_FIRST_LETTER = ord("M")
 _BLANK = b"\r\n\x00 \t\x1c"
 
 
@@ -65,6 +66,8 @@ class MllpDecoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that ``data`` completes, in order. Empty frames give nothing."""
+        if self._is_one_frame(data):
+            return [Frame(FrameKind.MESSAGE, data[1:-2])]
         self._buffer += data
         frames: list[Frame] = []
         while self._step(frames):
@@ -79,6 +82,20 @@ class MllpDecoder:
         self._buffer.clear()
         self._searched = 0
         return [] if skipping or not left.strip(_BLANK) else [Frame(kind, left)]
+
+    def _is_one_frame(self, data: bytes) -> bool:
+        """Whether this is a whole frame and nothing else, as almost all that comes is."""
+        return (
+            not self._buffer
+            and not self._inside
+            and not self._skipping
+            and data.startswith(START)
+            and data.endswith(END)
+            and 64 < len(data) <= self._limit
+            and data.find(END) == len(data) - len(END)
+            and data.find(START, 1) < 0
+            and data[1] == _FIRST_LETTER
+        )
 
     def _step(self, frames: list[Frame]) -> bool:
         if self._skipping:

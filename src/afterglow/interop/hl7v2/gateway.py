@@ -28,9 +28,10 @@ from afterglow.interop.hl7v2.ack import (
 )
 from afterglow.interop.hl7v2.connection import Connection
 from afterglow.interop.hl7v2.framing import Frame, FrameKind
+from afterglow.interop.hl7v2.glance import glance
 from afterglow.interop.hl7v2.message import Undecodable, decode
 from afterglow.interop.hl7v2.peers import Peers
-from afterglow.interop.hl7v2.port import Received, Store, Stored, StoredAs
+from afterglow.interop.hl7v2.port import STORED, Received, Store, Stored, StoredAs
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ class GatewayServer:
         self._store = store
         self._clock = clock
         self._processing_ids = processing_ids
+        # A glance knows what is usual, and that is: production messages are read.
+        self._may_glance = processing_ids >= PROCESSING_IDS
         self._store_timeout_s = store_timeout_s
         self._tls = tls
         self._held = 0
@@ -160,7 +163,15 @@ class GatewayServer:
 
     def _receive(self, connection: Connection, piece: Frame) -> Received:
         message = None
+        peer, port = connection.peer
         if piece.kind is FrameKind.MESSAGE:
+            at = self._clock()
+            usual = glance(piece.data, received_at=at) if self._may_glance else None
+            if usual is not None:
+                received = Received(piece.data, at, peer, port, usual=usual)
+                if not connection.is_known and received.message is not None:
+                    connection.meet(received.message)
+                return received
             try:
                 message = decode(piece.data)
                 connection.meet(message)
@@ -170,7 +181,6 @@ class GatewayServer:
         else:
             sentence = _SENTENCES[piece.kind]
             why = Problem(ErrorCode.SEGMENT_SEQUENCE, sentence, "", ErrorSeverity.ERROR)
-        peer, port = connection.peer
         return Received(piece.data, self._clock(), peer, port, message, why)
 
     async def _commit_for_ever(self) -> None:
@@ -232,6 +242,8 @@ class GatewayServer:
     def _answer(self, waiting: _Waiting, stored: Stored) -> bytes | None:
         received = waiting.received
         at, own_id = self._clock(), next(self._ids)
+        if received.usual is not None and stored == STORED:
+            return received.usual.answer(at, own_id)
         if received.message is None:
             if waiting.kind is FrameKind.NOISE or received.objection is None:
                 return None

@@ -247,11 +247,19 @@ class _Reader:
 
 def _is_node(code: _Code, fields: list[str]) -> bool:
     """Whether an OBX names a part of the device instead of a reading."""
-    if fields[5]:
-        return False
+    return not fields[5] and _names_node(code)
+
+
+def _names_node(code: _Code) -> bool:
     if code.mdc is not None:
         return code.mdc >> 16 == _OBJECT_PARTITION
     return code.refid.startswith("MDC_DEV_")
+
+
+def code_state(text: str, separators: Separators) -> tuple[bool, bool]:
+    """Return whether OBX-3 names a part of a device, and whether something is wrong with it."""
+    code = _code(text, separators)
+    return _names_node(code), bool(code.problems)
 
 
 @lru_cache(maxsize=1024)

@@ -11,25 +11,47 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from afterglow.interop.hl7v2.message import Message
+from afterglow.interop.hl7v2.glance import Usual
+from afterglow.interop.hl7v2.message import Message, decode
 from afterglow.interop.hl7v2.problems import Problem
 
 
-@dataclass(frozen=True, slots=True)
 class Received:
     """One piece of the stream, to be kept whatever it is.
 
     ``message`` is None when ``raw`` could not be decoded. ``objection`` says why it must not be
     read (undecodable, unsupported type, a test message): keep it raw and show it, chart nothing.
     Read the others with ``decode_oru(received.message, default_zone=…, received_at=…)``.
+    ``usual`` is set where a glance found nothing wrong: such a message is decoded when asked for.
     """
 
-    raw: bytes
-    received_at: datetime
-    peer: str
-    port: int
-    message: Message | None
-    objection: Problem | None = None
+    __slots__ = ("_message", "objection", "peer", "port", "raw", "received_at", "usual")
+
+    def __init__(
+        self,
+        raw: bytes,
+        received_at: datetime,
+        peer: str,
+        port: int,
+        message: Message | None = None,
+        objection: Problem | None = None,
+        *,
+        usual: Usual | None = None,
+    ) -> None:
+        self.raw = raw
+        self.received_at = received_at
+        self.peer = peer
+        self.port = port
+        self._message = message
+        self.objection = objection
+        self.usual = usual
+
+    @property
+    def message(self) -> Message | None:
+        """What the bytes say, decoded at the first use where a glance was enough until then."""
+        if self._message is None and self.usual is not None:
+            self._message = decode(self.raw)
+        return self._message
 
 
 class StoredAs(StrEnum):
@@ -52,6 +74,9 @@ class Stored:
     outcome: StoredAs
     problems: tuple[Problem, ...] = ()
 
+
+STORED = Stored(StoredAs.STORED)
+"""On disk, and nothing to remark."""
 
 Store = Callable[[Sequence[Received]], Awaitable[Sequence[Stored]]]
 """Keeps messages durably, in order, and answers one for one. Raises when it could not.

@@ -82,7 +82,8 @@ def store_messages(
     """
     if not received:
         return []
-    with transaction.atomic():
+    # A caller's transaction needs no savepoint around all of it: what fails twice fails for it too.
+    with transaction.atomic(savepoint=False):
         try:
             with transaction.atomic():
                 return _store(received, touched=touched)
@@ -172,11 +173,15 @@ def _store(
 
 
 def _judge(
-    sessions: Sequence[TreatmentSession], at: datetime, windows: Windows | None = None
+    sessions: Sequence[TreatmentSession],
+    at: datetime,
+    windows: Windows | None = None,
+    *,
+    savepoint: bool = True,
 ) -> None:
     """Judge alarms; rules that cannot be read never cost a reading its place in the record."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             judge(with_rules(sessions), at=at, with_schedule=False, windows=windows)
     except AfterglowError:
         log.exception("The alarms of %s sessions could not be judged", len(sessions))
@@ -185,7 +190,7 @@ def _judge(
 @transaction.atomic
 def judge_touched(keys: Iterable[int], *, at: datetime, windows: Windows | None = None) -> None:
     """Judge the alarms of sessions that got readings; the schedule is the watch's."""
-    _judge(list(common.lock_sessions(keys).values()), at, windows)
+    _judge(list(common.lock_sessions(keys).values()), at, windows, savepoint=False)
 
 
 def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:

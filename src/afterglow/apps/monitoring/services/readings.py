@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring.lines import stored
 from afterglow.apps.monitoring.models import (
     ArtefactMark,
     MissedReading,
@@ -59,7 +60,7 @@ def record_vital_signs_by_hand(
     same ``key`` again returns what it recorded. Raises Forbidden, RecordLocked or DoesNotExist.
     """
     row = common.lock_session(session, action=Action.CHART, by=by, at=at)
-    before = tuple(VitalSign.objects.filter(session=row, batch=key).order_by("pk"))
+    before = tuple(VitalSign.objects.filter(stored(row.pk), session=row, batch=key).order_by("pk"))
     if before:
         return before
     decision = Decision.from_reasons(
@@ -159,7 +160,9 @@ def take_back_entry(
     DoesNotExist where this session has no such entry.
     """
     row = common.lock_session(session, action=Action.CHART, by=by, at=at)
-    entered = VitalSign.objects.filter(session=row, batch=batch, source=Source.HAND).order_by("pk")
+    entered = VitalSign.objects.filter(
+        stored(row.pk), session=row, batch=batch, source=Source.HAND
+    ).order_by("pk")
     readings = list(entered.values_list("pk", flat=True))
     if not readings:
         raise VitalSign.DoesNotExist("This session has no such entry by hand.")

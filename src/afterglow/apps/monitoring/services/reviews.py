@@ -32,6 +32,8 @@ from afterglow.core.decisions import Decision, Severity
 from afterglow.core.monitoring.device_profile import Trust
 from afterglow.core.reason_codes import declare
 from afterglow.core.roles import Action
+from afterglow.db import months
+from afterglow.web import clock
 
 MESSAGE_NOT_READABLE = declare(
     "MESSAGE_NOT_READABLE",
@@ -333,7 +335,8 @@ def reread_review(*, item: UUID, by: Account, at: datetime) -> Settled | Refused
 
 def _only_new(charted: charting.Charted, row: ReviewItem) -> None:
     """Leave out what the message gave on arrival; vital signs are compared when written."""
-    if PumpReading.objects.filter(message=row.message).exists():
+    since = months.stored_since(row.message.received_at, now=clock.now())
+    if PumpReading.objects.filter(months.since(since), message=row.message).exists():
         charted.pump_readings.clear()
     if DeviceNotification.objects.filter(message=row.message).exists():
         charted.notifications.clear()

@@ -11,6 +11,7 @@ from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.monitoring import facts as monitoring
+from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.day import suicide_facts
@@ -200,9 +201,9 @@ def latest_vitals(
     if infusion is None:
         return None
     marked = ArtefactMark.objects.filter(session=session, is_artefact=True).values("vital_sign")
-    rows = VitalSign.objects.filter(session=session, flag="", taken_at__lte=at).exclude(
-        pk__in=marked
-    )
+    rows = VitalSign.objects.filter(
+        lines.stored(session.pk), session=session, flag="", taken_at__lte=at
+    ).exclude(pk__in=marked)
     pressure = rows.filter(code=VitalSignCode.SYSTOLIC).order_by("-taken_at", "-pk").first()
     saturation = rows.filter(code=VitalSignCode.SPO2).order_by("-taken_at", "-pk").first()
     diastolic = (

@@ -11,6 +11,7 @@ from afterglow.apps.consent.queries import ConsentState, state_of
 from afterglow.apps.definitions.models import ApprovalAct, Definition, DefinitionKind
 from afterglow.apps.definitions.queries import standing
 from afterglow.apps.medicines.models import Product
+from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, DeviceAssignment, VitalSign
 from afterglow.apps.people.models import Allergy, AllergyReview, ListState
 from afterglow.apps.places.models import EquipmentCheck, Site
@@ -230,7 +231,9 @@ def baseline_readings(session: TreatmentSession, *, at: datetime) -> tuple[Basel
     """
     marked = ArtefactMark.objects.filter(session=session, is_artefact=True).values("vital_sign")
     rows = list(
-        VitalSign.objects.filter(session=session, taken_at__lte=at, flag="")
+        VitalSign.objects.filter(
+            lines.stored(session.pk), session=session, taken_at__lte=at, flag=""
+        )
         .exclude(pk__in=marked)
         .order_by("taken_at", "pk")
     )

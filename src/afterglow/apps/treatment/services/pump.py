@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import PumpReading
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -100,6 +101,7 @@ def note_pump_agreement(sessions: Sequence[int], at: datetime) -> None:
     for infusion in waiting:
         first = (
             PumpReading.objects.filter(
+                lines.stored(infusion.session_id),
                 session=infusion.session,
                 taken_at__gte=infusion.ended_at,
                 rate_ml_per_h=0,

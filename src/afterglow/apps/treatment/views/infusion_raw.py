@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import visible_when_locked
+from afterglow.apps.monitoring import lines, services
 from afterglow.apps.monitoring import queries as monitoring
-from afterglow.apps.monitoring import services
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.trends import RawReading, raw_readings
 from afterglow.apps.treatment import queries
@@ -133,7 +133,11 @@ class Believe(Ask):
         sign = self.kwargs["sign"]
         codes = PRESSURES if sign in PRESSURES else (sign,)
         found = VitalSign.objects.filter(
-            session=self.session, batch=self.kwargs["batch"], code__in=codes, flag=""
+            lines.stored(self.session.pk),
+            session=self.session,
+            batch=self.kwargs["batch"],
+            code__in=codes,
+            flag="",
         )
         at = instant_of(self.request.GET.get("at", ""))
         rows = list((found.filter(taken_at=at) if at is not None else found).order_by("pk"))

@@ -14,6 +14,7 @@ from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.assessments import services as scales
 from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.assessments.outcomes import Recorded
+from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.treatment.forms import infusion as forms
@@ -71,7 +72,10 @@ class Artefact(Ask):
     def sign(self) -> VitalSign:
         """The reading, of this session and no other: ``?at=`` where a message held several."""
         found = VitalSign.objects.filter(
-            session=self.session, batch=self.kwargs["batch"], code=self.kwargs["sign"]
+            lines.stored(self.session.pk),
+            session=self.session,
+            batch=self.kwargs["batch"],
+            code=self.kwargs["sign"],
         ).order_by("-taken_at", "-pk")
         at = instant_of(self.request.GET.get("at", ""))
         row = (found.filter(taken_at=at) if at is not None else found).first()
@@ -85,7 +89,10 @@ class Artefact(Ask):
         return {
             "reading": sign,
             "batch": VitalSign.objects.filter(
-                session=self.session, batch=sign.batch, taken_at=sign.taken_at
+                lines.stored(self.session.pk),
+                session=self.session,
+                batch=sign.batch,
+                taken_at=sign.taken_at,
             ).order_by("pk"),
         }
 
@@ -97,6 +104,7 @@ class Artefact(Ask):
         if sign.code in pressures:
             same = list(
                 VitalSign.objects.filter(
+                    lines.stored(self.session.pk),
                     session=self.session,
                     batch=sign.batch,
                     taken_at=sign.taken_at,
