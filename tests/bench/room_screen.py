@@ -33,7 +33,7 @@ from support.live import cookie_of
 CO2 = "MDC_AWAY_CO2_ET"
 CATEGORIES = [
     *("devtools.timeline", "disabled-by-default-devtools.timeline", "blink.user_timing"),
-    *("disabled-by-default-devtools.timeline.frame", "benchmark"),
+    "disabled-by-default-devtools.timeline.frame",
 ]
 SCRIPTING = frozenset(
     {
@@ -44,6 +44,7 @@ SCRIPTING = frozenset(
 DRAWING = frozenset(
     {"UpdateLayoutTree", "Layout", "PrePaint", "Paint", "Layerize", "Commit", "ParseHTML"}
 )
+BEAT_MS = 1000 / 60
 BARE = """<!doctype html><html lang="en"><title>bare</title><p id="number">-</p><script>
 window.told = 0;
 const source = new EventSource("{stream}");
@@ -188,9 +189,9 @@ class Frames:
     """What a trace says of a stretch; all times in ms, as the slowed page took them."""
 
     seconds: float
-    presented: int
-    partial: int
-    dropped: int
+    drawn: int
+    missed: int
+    """Beats of the screen, 60 a second, that passed without a frame though one was wanted."""
     intervals: tuple[float, float, float]
     longest_task: float
     tasks_over_50: int
@@ -201,8 +202,8 @@ class Frames:
 
     @property
     def per_second(self) -> float:
-        """Frames presented a second, whole ones and those without the main thread's part."""
-        return (self.presented + self.partial) / self.seconds
+        """Frames drawn a second."""
+        return self.drawn / self.seconds
 
     @property
     def scripting_per_message(self) -> float:
@@ -221,7 +222,7 @@ def traced(browser: Browser, page: Page, *, seconds: float, during: Any = None) 
             during()
     told = page.evaluate("performance.mark('bench-end'), window.told") - before
     raw = browser.stop_tracing()
-    if where := os.environ.get("AFTERGLOW_TRACE"):
+    if where := os.environ.get("AFTERGLOW_TRACE"):  # for whoever wants to see why
         Path(f"{where}-{page.url.rsplit('/', 2)[-2]}-{told}.json").write_bytes(raw)
     events: list[dict[str, Any]] = json.loads(raw)["traceEvents"]
     return read_trace(events, messages=told)
@@ -234,19 +235,13 @@ def read_trace(events: Sequence[dict[str, Any]], *, messages: int) -> Frames:
     process, thread = begin["pid"], begin["tid"]
     inside = [e for e in events if e["pid"] == process and begin["ts"] <= e["ts"] <= end["ts"]]
     main = [e for e in inside if e["tid"] == thread and e.get("ph") == "X"]
-    states = [
-        e["args"]["frame_reporter"]["state"]
-        for e in inside
-        if e["name"] == "PipelineReporter" and "frame_reporter" in e.get("args", {})
-    ]
     drawn = sorted(e["ts"] for e in inside if e["name"] == "DrawFrame")
     gaps = [(b - a) / 1000 for a, b in pairwise(drawn)]
     tasks = [e["dur"] / 1000 for e in main if e["name"] == "RunTask"]
     return Frames(
         seconds=(end["ts"] - begin["ts"]) / 1e6,
-        presented=states.count("STATE_PRESENTED_ALL"),
-        partial=states.count("STATE_PRESENTED_PARTIAL"),
-        dropped=states.count("STATE_DROPPED"),
+        drawn=len(drawn),
+        missed=sum(max(0, round(gap / BEAT_MS) - 1) for gap in gaps),
         intervals=(percentile(gaps, 0.5), percentile(gaps, 0.95), percentile(gaps, 0.99)),
         longest_task=max(tasks),
         tasks_over_50=sum(task > 50 for task in tasks),

@@ -94,7 +94,7 @@ def write_page(found: dict[str, Frames]) -> None:
         f"run {here['load_1_min']}. Main thread {SLOWER} × slower; {HOURS} hours of readings on "
         "the page, every sign and the pump once a second through the gateway.",
         "",
-        "| What | Frames/s | Whole / without main / dropped | Interval p50 / p95 / p99 "
+        "| What | Frames/s | Drawn / missed | Between frames p50 / p95 / p99 "
         "| Longest task | Tasks over 50 ms | Main thread busy | Scripting a message |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -102,7 +102,7 @@ def write_page(found: dict[str, Frames]) -> None:
         f = found[name]
         p50, p95, p99 = f.intervals
         lines.append(
-            f"| {words} | {f.per_second:.1f} | {f.presented} / {f.partial} / {f.dropped} "
+            f"| {words} | {f.per_second:.1f} | {f.drawn} / {f.missed} "
             f"| {p50:.1f} / {p95:.1f} / {p99:.1f} ms | {f.longest_task:.0f} ms "
             f"| {f.tasks_over_50} | {100 * f.busy_share:.0f} % | {f.scripting_per_message:.1f} ms |"
         )

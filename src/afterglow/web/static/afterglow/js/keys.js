@@ -6,6 +6,10 @@ import { words } from "./words.js";
 const STORE = "afterglow-keys";
 const typing = (element) =>
   element.isContentEditable || (element.matches("input, textarea, select") && !element.matches("[type=checkbox], [type=radio], [type=button], [type=submit]"));
+
+// data-key-after: not while there is one of these on the page; the key is theirs then.
+const isFor = (element, key) =>
+  element.dataset.key.toLowerCase() === key && !element.disabled && element.checkVisibility() && !(element.dataset.keyAfter && document.querySelector(element.dataset.keyAfter));
 const off = () => localStorage.getItem(STORE) === "off";
 
 document.addEventListener("keydown", (event) => {
@@ -17,9 +21,7 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const open = document.querySelector("dialog[open]");
   const scope = open ?? document;
-  const target = [...scope.querySelectorAll("[data-key]")].find(
-    (element) => element.dataset.key.toLowerCase() === key && !element.disabled && element.checkVisibility(),
-  );
+  const target = [...scope.querySelectorAll("[data-key]")].find((element) => isFor(element, key));
   if (!target) return;
   event.preventDefault();
   if (typing(target)) target.focus();

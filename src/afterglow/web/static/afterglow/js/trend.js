@@ -138,7 +138,8 @@ class Trend {
   add(reading) {
     if (!this.take(reading)) return;
     this.first = Math.min(this.first, this.points[reading.sign][0].x);
-    this.advance();
+    if (reading.sign === "pressure" || reading.source === "hand" || reading.artefact) this.advance();
+    else this.advanceSoon();
   }
 
   isStill() {
@@ -166,7 +167,17 @@ class Trend {
     return [[from, to], [null, null], [null, null]];
   }
 
+  // A monitor speaks every second, and in an hour's window a pixel is five: what streams is drawn when a pixel has
+  // passed, and within three seconds. The big numbers say each reading at once.
+  advanceSoon() {
+    if (this.soon) return;
+    const pixel = (1000 * this.window) / Math.max(200, this.host.clientWidth);
+    this.soon = setTimeout(() => this.advance(), Math.min(3000, pixel));
+  }
+
   advance() {
+    clearTimeout(this.soon);
+    this.soon = 0;
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => {

@@ -157,39 +157,44 @@ function trace(trend, u, sign) {
     before = p;
   }
   ctx.stroke();
+  // Every mark of a trace is one path: a stroke for each would cost more than all of them together.
+  const believed = new Path2D();
+  const hollow = new Path2D();
   let last = -Infinity;
   for (const p of points) {
     const at = x(p);
     if (!p.artefact && at - last < SPACING * dpr() && p !== points.at(-1)) continue;
     if (!p.artefact) last = at;
-    shape(trend, ctx, sign, at, y(p.y), p.artefact);
+    shape(p.artefact ? hollow : believed, sign, at, y(p.y));
   }
+  const open = sign === "breath" || sign === "co2" || sign === "temperature";
+  ctx.fillStyle = open ? trend.colour.paper : trend.colour[sign];
+  ctx.fill(believed);
+  if (open) ctx.stroke(believed);
+  ctx.fillStyle = trend.colour.paper;
+  ctx.fill(hollow);
+  ctx.setLineDash([2 * dpr(), 2 * dpr()]);
+  ctx.stroke(hollow);
+  ctx.setLineDash([]);
 }
 
-function shape(trend, ctx, sign, x, y, hollow) {
+function shape(path, sign, x, y) {
   const r = 4 * dpr();
-  ctx.beginPath();
-  if (sign === "heart") ctx.arc(x, y, r * 0.85, 0, 7);
-  else if (sign === "temperature") ctx.rect(x - r * 0.8, y - r * 0.8, r * 1.6, r * 1.6);
+  if (sign === "heart") {
+    path.moveTo(x + r * 0.85, y);
+    path.arc(x, y, r * 0.85, 0, 7);
+  } else if (sign === "temperature") path.rect(x - r * 0.8, y - r * 0.8, r * 1.6, r * 1.6);
   else if (sign === "breath") {
-    ctx.moveTo(x, y - r);
-    ctx.lineTo(x + r, y + r * 0.8);
-    ctx.lineTo(x - r, y + r * 0.8);
-    ctx.closePath();
+    path.moveTo(x, y - r);
+    path.lineTo(x + r, y + r * 0.8);
+    path.lineTo(x - r, y + r * 0.8);
+    path.closePath();
   } else {
-    ctx.moveTo(x, y - r * 1.15);
-    ctx.lineTo(x + r, y);
-    ctx.lineTo(x, y + r * 1.15);
-    ctx.lineTo(x - r, y);
-    ctx.closePath();
-  }
-  const open = hollow || sign === "breath" || sign === "co2" || sign === "temperature";
-  ctx.fillStyle = open ? trend.colour.paper : trend.colour[sign];
-  ctx.fill();
-  if (open) {
-    ctx.setLineDash(hollow ? [2 * dpr(), 2 * dpr()] : []);
-    ctx.stroke();
-    ctx.setLineDash([]);
+    path.moveTo(x, y - r * 1.15);
+    path.lineTo(x + r, y);
+    path.lineTo(x, y + r * 1.15);
+    path.lineTo(x - r, y);
+    path.closePath();
   }
 }
 
@@ -198,32 +203,38 @@ function carets(trend, u) {
   const [from, to] = trend.range();
   const w = 6 * dpr();
   const h = 7 * dpr();
-  ctx.strokeStyle = trend.colour.pressure;
+  const pairs = { false: new Path2D(), true: new Path2D() };
+  const marked = { false: new Path2D(), true: new Path2D() };
   let last = -Infinity;
   for (const p of trend.between("pressure", from, Math.min(to, trend.now()))) {
+    const hollow = Boolean(p.artefact);
     const x = u.valToPos(p.x, "x", true);
     const high = u.valToPos(p.high, "y", true);
     const low = u.valToPos(p.low, "y", true);
-    ctx.setLineDash(p.artefact ? [2 * dpr(), 2 * dpr()] : []);
+    pairs[hollow].moveTo(x, high);
+    pairs[hollow].lineTo(x, low);
+    // Carets that would lie on each other are left to the line between them; an artefact never is.
+    if (!hollow && x - last < 8 * dpr()) continue;
+    if (!hollow) last = x;
+    const path = marked[hollow];
+    path.moveTo(x - w, high - h);
+    path.lineTo(x, high);
+    path.lineTo(x + w, high - h);
+    path.moveTo(x - w, low + h);
+    path.lineTo(x, low);
+    path.lineTo(x + w, low + h);
+  }
+  ctx.strokeStyle = trend.colour.pressure;
+  for (const hollow of [false, true]) {
+    ctx.setLineDash(hollow ? [2 * dpr(), 2 * dpr()] : []);
     ctx.globalAlpha = 0.4;
     ctx.lineWidth = dpr();
-    line(ctx, x, high, x, low);
+    ctx.stroke(pairs[hollow]);
     ctx.globalAlpha = 1;
-    // Carets that would lie on each other are left to the line between them; an artefact never is.
-    if (p.artefact || x - last >= 8 * dpr()) {
-      if (!p.artefact) last = x;
-      ctx.lineWidth = (p.artefact ? 1 : 2.25) * dpr();
-      ctx.beginPath();
-      ctx.moveTo(x - w, high - h);
-      ctx.lineTo(x, high);
-      ctx.lineTo(x + w, high - h);
-      ctx.moveTo(x - w, low + h);
-      ctx.lineTo(x, low);
-      ctx.lineTo(x + w, low + h);
-      ctx.stroke();
-    }
-    ctx.setLineDash([]);
+    ctx.lineWidth = (hollow ? 1 : 2.25) * dpr();
+    ctx.stroke(marked[hollow]);
   }
+  ctx.setLineDash([]);
 }
 
 // Events stand on the axis, numbered as in the line of notes; those of one moment are stacked.
