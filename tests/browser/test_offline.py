@@ -460,8 +460,8 @@ def test_a_browser_killed_without_a_connection_has_lost_nothing_when_it_is_opene
     assert [each.typed_by for each in kept] == [day.clinician] * 2 + [day.second] * 2
     hand = VitalSign.objects.filter(batch__in=[each.key for each in kept], code="systolic")
     assert list(hand.order_by("taken_at").values_list("value", "taken_at", "by")) == [
-        (131, kept[0].happened_at, day.clinician.pk),
-        (128, kept[2].happened_at, day.second.pk),
+        (Decimal(131), kept[0].happened_at, day.clinician.pk),
+        (Decimal(128), kept[2].happened_at, day.second.pk),
     ]
     assert page.evaluate(ENTRIES) == []
 

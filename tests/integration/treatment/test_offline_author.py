@@ -52,13 +52,10 @@ def b64(raw: bytes) -> str:
 def sealed(secret: str, about: str) -> dict[str, str]:
     """Seal as the tablet's script does, with a key pair of its own."""
     theirs = public_key()
-    numbers = ec.EllipticCurvePublicNumbers(
-        *(
-            int.from_bytes(base64.urlsafe_b64decode(theirs[axis] + "="), "big")
-            for axis in ("x", "y")
-        ),
-        ec.SECP256R1(),
+    x, y = (
+        int.from_bytes(base64.urlsafe_b64decode(theirs[axis] + "="), "big") for axis in ("x", "y")
     )
+    numbers = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1())
     mine = ec.generate_private_key(ec.SECP256R1())
     shared = mine.exchange(ec.ECDH(), numbers.public_key())
     key = HKDF(hashes.SHA256(), 32, b"", b"afterglow offline pin v1").derive(shared)

@@ -43,15 +43,16 @@ def entries(request: StaffRequest, session: UUID) -> HttpResponse:
     A locked screen shows nothing and sends only what needs no unlocking: a stop, and what its
     writer put under a PIN of their own. The rest stays on the tablet, answered by "locked".
     """
-    if request.screen_locked and request.method != "POST":
+    locked = getattr(request, "screen_locked", False)
+    if locked and request.method != "POST":
         return redirect(f"{reverse('accounts:unlock')}?next={request.path}")
     row = find_session(request, session, action=Action.CHART)
     if request.method == "POST":
-        return _take_in(request, row)
+        return _take_in(request, row, locked=locked)
     return _page(request, pages.open_session(request, session))
 
 
-def _take_in(request: StaffRequest, row: TreatmentSession) -> HttpResponse:
+def _take_in(request: StaffRequest, row: TreatmentSession, *, locked: bool) -> HttpResponse:
     try:
         tablet, typed = _read(request.body)
     except (ValueError, KeyError, TypeError) as problem:
@@ -62,13 +63,13 @@ def _take_in(request: StaffRequest, row: TreatmentSession) -> HttpResponse:
     if len(typed) > MOST:
         words = _("%(seen)d entries at once; the limit is %(limit)d.")
         return JsonResponse({"error": words % {"seen": len(typed), "limit": MOST}}, status=413)
-    held = [each for each in typed if request.screen_locked and not _needs_no_unlocking(each)]
+    held = [each for each in typed if locked and not _needs_no_unlocking(each)]
     taken = [each for each in typed if each not in held]
     kept = services.take_in(
         session=row.public_id, tablet=tablet, entries=taken, by=request.user, at=clock.now()
     )
-    locked = [{"key": str(each.key), "outcome": "locked", "reasons": []} for each in held]
-    return JsonResponse({"entries": [*map(_answer, kept), *locked]})
+    waits = [{"key": str(each.key), "outcome": "locked", "reasons": []} for each in held]
+    return JsonResponse({"entries": [*map(_answer, kept), *waits]})
 
 
 def _needs_no_unlocking(typed: services.Typed) -> bool:
