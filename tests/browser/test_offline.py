@@ -1,29 +1,23 @@
 """Stories of a tablet that loses its server: it records on, nothing is lost, nothing comes twice.
 
 The network is a wire that is pulled; five minutes pass for the tablet's clock and the server's at
-once; the browser is killed with SIGKILL.
+once.
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import re
-import signal
-import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.treatment.models import (
     MedicineGiven,
@@ -32,140 +26,36 @@ from afterglow.apps.treatment.models import (
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.outcomes import Done
-from afterglow.apps.treatment.services import closing
-from afterglow.core.treatment.endings import SessionEnding
 from afterglow.web import clock
-from support.chromium import find_chromium
-from support.clinic_morning import PIN, site_at_noon, with_pin
 from support.database import DatabaseUrl
 from support.front import DIASTOLIC, HEART, SPO2, SYSTOLIC, Front, served
-from support.infusion_day import TO_START, Day, infusing
-from support.live import cookie_of
+from support.infusion_day import Day
+from support.lone_tablet import (
+    ENTRIES,
+    banner,
+    can_record,
+    column,
+    is_back,
+    is_cut,
+    mark,
+    note,
+    open_infusion,
+    rate,
+    running_day,
+    signed_in,
+    waits,
+)
 from support.whole_clinic import CLOCK_SEAM
 from support.wire import Wire, wire_to
 
 OpenScreen = Callable[..., Page]
 Look = Callable[..., None]
 
-STORED = """async () => {
-  const names = (await indexedDB.databases()).map((each) => each.name);
-  const caches_ = await caches.keys();
-  const workers = (await navigator.serviceWorker.getRegistrations()).length;
-  return {databases: names, caches: caches_, workers};
-}"""
-ENTRIES = """() => new Promise((resolve, reject) => {
-  const request = indexedDB.open("afterglow-offline");
-  request.onsuccess = () => {
-    const rows = request.result.transaction("entries").objectStore("entries").getAll();
-    rows.onsuccess = () => {
-      request.result.close();
-      resolve(rows.result.map(({key, state}) => ({key, state})));
-    };
-  };
-  request.onerror = () => reject(request.error);
-})"""
-WENT = {
-    "reason": "Chest pain.",
-    "destination": "General Hospital",
-    "handed_over_at": "12:10",
-    "handed_over_to": "Crew 4",
-    "contact_told": "sister, by telephone",
-    "prescriber_told": "yes",
-}
-NOTHING_TEXT = '{"databases":[],"caches":[],"workers":0}'
-
 
 @pytest.fixture
 def day(transactional_db: None) -> Day:
-    """An infusion that has run for three minutes, in real time."""
-    at = clock.now() - TO_START - dt.timedelta(minutes=3)
-    day = infusing(at=at, site=site_at_noon(at))
-    with_pin(day.clinician, clock.now())
-    with_pin(day.second, clock.now())
-    return day
-
-
-@pytest.fixture
-def wire(front: Front) -> Iterator[Wire]:
-    """The network between the tablets and the real servers."""
-    with wire_to(front.port) as one:
-        yield one
-
-
-def signed_in(page: Page, url: str, account: Account) -> Page:
-    name, _, value = cookie_of(account).partition("=")
-    page.context.add_cookies([{"name": name, "value": value, "url": url}])
-    return page
-
-
-@pytest.fixture
-def at_tablet(open_screen: OpenScreen, wire: Wire) -> Callable[..., Page]:
-    """Open the infusion page of a day at a tablet, and wait until it could record by itself."""
-
-    def open_one(day: Day, account: Account, **options: Any) -> Page:
-        page = signed_in(open_screen(wire.url, **options), wire.url, account)
-        return open_infusion(page, day)
-
-    return open_one
-
-
-def open_infusion(page: Page, day: Day) -> Page:
-    page.goto(f"/sessions/{day.id}/infusion/", timeout=60_000)  # the server's first page is slow
-    expect(page.locator("body")).to_have_attribute("data-live", "connected")
-    can_record(page)
-    return page
-
-
-def can_record(page: Page) -> None:
-    line = page.locator("[data-recording-line]")
-    expect(line).to_contain_text("This tablet can record", timeout=60_000)
-
-
-def banner(page: Page) -> Any:
-    return page.locator("#recording")
-
-
-def is_cut(page: Page) -> None:
-    expect(banner(page)).to_contain_text("Connection lost: still recording here")
-
-
-def is_back(page: Page) -> None:
-    expect(page.locator("body")).to_have_attribute("data-live", "connected", timeout=30_000)
-    expect(banner(page)).to_be_hidden(timeout=30_000)
-
-
-def column(page: Page, pressure: str, heart: str, oxygen: str = "97") -> None:
-    page.locator("#entry-pressure").fill(pressure)
-    page.locator("#entry-heart_rate").fill(heart)
-    page.locator("#entry-spo2").fill(oxygen)
-    page.locator("#entry-respiratory_rate").fill("14")
-    page.locator("#entry-moaas").fill("5")
-    page.locator("[data-grid-save]").click()
-    expect(page.locator("#entry-pressure")).to_have_value("")
-
-
-def note(page: Page, text: str) -> None:
-    page.get_by_role("link", name=re.compile("^Note")).click()
-    page.get_by_role("dialog").get_by_label("Note", exact=True).fill(text)
-    page.get_by_role("dialog").get_by_role("button", name="Save the note").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def rate(page: Page, value: str) -> None:
-    page.get_by_role("link", name=re.compile("^Rate")).click()
-    page.get_by_role("dialog").get_by_label("New rate").fill(value)
-    page.get_by_role("dialog").get_by_role("button", name="Chart the new rate").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def mark(page: Page) -> None:
-    page.get_by_role("button", name="Mark now").click()
-
-
-def waits(page: Page, count: int) -> None:
-    words = "1 entry waits here" if count == 1 else f"{count} entries wait here"
-    expect(banner(page)).to_contain_text(words)
+    """An infusion that runs."""
+    return running_day()
 
 
 # -- five minutes, twenty entries -----------------------------------------------------------------
@@ -360,173 +250,3 @@ def test_two_rates_of_two_tablets_stand_side_by_side_and_a_person_settles_them(
     can_record(page)
     expect(banner(page)).to_be_hidden()
     assert page.evaluate(ENTRIES) == []
-
-
-# -- the browser is killed ------------------------------------------------------------------------
-
-
-class Killable:
-    """A Chromium with a profile on the disk, that ends as a battery does."""
-
-    def __init__(self, browser: Browser, profile: Path) -> None:
-        self._kind, self._profile = browser.browser_type, profile
-        self._program: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> BrowserContext:
-        port_file = self._profile / "DevToolsActivePort"
-        port_file.unlink(missing_ok=True)
-        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-        self._program = subprocess.Popen(
-            [
-                str(find_chromium() or self._kind.executable_path),
-                *flags,
-                f"--user-data-dir={self._profile}",
-                "--remote-debugging-port=0",
-                "about:blank",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(300):
-            if port_file.exists() and port_file.read_text().strip():
-                break
-            time.sleep(0.1)
-        port = port_file.read_text().split()[0]
-        connected = self._kind.connect_over_cdp(f"http://127.0.0.1:{port}")
-        return connected.contexts[0]
-
-    def kill(self) -> None:
-        assert self._program is not None
-        self._program.send_signal(signal.SIGKILL)
-        self._program.wait()
-
-
-@pytest.fixture
-def killable(browser: Browser, tmp_path: Path) -> Iterator[Killable]:
-    one = Killable(browser, tmp_path / "profile")
-    (tmp_path / "profile").mkdir()
-    yield one
-    with contextlib.suppress(AssertionError):
-        one.kill()
-
-
-def tab(context: BrowserContext) -> Page:
-    page = context.new_page()
-    page.set_viewport_size({"width": 1024, "height": 768})
-    page.emulate_media(reduced_motion="reduce")
-    page.set_default_timeout(20_000)
-    return page
-
-
-def test_a_browser_killed_without_a_connection_has_lost_nothing_when_it_is_opened_again(
-    day: Day, wire: Wire, killable: Killable, look: Look
-) -> None:
-    address = f"{wire.url}/sessions/{day.id}/infusion/"
-    page = signed_in(tab(killable.start()), wire.url, day.clinician)
-    page.goto(address, timeout=60_000)
-    can_record(page)
-    wire.pull()
-    is_cut(page)
-    column(page, "131/84", "77")
-    mark(page)
-    waits(page, 2)
-
-    killable.kill()
-    page = tab(killable.start())
-    page.goto(address)
-
-    expect(banner(page)).to_contain_text("Opened without a connection: this screen is locked")
-    waits(page, 2)
-    expect(page.get_by_text(day.session.patient.family_name)).to_have_count(0)
-    expect(page.locator("#panel-grid")).to_have_attribute("inert", "")
-    expect(page.locator(".vital-pressure [data-value]")).to_have_text("124/78")
-    expect(page.locator(".infusion-clock")).to_contain_text("elapsed")
-    look(page, "room-kept")
-    page.get_by_label("Your sign-in name").fill(day.second.username)
-    page.get_by_label("Your PIN").fill(PIN)
-    page.get_by_role("button", name="Record here").click()
-    column(page, "128/80", "74")
-    note(page, "Awake and calm.")
-    waits(page, 4)
-
-    signed_in(page, wire.url, day.clinician)  # the cookie may have died with the browser
-    wire.plug_in()
-
-    is_back(page)
-    expect(page.locator(".patient-banner")).to_contain_text(day.session.patient.family_name)
-    kept = list(OfflineEntry.objects.order_by("happened_at"))
-    assert [(each.kind, each.outcome) for each in kept] == [
-        *(("readings", "charted"), ("note", "charted")),
-        *(("readings", "charted"), ("note", "charted")),
-    ]
-    assert [each.typed_by for each in kept] == [day.clinician] * 2 + [day.second] * 2
-    hand = VitalSign.objects.filter(batch__in=[each.key for each in kept], code="systolic")
-    assert list(hand.order_by("taken_at").values_list("value", "taken_at", "by")) == [
-        (Decimal(131), kept[0].happened_at, day.clinician.pk),
-        (Decimal(128), kept[2].happened_at, day.second.pk),
-    ]
-    assert page.evaluate(ENTRIES) == []
-
-
-# -- it says paper, and it leaves nothing ---------------------------------------------------------
-
-
-def test_a_tablet_that_may_store_nothing_says_paper(
-    day: Day, wire: Wire, open_screen: OpenScreen, look: Look
-) -> None:
-    page = signed_in(open_screen(wire.url), wire.url, day.clinician)
-    browser = page.context.new_cdp_session(page)
-    browser.send("Storage.overrideQuotaForOrigin", {"origin": wire.url, "quotaSize": 1000})
-
-    page.goto(f"/sessions/{day.id}/infusion/", timeout=60_000)
-
-    expect(banner(page)).to_contain_text("Without a connection this tablet does NOT record")
-    expect(banner(page)).to_contain_text("no room left")
-    expect(banner(page).get_by_role("link", name="Print the sheet")).to_be_visible()
-    mark(page)  # with a connection all is as ever
-    expect(page.locator(".event-strip")).to_contain_text("Mark")
-    wire.pull()
-    expect(banner(page)).to_contain_text("NOT RECORDING HERE: use paper")
-    expect(banner(page)).to_contain_text("clock on the wall")
-    look(page, "room-paper")
-    mark(page)
-    expect(page.locator("#messages")).to_contain_text("Nothing was saved")
-
-
-def test_nothing_is_left_on_the_tablet_when_the_session_is_over(
-    day: Day, wire: Wire, at_tablet: Callable[..., Page]
-) -> None:
-    page = at_tablet(day, day.clinician)
-    stored = page.evaluate(STORED)
-    assert (stored["databases"], stored["workers"]) == (["afterglow-offline"], 1)
-    kept = page.evaluate(
-        """async () => (await (await caches.open("afterglow-kept-pages")).keys())
-            .map((request) => new URL(request.url).pathname)"""
-    )
-    assert kept == [f"/sessions/{day.id}/infusion/"]
-
-    page.get_by_role("button", name="Record pump stopped").click()
-    expect(page.locator(".infusion-clock")).to_contain_text("Stopped")
-    went = closing.discharge(
-        session=day.id,
-        ending=SessionEnding.TRANSFERRED_TO_HOSPITAL,
-        fields=WENT,
-        by=day.prescriber,
-        at=clock.now(),
-        key=uuid.uuid4(),
-    )
-    assert isinstance(went, Done), went.decision
-    page.goto("/board/")
-
-    page.wait_for_function(f"async () => JSON.stringify(await ({STORED})()) === {NOTHING_TEXT!r}")
-
-
-def test_nothing_is_left_on_the_tablet_after_signing_out(
-    day: Day, wire: Wire, at_tablet: Callable[..., Page]
-) -> None:
-    page = at_tablet(day, day.clinician)
-
-    page.goto("/accounts/logout/")
-    page.get_by_role("button", name=re.compile("Sign out", re.I)).click()
-
-    page.wait_for_function(f"async () => JSON.stringify(await ({STORED})()) === {NOTHING_TEXT!r}")
