@@ -27,7 +27,10 @@ from afterglow.apps.accounts.models import Account
 from afterglow.web.assets import axe_script
 from support.database import DatabaseUrl
 from support.front import Front, served
+from support.infusion_day import Day
 from support.live import cookie_of
+from support.lone_tablet import open_infusion, signed_in
+from support.wire import Wire, wire_to
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "test-results"
 TABLET = ViewportSize(width=1024, height=768)
@@ -149,6 +152,24 @@ def front(
 ) -> Front:
     """The real web server with its streams, and the real gateway, on the test database."""
     return _front_of_the_run(database_url())
+
+
+@pytest.fixture
+def wire(front: Front) -> Iterator[Wire]:
+    """A network between a tablet and the real servers, that a story can pull."""
+    with wire_to(front.port) as one:
+        yield one
+
+
+@pytest.fixture
+def at_tablet(open_screen: OpenScreen, wire: Wire) -> Callable[..., Page]:
+    """Open the infusion page of a day at a tablet, and wait until it could record by itself."""
+
+    def open_one(day: Day, account: Account, **options: Any) -> Page:
+        page = signed_in(open_screen(wire.url, **options), wire.url, account)
+        return open_infusion(page, day)
+
+    return open_one
 
 
 @pytest.fixture

@@ -255,6 +255,11 @@ def _judge(
     )
 
 
+def overdue_from(slot: Slot, rules: ScheduleRules) -> datetime:
+    """Return the instant after which a slot without its readings is overdue."""
+    return slot.due_at + _patience(slot.phase, slot.due_at, slot.closes_at, rules)
+
+
 def _patience(
     phase: ObservationPhase, due_at: datetime, closes_at: datetime | None, rules: ScheduleRules
 ) -> timedelta:

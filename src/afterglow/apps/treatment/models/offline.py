@@ -48,6 +48,11 @@ class OfflineEntry(AppendOnly, PublicModel):
         related_name="+",
         help_text="Who was signed in on the tablet.",
     )
+    claimed = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="The name given on a page that was opened without a connection; else empty.",
+    )
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     outcome = CodeField(OfflineOutcome)
     reasons = models.JSONField(default=list)

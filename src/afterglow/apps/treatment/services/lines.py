@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
@@ -54,16 +56,29 @@ class MedicineLine:
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """One line of what happened. ``code``: which of the protocol's symptoms it is, if it is one."""
+    """One line of what happened. ``code``: which of the protocol's symptoms it is, if it is one.
+
+    ``over``: the symptom has passed.
+    """
 
     at: datetime
     kind: EventKind
     text: str
     label: str = ""
     code: str = ""
+    over: bool = False
 
 
-LateLine = ReadingsLine | PumpLine | MedicineLine | NoteLine
+@dataclass(frozen=True, slots=True)
+class NameLine:
+    """The name of a mark that was stamped before. ``about`` is the key that the mark was given."""
+
+    at: datetime
+    about: UUID
+    label: str
+
+
+LateLine = ReadingsLine | PumpLine | MedicineLine | NoteLine | NameLine
 
 
 def chart_line(
@@ -115,6 +130,33 @@ def chart_line(
             )
         case NoteLine():
             return _note(row, line, by=by, at=at, key=key)
+        case NameLine():
+            return _name(row, line, by=by, at=at, key=key)
+
+
+def _name(
+    row: TreatmentSession, line: NameLine, *, by: Account, at: datetime, key: UUID
+) -> Done[Any] | Refused:
+    """Name a mark by the key it was stamped with; one that is not in the record has no name."""
+    known = (line.about, uuid.uuid5(line.about, "charted"))
+    mark = SessionEvent.objects.filter(session=row, key__in=known, kind=EventKind.MARK).first()
+    if mark is None:
+        why = blocker(
+            "MARK_NOT_CHARTED",
+            "The mark that this names is not in the record.",
+            seen=line.label,
+        )
+        return Refused(Decision((why,)))
+    return charting.record_event(
+        session=row.public_id,
+        kind=EventKind.NAME_MARK,
+        by=by,
+        at=at,
+        key=key,
+        happened_at=line.at,
+        label=line.label,
+        about=mark.public_id,
+    )
 
 
 def _note(
@@ -129,6 +171,9 @@ def _note(
             seen=line.code,
         )
         return Refused(Decision((why,)))
+    data: dict[str, Any] = {"code": line.code} if line.code else {}
+    if line.code and line.over:
+        data["over"] = True
     return charting.record_event(
         session=row.public_id,
         kind=line.kind,
@@ -138,7 +183,7 @@ def _note(
         happened_at=line.at,
         label=rules[line.code].name if line.code else line.label,
         text=line.text,
-        data={"code": line.code} if line.code else None,
+        data=data,
     )
 
 

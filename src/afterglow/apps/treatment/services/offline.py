@@ -7,12 +7,11 @@ what holds; a record is not signed before that.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -21,52 +20,38 @@ from django.db import transaction
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution
+from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution, PumpAction
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
 from afterglow.apps.treatment.outcomes import Done, Refused, as_json
 from afterglow.apps.treatment.services import charting
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
-from afterglow.apps.treatment.services.lines import (
-    LateLine,
-    MedicineLine,
-    NoteLine,
-    PumpLine,
-    ReadingsLine,
-    chart_line,
-)
+from afterglow.apps.treatment.services.lines import LateLine, PumpLine, chart_line
+from afterglow.apps.treatment.services.offline_authors import Author, Claim, authors_of
+from afterglow.apps.treatment.services.offline_lines import NOTE, line_of, said
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.errors import AfterglowError, RecordLocked
-from afterglow.core.monitoring.catalogue import VitalSignCode
-from afterglow.core.quantities import Dose, Rate
 from afterglow.core.roles import Action
 from afterglow.db.models import StaleRow
-
-READINGS, PUMP, MEDICINE, NOTE = "readings", "pump", "medicine", "note"
-_NOTES = frozenset(
-    {
-        EventKind.MARK,
-        EventKind.NOTE,
-        EventKind.SYMPTOM,
-        EventKind.ADVERSE_EVENT,
-        EventKind.FALL,
-        EventKind.EXTRAVASATION,
-        EventKind.SUICIDAL_STATEMENT,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """One entry as the tablet sends it. ``seen_sequence`` is the last pump entry it knew of."""
+    """One entry as the tablet sends it.
+
+    In the body of a pump entry ``seen_sequence`` is the last pump entry that its writer knew of, or
+    ``after`` the key of their own, which had not arrived yet. ``claim``: who says to have typed it
+    on a page that was opened without a connection; else ``typed_by`` was signed in.
+    """
 
     key: UUID
     kind: str
     body: Mapping[str, Any]
     happened_at: datetime
-    typed_by: UUID
+    typed_by: UUID | None
+    claim: Claim | None = None
 
 
 def take_in(
@@ -77,27 +62,50 @@ def take_in(
 
     Returns one row an entry, in the order they were sent: charted, refused with every reason, or in
     conflict with what another screen charted. Raises Forbidden or DoesNotExist before anything is
-    kept; whoever may chart here may send what a colleague has typed.
+    kept; whoever may chart here may send what a colleague has typed. What somebody proves to be
+    theirs by PIN is charted in their name.
     """
     row = TreatmentSession.objects.select_related("site").get(public_id=session)
     policies.check(Action.CHART, by=by, site=row.site, on=row.site.local_date(at))
+    authors = authors_of(_claims_not_taken_in(entries), session=row, at=at)
     kept = {
-        typed.key: _take_one(row, tablet, typed, by=by, at=at)
+        typed.key: _take_one(row, tablet, typed, authors, by=by, at=at)
         for typed in sorted(entries, key=lambda each: each.happened_at)
     }
     return [kept[typed.key] for typed in entries]
 
 
+def _claims_not_taken_in(entries: Sequence[Typed]) -> list[Claim]:
+    """Return the claims of what is new: sent again, a wrong PIN does not count again."""
+    known = set(
+        OfflineEntry.objects.filter(key__in=[typed.key for typed in entries]).values_list(
+            "key", flat=True
+        )
+    )
+    return [typed.claim for typed in entries if typed.claim and typed.key not in known]
+
+
 @transaction.atomic
 def _take_one(
-    session: TreatmentSession, tablet: UUID, typed: Typed, *, by: Account, at: datetime
+    session: TreatmentSession,
+    tablet: UUID,
+    typed: Typed,
+    authors: Mapping[Claim, Author],
+    *,
+    by: Account,
+    at: datetime,
 ) -> OfflineEntry:
     # The lock comes first: two tablets (or one twice) that send the same key wait for each other.
     TreatmentSession.objects.select_for_update(of=("self",), no_key=True).get(pk=session.pk)
     if known := OfflineEntry.objects.filter(key=typed.key).first():
         return known
-    outcome, decision = _chart(session, typed, by=by, at=at)
-    author = Account.objects.filter(public_id=typed.typed_by).first() or by
+    author = authors[typed.claim] if typed.claim else Author(_signed_in(typed))
+    if author.doubt.refused:
+        outcome, decision = OfflineOutcome.CONFLICT, author.doubt
+    else:
+        in_the_name_of = author.account if author.proved and author.account else by
+        outcome, decision = _chart(session, typed, by=in_the_name_of, at=at)
+    who = author.account or by
     entry = OfflineEntry.objects.create(
         session=session,
         key=typed.key,
@@ -106,7 +114,8 @@ def _take_one(
         body=dict(typed.body),
         happened_at=typed.happened_at,
         arrived_at=at,
-        typed_by=author,
+        typed_by=who,
+        claimed=typed.claim.login if typed.claim else "",
         by=by,
         outcome=outcome,
         reasons=as_json(decision),
@@ -123,11 +132,16 @@ def _take_one(
             "kind": entry.kind,
             "outcome": str(outcome),
             "codes": list(decision.codes),
-            "typed_by": str(author.public_id),
+            "typed_by": str(who.public_id),
+            "proved": author.proved,
             "happened_at": typed.happened_at.isoformat(),
         },
     )
     return entry
+
+
+def _signed_in(typed: Typed) -> Account | None:
+    return Account.objects.filter(public_id=typed.typed_by).first() if typed.typed_by else None
 
 
 def _speaks_of_suicide(entry: OfflineEntry) -> bool:
@@ -138,12 +152,24 @@ def _speaks_of_suicide(entry: OfflineEntry) -> bool:
 def _chart(
     session: TreatmentSession, typed: Typed, *, by: Account, at: datetime
 ) -> tuple[OfflineOutcome, Decision]:
-    """Chart an entry in a savepoint, and say what became of it."""
+    """Chart an entry in a savepoint, and say what became of it.
+
+    What the page itself charted under this key, before its answer was lost, is charted.
+    """
+    if PumpAction.objects.filter(key=typed.key, infusion__session=session).exists():
+        return OfflineOutcome.CHARTED, Decision()
     try:
         with transaction.atomic():
-            line, seen = line_of(typed.kind, typed.body, typed.happened_at)
+            # A clock that was put right by the last answer may still be a moment ahead.
+            when = min(typed.happened_at, at) if typed.happened_at <= at + charting.AHEAD else None
+            line, seen = line_of(typed.kind, typed.body, when or typed.happened_at)
             if (both := _conflict(session, line)) is not None:
                 return OfflineOutcome.CONFLICT, both
+            if (after := typed.body.get("after")) and isinstance(line, PumpLine):
+                step = _own_step(session, UUID(str(after)))
+                if step is None and line.kind is not PumpActionKind.STOP:
+                    return OfflineOutcome.CONFLICT, _own_not_charted()
+                seen = step.sequence if step else seen
             done = chart_line(session, line, by=by, at=at, key=typed.key, seen=seen)
     except StaleRow as stale:
         return OfflineOutcome.CONFLICT, _meanwhile(str(stale.seen), str(stale.current))
@@ -174,6 +200,20 @@ def _conflict(session: TreatmentSession, line: LateLine) -> Decision | None:
     return _meanwhile(line.at.isoformat(), last.at.isoformat())
 
 
+def _own_step(session: TreatmentSession, key: UUID) -> PumpAction | None:
+    """Return the pump entry that the tablet's own entry of this key became, or None."""
+    keys = (key, uuid.uuid5(key, "charted"))
+    return PumpAction.objects.filter(infusion__session=session, key__in=keys).first()
+
+
+def _own_not_charted() -> Decision:
+    why = blocker(
+        "OFFLINE_ENTRY_BEFORE_NOT_CHARTED",
+        "The pump entry that this tablet typed before this one is not charted.",
+    )
+    return Decision((why,))
+
+
 def _meanwhile(seen: str, limit: str) -> Decision:
     why = blocker(
         "PUMP_CHARTED_MEANWHILE",
@@ -191,68 +231,6 @@ def _not_understood(problem: Exception) -> Decision:
         seen=str(problem)[:60],
     )
     return Decision((why,))
-
-
-def line_of(kind: str, body: Mapping[str, Any], at: datetime) -> tuple[LateLine, int]:
-    """Read what a tablet kept. Raises KeyError, TypeError, ValueError or InvalidValue."""
-    seen = int(body.get("seen_sequence", 0))
-    if kind == READINGS:
-        return (
-            ReadingsLine(
-                at=at,
-                readings={
-                    VitalSignCode(sign): Decimal(str(value))
-                    for sign, value in dict(body.get("readings", {})).items()
-                },
-                scales={
-                    str(key): {str(item): _answer(value) for item, value in dict(answers).items()}
-                    for key, answers in dict(body.get("scales", {})).items()
-                },
-            ),
-            seen,
-        )
-    if kind == PUMP:
-        rate = body.get("rate")
-        return (
-            PumpLine(
-                at=at,
-                kind=PumpActionKind(body["kind"]),
-                rate=Rate.ml_per_h(str(rate)) if rate not in (None, "") else None,
-                reason=str(body.get("reason", ""))[:200],
-            ),
-            seen,
-        )
-    if kind == MEDICINE:
-        return (
-            MedicineLine(
-                at=at,
-                product=UUID(str(body["product"])),
-                dose=Dose.mg(str(body["dose_mg"])),
-                route=str(body.get("route", ""))[:20],
-                indication=str(body.get("indication", ""))[:120],
-                above_usual_confirmed=body.get("confirmed") is True,
-            ),
-            seen,
-        )
-    if kind == NOTE:
-        what = EventKind(body["kind"])
-        if what not in _NOTES:
-            raise ValueError(f"{what} is not noted offline")
-        return (
-            NoteLine(
-                at=at,
-                kind=what,
-                label=str(body.get("label", ""))[:120],
-                text=str(body.get("text", "")),
-                code=str(body.get("code", ""))[:60],
-            ),
-            seen,
-        )
-    raise ValueError(f"{kind} is not a kind of entry")
-
-
-def _answer(value: Any) -> int | None:
-    return None if value is None else int(value)
 
 
 @transaction.atomic
@@ -329,33 +307,3 @@ def _chart_after_all(
     except (AfterglowError, LookupError, TypeError, ValueError, InvalidOperation) as problem:
         return _not_understood(problem)
     return done.decision if isinstance(done, Refused) else Decision()
-
-
-def said(entry: OfflineEntry) -> str:
-    """Return what was typed, in words, as it goes into the record: English, as all of it.
-
-    It never fails: an entry that could not be read is said as it was sent.
-    """
-    try:
-        return f"Typed offline: {_words(entry.kind, entry.body)}".strip()
-    except (TypeError, ValueError, LookupError, AttributeError):
-        return f"Typed offline, not understood: {json.dumps(entry.body)[:200]}"
-
-
-def _words(kind: str, body: Mapping[str, Any]) -> str:
-    if kind == READINGS:
-        read = [f"{sign.replace('_', ' ')} {value}" for sign, value in body["readings"].items()]
-        scored = [
-            f"{key} {next(iter(answers.values()), '')}"
-            for key, answers in dict(body.get("scales") or {}).items()
-        ]
-        return ", ".join([*read, *scored])
-    if kind == PUMP:
-        rate = f" {body['rate']} mL/h" if body.get("rate") else ""
-        return f"pump {str(body['kind']).replace('_', ' ')}{rate}"
-    if kind == MEDICINE:
-        return f"medicine, {body['dose_mg']} mg {body.get('route', '')}"
-    if kind == NOTE:
-        label, text = body.get("label", ""), body.get("text", "")
-        return f"{label} {text}".strip() or str(body["kind"]).replace("_", " ")
-    raise ValueError(kind)

@@ -23,16 +23,21 @@ from afterglow.web import icons
 from afterglow.web.formats import clock_seconds, clock_time
 
 
-def grid_rows(grid: Grid, entry: Form | None, *, site: Site, locked: bool) -> SafeString:
+def grid_rows(
+    grid: Grid, entry: Form | None, *, site: Site, locked: bool, typing: bool
+) -> SafeString:
     """Return the rows of the grid: past columns, and the open one with its fields.
 
-    Addresses are relative to the infusion page. A locked screen gets no links and no fields.
+    Addresses are relative to the infusion page. A locked screen gets no links and no fields; one
+    that is kept for a time without connection has its fields, and opens them to who gives a PIN.
     """
     words = _Words()
     parts = [
         part
         for number, line in enumerate(grid.lines)
-        for part in _row(line, entry, words, site=site, locked=locked, first=number == 0)
+        for part in _row(
+            line, entry if typing else None, words, site=site, locked=locked, first=number == 0
+        )
     ]
     return mark_safe("".join(parts))  # noqa: S308 - every text in it was escaped
 
@@ -49,6 +54,7 @@ def draw(context: dict[str, Any]) -> None:
             None if signed else context.get("entry"),
             site=context["site"],
             locked=context.get("locked", False),
+            typing=context.get("kept", False) or not context.get("locked", False),
         )
 
 
@@ -76,7 +82,7 @@ def _row(
     yield f'<tr><th scope="row">{shape}{label}</th>'
     for column, cell in line.cells:
         yield _cell(line.line.field, column, cell, words, site=site, locked=locked, first=first)
-    yield f'<td class="is-open">{_field(line, entry, label, words) if not locked else ""}</td></tr>'
+    yield f'<td class="is-open">{_field(line, entry, label, words)}</td></tr>'
 
 
 def _cell(

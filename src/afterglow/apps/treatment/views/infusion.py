@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -59,11 +60,20 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
     infusion = queries.infusion_of(row)
     if infusion is None and row.state in BEFORE_START:
         return redirect("treatment:session", session=session)
-    context = {
+    context = whole_page(row, at, locked=getattr(request, "screen_locked", False))
+    return render(request, "treatment/infusion.html", context | {"live_after": str(place)})
+
+
+def whole_page(
+    row: TreatmentSession, at: datetime, *, locked: bool, kept: bool = False
+) -> dict[str, Any]:
+    """Return what the page shows. ``kept``: the page that opens without a connection."""
+    infusion = queries.infusion_of(row)
+    context: dict[str, Any] = {
         "session": row,
         "site": row.site,
-        "locked": getattr(request, "screen_locked", False),
-        "live_after": str(place),
+        "locked": locked,
+        "kept": kept,
         "triggers": {name: each.trigger for name, each in PANELS.items()},
         "observed_until": row.ended_at,
         "archived": stored.archived_files(row.pk) if row.state == SessionState.SIGNED else [],
@@ -76,7 +86,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
         for each in PANELS.values():
             context |= each.build(row, at)
         grid_html.draw(context)
-    return render(request, "treatment/infusion.html", context)
+    return context
 
 
 @visible_when_locked

@@ -10,14 +10,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from afterglow.apps.accounts.middleware import works_when_locked
 from afterglow.apps.treatment import pages, queries
 from afterglow.apps.treatment.models import OfflineEntry
+from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
 from afterglow.apps.treatment.outcomes import Refused, from_json
 from afterglow.apps.treatment.services import offline as services
+from afterglow.apps.treatment.services.offline_authors import Claim
+from afterglow.apps.treatment.services.offline_lines import PUMP, said
 from afterglow.apps.treatment.views.asking import find_session, instant_of, last_pump_action
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
@@ -29,17 +34,25 @@ MOST = 500
 """Entries in one request; a tablet sends the rest in the next."""
 
 
+@works_when_locked  # it looks at the lock itself
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def entries(request: StaffRequest, session: UUID) -> HttpResponse:
-    """Take in what a tablet sends as JSON, or show what was taken in and what waits."""
+    """Take in what a tablet sends as JSON, or show what was taken in and what waits.
+
+    A locked screen shows nothing and sends only what needs no unlocking: a stop, and what its
+    writer put under a PIN of their own. The rest stays on the tablet, answered by "locked".
+    """
+    locked = getattr(request, "screen_locked", False)
+    if locked and request.method != "POST":
+        return redirect(f"{reverse('accounts:unlock')}?next={request.path}")
     row = find_session(request, session, action=Action.CHART)
     if request.method == "POST":
-        return _take_in(request, row)
+        return _take_in(request, row, locked=locked)
     return _page(request, pages.open_session(request, session))
 
 
-def _take_in(request: StaffRequest, row: TreatmentSession) -> HttpResponse:
+def _take_in(request: StaffRequest, row: TreatmentSession, *, locked: bool) -> HttpResponse:
     try:
         tablet, typed = _read(request.body)
     except (ValueError, KeyError, TypeError) as problem:
@@ -50,10 +63,18 @@ def _take_in(request: StaffRequest, row: TreatmentSession) -> HttpResponse:
     if len(typed) > MOST:
         words = _("%(seen)d entries at once; the limit is %(limit)d.")
         return JsonResponse({"error": words % {"seen": len(typed), "limit": MOST}}, status=413)
+    held = [each for each in typed if locked and not _needs_no_unlocking(each)]
+    taken = [each for each in typed if each not in held]
     kept = services.take_in(
-        session=row.public_id, tablet=tablet, entries=typed, by=request.user, at=clock.now()
+        session=row.public_id, tablet=tablet, entries=taken, by=request.user, at=clock.now()
     )
-    return JsonResponse({"entries": [_answer(entry) for entry in kept]})
+    waits = [{"key": str(each.key), "outcome": "locked", "reasons": []} for each in held]
+    return JsonResponse({"entries": [*map(_answer, kept), *waits]})
+
+
+def _needs_no_unlocking(typed: services.Typed) -> bool:
+    is_stop = typed.kind == PUMP and typed.body.get("kind") == PumpActionKind.STOP
+    return is_stop or typed.claim is not None
 
 
 def _read(body: bytes) -> tuple[UUID, list[services.Typed]]:
@@ -70,10 +91,15 @@ def _read(body: bytes) -> tuple[UUID, list[services.Typed]]:
                 kind=str(entry["kind"]),
                 body=dict(entry["body"]),
                 happened_at=happened,
-                typed_by=UUID(str(entry["typed_by"])),
+                typed_by=UUID(str(entry["typed_by"])) if entry.get("typed_by") else None,
+                claim=_claim(entry.get("claim")),
             )
         )
     return UUID(str(sent["tablet"])), typed
+
+
+def _claim(sent: Any) -> Claim | None:
+    return Claim.of(str(sent["login"]), dict(sent["sealed"])) if sent else None
 
 
 def _answer(entry: OfflineEntry) -> dict[str, Any]:
@@ -100,7 +126,7 @@ def _page(
     shown = [
         {
             "entry": entry,
-            "said": services.said(entry),
+            "said": said(entry),
             "reasons": _sentences(entry),
             "waits": entry.outcome != OfflineOutcome.CHARTED and not hasattr(entry, "resolution"),
         }

@@ -3,7 +3,7 @@ import { ago } from "./words.js";
 
 let offset = 0;
 const meta = document.querySelector("meta[name=server-now]");
-if (meta) {
+if (meta && !("kept" in document.body.dataset)) {
   // The page was made before it arrived; the difference is at most the time of one response.
   offset = Date.parse(meta.content) - (performance.timeOrigin + responseEnd());
 }
@@ -19,6 +19,11 @@ export const serverNow = () => Date.now() + offset;
 export function setServerNow(iso) {
   const at = Date.parse(iso);
   if (Number.isFinite(at)) offset = at - Date.now();
+}
+
+/** Take the offset that was measured before: a kept page was made by the server some time ago. */
+export function setOffset(milliseconds) {
+  offset = milliseconds;
 }
 
 /** 18:30 below an hour, 1:02:07 above; a minus sign when the moment has passed. */

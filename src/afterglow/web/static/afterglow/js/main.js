@@ -12,6 +12,7 @@ import "./small.js";
 import "./spans.js";
 import "./wake.js";
 import "./sound.js";
+import "./offline_tidy.js";
 
 if (document.querySelector("[data-trend]")) {
   import("./trend.js");

@@ -38,9 +38,13 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-submitted]")) delete form.dataset.submitted;
 });
 
-document.addEventListener("htmx:sendError", () => toast(words.notSent, "error"));
-document.addEventListener("htmx:timeout", () => toast(words.notSent, "error"));
+// A panel that looks again by itself has lost nothing, and an act that this tablet has recorded says so itself (offline.js).
+const isSaid = ({ requestConfig }) => requestConfig?.recorded || (requestConfig?.verb === "get" && requestConfig.elt.matches?.("[hx-trigger]"));
+const notSent = ({ detail }) => isSaid(detail) || toast(words.notSent, "error");
+document.addEventListener("htmx:sendError", notSent);
+document.addEventListener("htmx:timeout", notSent);
 document.addEventListener("htmx:responseError", (event) => {
+  if (isSaid(event.detail)) return;
   toast(event.detail.xhr.status === 403 ? words.forbidden : words.failed, "error");
 });
 // An answer that does not hold the part that was asked for (a sign-in page, a refusal as a whole page) would

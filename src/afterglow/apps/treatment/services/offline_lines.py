@@ -1,0 +1,134 @@
+"""What a tablet kept, read: as a line to chart, and in words for the record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from afterglow.apps.treatment.models import OfflineEntry
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.services.lines import (
+    LateLine,
+    MedicineLine,
+    NameLine,
+    NoteLine,
+    PumpLine,
+    ReadingsLine,
+)
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.quantities import Dose, Rate
+
+READINGS, PUMP, MEDICINE, NOTE, NAME = "readings", "pump", "medicine", "note", "name"
+_NOTES = frozenset(
+    {
+        EventKind.MARK,
+        EventKind.NOTE,
+        EventKind.SYMPTOM,
+        EventKind.ADVERSE_EVENT,
+        EventKind.FALL,
+        EventKind.EXTRAVASATION,
+        EventKind.SUICIDAL_STATEMENT,
+    }
+)
+
+
+def line_of(kind: str, body: Mapping[str, Any], at: datetime) -> tuple[LateLine, int]:
+    """Read what a tablet kept. Raises KeyError, TypeError, ValueError or InvalidValue."""
+    seen = int(body.get("seen_sequence", 0))
+    if kind == READINGS:
+        return (
+            ReadingsLine(
+                at=at,
+                readings={
+                    VitalSignCode(sign): Decimal(str(value))
+                    for sign, value in dict(body.get("readings", {})).items()
+                },
+                scales={
+                    str(key): {str(item): _answer(value) for item, value in dict(answers).items()}
+                    for key, answers in dict(body.get("scales", {})).items()
+                },
+            ),
+            seen,
+        )
+    if kind == PUMP:
+        rate = body.get("rate")
+        return (
+            PumpLine(
+                at=at,
+                kind=PumpActionKind(body["kind"]),
+                rate=Rate.ml_per_h(str(rate)) if rate not in (None, "") else None,
+                reason=str(body.get("reason", ""))[:200],
+            ),
+            seen,
+        )
+    if kind == MEDICINE:
+        return (
+            MedicineLine(
+                at=at,
+                product=UUID(str(body["product"])),
+                dose=Dose.mg(str(body["dose_mg"])),
+                route=str(body.get("route", ""))[:20],
+                indication=str(body.get("indication", ""))[:120],
+                above_usual_confirmed=body.get("confirmed") is True,
+            ),
+            seen,
+        )
+    if kind == NOTE:
+        what = EventKind(body["kind"])
+        if what not in _NOTES:
+            raise ValueError(f"{what} is not noted offline")
+        return (
+            NoteLine(
+                at=at,
+                kind=what,
+                label=str(body.get("label", ""))[:120],
+                text=str(body.get("text", "")),
+                code=str(body.get("code", ""))[:60],
+                over=body.get("over") is True,
+            ),
+            seen,
+        )
+    if kind == NAME:
+        return NameLine(at=at, about=UUID(str(body["about"])), label=str(body["label"])[:120]), seen
+    raise ValueError(f"{kind} is not a kind of entry")
+
+
+def _answer(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def said(entry: OfflineEntry) -> str:
+    """Return what was typed, in words, as it goes into the record: English, as all of it.
+
+    It never fails: an entry that could not be read is said as it was sent.
+    """
+    try:
+        return f"Typed offline: {_words(entry.kind, entry.body)}".strip()
+    except (TypeError, ValueError, LookupError, AttributeError):
+        return f"Typed offline, not understood: {json.dumps(entry.body)[:200]}"
+
+
+def _words(kind: str, body: Mapping[str, Any]) -> str:
+    if kind == READINGS:
+        read = [f"{sign.replace('_', ' ')} {value}" for sign, value in body["readings"].items()]
+        scored = [
+            f"{key} {next(iter(answers.values()), '')}"
+            for key, answers in dict(body.get("scales") or {}).items()
+        ]
+        return ", ".join([*read, *scored])
+    if kind == PUMP:
+        rate = f" {body['rate']} mL/h" if body.get("rate") else ""
+        return f"pump {str(body['kind']).replace('_', ' ')}{rate}"
+    if kind == MEDICINE:
+        return f"medicine, {body['dose_mg']} mg {body.get('route', '')}"
+    if kind == NOTE:
+        label, text = body.get("label") or body.get("code") or "", body.get("text", "")
+        said = f"{label} {text}".strip() or str(body["kind"]).replace("_", " ")
+        return f"{said} (over)" if body.get("over") else said
+    if kind == NAME:
+        return f"name of a mark: {body['label']}"
+    raise ValueError(kind)
