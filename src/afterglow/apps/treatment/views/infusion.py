@@ -28,6 +28,7 @@ from afterglow.apps.treatment.shown import (
     trend,
     vitals,
 )
+from afterglow.apps.treatment.tickets import outlives_sign_in
 from afterglow.apps.treatment.views.asking import (
     find_session,
     instant_of,
@@ -49,12 +50,17 @@ from afterglow.web.sentences import error_words, name_words, sentence_of
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def page(request: StaffRequest, session: UUID) -> HttpResponse:
     """Show one infusion on one screen. Before the start it leads to where the day stands."""
     place = outbox.position()
-    row = open_session(request, session)
+    if getattr(
+        request, "signed_out", False
+    ):  # nothing of the patient is shown, so no chart is opened
+        row = find_session(request, session, action=Action.VIEW_CHART)
+    else:
+        row = open_session(request, session)
     at = clock.now()
     infusion = queries.infusion_of(row)
     if infusion is None and row.state in BEFORE_START:
@@ -63,6 +69,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
         "session": row,
         "site": row.site,
         "locked": getattr(request, "screen_locked", False),
+        "signed_out": getattr(request, "signed_out", False),
         "live_after": str(place),
         "triggers": {name: each.trigger for name, each in PANELS.items()},
         "observed_until": row.ended_at,
@@ -80,7 +87,7 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
     """Show one part of the page again."""
@@ -91,6 +98,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
         "session": row,
         "site": row.site,
         "locked": getattr(request, "screen_locked", False),
+        "signed_out": getattr(request, "signed_out", False),
     }
     with looking():
         context |= PANELS[name].build(row, clock.now())
@@ -99,7 +107,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def readings(request: StaffRequest, session: UUID) -> JsonResponse:
     """Give the readings after a time, for a screen whose stream is lost."""
