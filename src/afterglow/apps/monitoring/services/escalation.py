@@ -42,12 +42,12 @@ PRESCRIBERS = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 def unanswered() -> QuerySet[Alarm]:
     """Return the open alarms that wait for an acknowledgement, of patients who were given drug.
 
-    Before the start the clinician is at work in the room, and nothing runs.
+    Before the start the clinician is at work in the room, and nothing runs. What came and went, and
+    nobody has seen, is among them.
     """
     return Alarm.objects.filter(
         ended_at__isnull=True,
         acknowledged_at__isnull=True,
-        condition_gone_at__isnull=True,
         session__state__in=DRUGGED,
     )
 
