@@ -120,9 +120,9 @@ def test_a_number_is_played_back_when_it_was_measured_and_a_silence_as_long_as_i
     silence_alarm(
         alarm=alarm.public_id, span=timedelta(minutes=2), by=day.clinician, at=day.minute(13)
     )
-    told = json.loads(
-        playback.playback(day.session, queries.infusion_of(day.session), at=day.minute(20)).script
-    )
+    infusion = queries.infusion_of(day.session)
+    assert infusion is not None
+    told = json.loads(playback.playback(day.session, infusion, at=day.minute(20)).script)
 
     shown = [(t - begun.timestamp(), value) for t, value in told["values"]["oxygen"]]
     assert [one for one in shown if 0 <= one[0] < 60] == [(0, 97), (3, 84), (30, 84), (57, 96)]

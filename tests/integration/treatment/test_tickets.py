@@ -32,7 +32,14 @@ def test_a_ticket_shows_numbers_and_no_name() -> None:
     day = infusing()
     client = signed_out(day)
 
-    for part in ("", "panels/alarms/", "panels/header/", "panels/numbers/", "panels/grid/"):
+    for part in (
+        "",
+        "panels/alarms/",
+        "panels/header/",
+        "panels/numbers/",
+        "panels/grid/",
+        "emergency/",
+    ):
         answer = client.get(f"{page_of(day)}{part}", headers={"HX-Request": "true"})
         assert answer.status_code == 200
         assert day.session.patient.family_name not in answer.content.decode()

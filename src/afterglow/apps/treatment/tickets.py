@@ -88,8 +88,8 @@ def _watcher(session: UUID, text: str) -> Account | None:
     return person if may else None
 
 
-def _leave(request: HttpRequest, response: HttpResponseBase, session: UUID) -> None:
-    account = request.user.pk
+def _leave(request: Any, response: HttpResponseBase, session: UUID) -> None:
+    account: int = request.user.pk
     known = request.COOKIES.get(GRANT_COOKIE, "")
     held = holder(session, known) if known else None
     if response.status_code != 200 or (held is not None and held.pk == account):

@@ -168,7 +168,6 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
 def _band(row: Alarm, rules: MonitoringRules, at: datetime, seen_by: str) -> Band:
     limits = {limit.code: limit.status for limit in rules.limits}
     priority = AlarmPriority(row.priority)
-    waits = row.repeat_by is not None
     return Band(
         row=row,
         level=level_of(row),
@@ -193,8 +192,8 @@ def _band(row: Alarm, rules: MonitoringRules, at: datetime, seen_by: str) -> Ban
         silenced=row.silenced_until is not None and row.silenced_until > at,
         gone=row.condition_gone_at is not None,
         back=row.back_since is not None and row.condition_gone_at is None,
-        repeat_in=waits and row.repeat_by > at,
-        repeat_late=waits and row.repeat_by <= at,
+        repeat_in=row.repeat_by is not None and row.repeat_by > at,
+        repeat_late=row.repeat_by is not None and row.repeat_by <= at,
         repeat_says=value_words(row.repeat_says) if row.repeat_says else "",
         action=name_words(rules.alarms.action[AlarmPriority(row.present_priority)])
         if row.condition in limits and row.present_priority in rules.alarms.action
