@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             name="repeat_says",
             field=models.CharField(
                 blank=True,
-                help_text="What its repeat by other means says, within the limit.",
+                help_text="What its repeat by other means says.",
                 max_length=60,
             ),
         ),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             name="repeat_says",
             field=models.CharField(
                 blank=True,
-                help_text="What its repeat by other means says, within the limit.",
+                help_text="What its repeat by other means says.",
                 max_length=60,
             ),
         ),

@@ -44,7 +44,7 @@ class Alarm(PublicModel, VersionedModel):
     )
     repeat_by = models.DateTimeField(null=True, help_text="Until when its repeat is waited for.")
     repeat_says = models.CharField(
-        max_length=60, blank=True, help_text="What its repeat by other means says, within the limit."
+        max_length=60, blank=True, help_text="What its repeat by other means says."
     )
     ended_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(
