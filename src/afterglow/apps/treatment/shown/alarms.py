@@ -202,6 +202,10 @@ def _band(row: Alarm, rules: MonitoringRules, at: datetime, seen_by: str) -> Ban
     )
 
 
+def _state(band: Band) -> tuple[bool, bool]:
+    return (band.row.acknowledged_at is None, band.gone)
+
+
 def _one_a_sign(found: list[Band], signs: Mapping[str, str]) -> list[Band]:
     """Put what other limits say of the same value into the band of the worst of them."""
     kept: dict[tuple[str, ...], Band] = {}
@@ -209,9 +213,7 @@ def _one_a_sign(found: list[Band], signs: Mapping[str, str]) -> list[Band]:
         sign = signs.get(band.row.condition, band.row.condition)
         key = (sign, band.row.about)
         first = kept.get(key)
-        if first is None or (first.row.acknowledged_at is None) != (
-            band.row.acknowledged_at is None
-        ):
+        if first is None or _state(first) != _state(band):
             kept[key if first is None else (*key, band.row.condition)] = band
         else:
             kept[key] = replace(first, also=(*first.also, (band.word, band.limit)))
