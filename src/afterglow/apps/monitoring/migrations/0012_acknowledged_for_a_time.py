@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0010_told_when_nobody_answers"),
+        ("monitoring", "0011_signs_without_a_value"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
