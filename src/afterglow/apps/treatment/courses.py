@@ -25,7 +25,7 @@ from afterglow.core.monitoring.readings import Reading, Source
 
 SCALES = {name: name for name in ("moaas", "rass", "dissociation", "nausea", "anxiety", "pain")}
 """Instruments whose total is a reading of the schedule, and the sign's name."""
-INTO_THE_VEIN = frozenset({"IV", "intravenous"})
+INTO_THE_VEIN = frozenset({"iv", "intravenous"})
 PRESSURE_MAY_RISE = "maoi"
 """The class of medicine beside which the pressure is read more often (clinical reference 6)."""
 
@@ -48,7 +48,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
     ):
         if is_sedative:
             sedatives[session].append(when)
-        elif route in INTO_THE_VEIN:
+        elif route.casefold() in INTO_THE_VEIN:
             doses[session].append(when)
     covered = coverages.alarming(infusions.values())
     symptoms = _symptoms(sessions, at)
