@@ -147,6 +147,36 @@ def test_a_locked_screen_keeps_numbers_and_alarms_and_acts_only_after_the_pin(
     assert day.infusion.ended_at is None
 
 
+def test_alarms_numbers_and_sound_outlive_the_sign_in_and_acting_asks_for_it(
+    day: Day, front: Front, at_screen: AtScreen, look: Look
+) -> None:
+    page = open_infusion(at_screen(day.clinician), day)
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name=re.compile("^Mark now")).click()  # acts: no
+    expect(page.get_by_text("you are signed out here")).to_be_visible()
+    expect(page.get_by_text("Numbers and alarms go on; sign in to act.")).to_be_visible()
+
+    front.says(day.monitor, {HEART: "121", SPO2: "84"})
+
+    expect(page.locator("#panel-alarms .alarm-band.alarm-red").first).to_be_visible()
+    expect(page.locator("[data-sound-level=red]")).to_have_count(1)
+    expect(page.locator(".vital-heart [data-value]")).to_have_text("121")
+    page.wait_for_timeout(32_000)  # every panel has looked again by the clock
+    for _again in range(2):
+        expect(page.locator("#panel-alarms .alarm-band.alarm-red").first).to_be_visible()
+        expect(page.locator("#panel-grid table")).to_be_visible()
+        expect(page.locator("input[type=password]")).to_have_count(0)
+        expect(page.get_by_text(day.session.patient.family_name)).to_have_count(0)
+        expect(page.get_by_role("button", name=re.compile("Acknowledge"))).to_have_count(0)
+        look(page, "room-signed-out")
+        page.reload()
+    assert not SessionEvent.objects.filter(kind=EventKind.MARK).exists()
+
+    page.context.clear_cookies(name="live_grant")
+    page.reload()
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+
+
 def test_the_core_of_an_infusion_needs_no_mouse(day: Day, at_screen: AtScreen) -> None:
     page = open_infusion(at_screen(day.clinician), day)
     press = page.keyboard.press

@@ -168,9 +168,16 @@ def test_a_rehearsal_answers_what_is_done_and_a_playback_is_not_live(
     page.locator("[data-rehearsal-speed]").select_option("20")
     page.locator("[data-rehearsal-toggle]").click()
     expect(page.locator("[data-rehearsal-alarms]")).to_contain_text("600 mL/h")
+    expect(page.locator("[data-rehearsal-sound]")).to_have_attribute("data-sound-level", "red")
     look(page, "room-rehearsal")
+    page.get_by_role("button", name="Silence 2 min").click()
+    expect(page.locator("[data-rehearsal-sound]")).to_have_attribute("data-sound-level", "")
+    expect(page.locator("[data-rehearsal-log]")).to_contain_text(
+        "told to the other screens", timeout=30_000
+    )
     page.keyboard.press("c")
     expect(page.locator("[data-rehearsal-rate]")).to_have_text("0")
+    expect(page.locator("[data-rehearsal-log]")).to_contain_text("Clamp the line")
 
     page.goto(f"/sessions/{day.id}/playback/")
     expect(page.get_by_text("Nothing here is live")).to_be_visible()

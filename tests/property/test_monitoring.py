@@ -1,6 +1,6 @@
 """Laws of monitoring that hold for any readings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afterglow.core.monitoring.alarm_state import OpenAlarm, advance
+from afterglow.core.monitoring.alarm_state import ChangeKind, OpenAlarm, advance, silence
 from afterglow.core.monitoring.alarms import AlarmFacts, evaluate
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
@@ -66,11 +66,46 @@ def test_a_condition_is_never_newer_than_now_and_never_twice(window: list[Readin
 
 
 @given(readings)
-def test_hand_entries_never_change_what_the_device_says(window: list[Reading]) -> None:
+def test_hand_entries_never_end_what_the_device_says_nor_change_its_value(
+    window: list[Reading],
+) -> None:
     device = tuple(r for r in window if r.source is Source.DEVICE)
     alone = evaluate(AlarmFacts(device), RULES, minute(60))
     together = evaluate(AlarmFacts(tuple(window)), RULES, minute(60))
-    assert alone == tuple(c for c in together if c.about == "device")
+    said = {(c.key, c.seen, c.limit, c.since) for c in together if c.about == "device"}
+    assert {(c.code, c.about) for c in alone} == {key for key, *_ in said}
+    unasked = {c for c in alone if "repeat" not in c.sentence}
+    assert all((c.key, c.seen, c.limit, c.since) in said for c in unasked)
+
+
+@given(st.lists(st.integers(1, 29), min_size=1, max_size=40), st.integers(1, 5))
+def test_crossings_within_the_dwell_are_one_alarm_and_break_no_silence(
+    stays: list[int], every: int
+) -> None:
+    """SpO2 goes 93, 94, 93, … and stays within its limit for less than 30 s each time."""
+    line: list[Reading] = []
+    at = minute(0)
+    for number, stay in enumerate(stays):
+        for second in range(0, stay, every):
+            line.append(_spo2("93" if number % 2 == 0 else "94", at + timedelta(seconds=second)))
+        at += timedelta(seconds=stay)
+    alarms: tuple[OpenAlarm, ...] = ()
+    happened: list[str] = []
+    for number, last in enumerate(line):
+        seen = evaluate(AlarmFacts(tuple(line[: number + 1])), RULES, last.at)
+        step = advance(alarms, seen, RULES.alarms, last.at)
+        happened += [c.kind for c in step.changes if c.kind not in (ChangeKind.UPDATED,)]
+        alarms = step.alarms
+        if number == 0:
+            alarms = tuple(
+                silence(a, timedelta(minutes=2), RULES.alarms, at=last.at) for a in alarms
+            )
+    assert happened == ["raised"]
+    assert all(alarm.silenced_until is not None for alarm in alarms)
+
+
+def _spo2(value: str, at: datetime) -> Reading:
+    return Reading("spo2", Decimal(value), at, Source.DEVICE)
 
 
 @given(st.lists(conditions, min_size=1, max_size=6))

@@ -15,7 +15,7 @@ START = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
 def monitoring_body() -> dict[str, Any]:
     """Return the monitoring section of the shipped protocol."""
-    path = "data/protocols/iv_ketamine_adult/2/monitoring.json"
+    path = "data/protocols/iv_ketamine_adult/3/monitoring.json"
     return dict(json.loads(resources.files("afterglow").joinpath(path).read_text("utf-8")))
 
 

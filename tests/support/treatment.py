@@ -46,7 +46,7 @@ from afterglow.core.treatment.facts import (
 )
 from afterglow.core.treatment.rules import SessionRules
 
-SEED = files("afterglow") / "data" / "protocols" / "iv_ketamine_adult" / "2" / "session.json"
+SEED = files("afterglow") / "data" / "protocols" / "iv_ketamine_adult" / "3" / "session.json"
 
 
 def body() -> dict[str, Any]:
@@ -114,7 +114,7 @@ CLINICIAN = ClinicianFacts(
 READY = ReadinessFacts(
     at=AT,
     session_date=TODAY,
-    protocol=ProtocolFacts(key="iv_ketamine_adult", version="2", in_force=True, approved=True),
+    protocol=ProtocolFacts(key="iv_ketamine_adult", version="3", in_force=True, approved=True),
     course=CourseFacts(phase=CoursePhase.FOUNDATION, accepted_at=ago(days=10)),
     consent=ConsentFacts(version="2", signed_at=ago(days=9), version_in_force=True),
     order=OrderFacts(order_id="order", for_date=TODAY, signed_at=ago(days=1), within_protocol=True),

@@ -1,24 +1,20 @@
 """Who may watch a stream: asked once in a thread when it opens, and again as it runs.
 
-A running infusion outlives a login. So a stream that was opened with a sign-in leaves a grant
-behind: a signed cookie for this one session's numbers, which opens it again after a lost network
-although the sign-in has run out meanwhile. A grant names an account, ends with the session or
-after twelve hours, and is worth nothing once the account is switched off or loses its role. Frames
-carry numbers, codes and ids: never who the patient is.
+A running infusion outlives a login. So a stream that was opened with a sign-in leaves a ticket
+behind (``treatment.tickets``), which opens it again after a lost network although the sign-in has
+run out meanwhile. Frames carry numbers, codes and ids: never who the patient is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from importlib import import_module
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.core import signing
 from django.http import HttpRequest
 
 from afterglow.apps.accounts import policies
@@ -26,13 +22,10 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.audit.policies import can_open_chart
 from afterglow.apps.monitoring.facts import WATCHED
 from afterglow.apps.places.models import Site
+from afterglow.apps.treatment.tickets import GRANT_COOKIE, GRANT_FOR, holder, ticket
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.web import clock
-
-GRANT_COOKIE = "live_grant"
-GRANT_FOR = timedelta(hours=12)
-_SALT = "afterglow.live"
 
 
 class Kind(StrEnum):
@@ -61,7 +54,7 @@ def ask(kind: Kind, topic: UUID, cookies: Mapping[str, str]) -> Access:
     account = _signed_in(cookies)
     by_grant = account is None
     if account is None and kind is Kind.SESSION:
-        account = _granted(topic, cookies.get(GRANT_COOKIE, ""))
+        account = holder(topic, cookies.get(GRANT_COOKIE, ""))
     if account is None:
         return Access(401)
     return again(kind, topic, account.pk, by_grant=by_grant)
@@ -103,9 +96,8 @@ def _may_follow(person: Account, session: TreatmentSession | None, site: Site) -
 
 def grant(topic: UUID, account: int) -> str:
     """Return the cookie that opens one session's stream once more, as a Set-Cookie line."""
-    value = signing.dumps([str(topic), account], salt=_SALT)
     line = (
-        f"{GRANT_COOKIE}={value}; Path=/live/{Kind.SESSION}/{topic}/; "
+        f"{GRANT_COOKIE}={ticket(topic, account)}; Path=/live/{Kind.SESSION}/{topic}/; "
         f"Max-Age={int(GRANT_FOR.total_seconds())}; HttpOnly; SameSite=Strict"
     )
     return f"{line}; Secure" if settings.SESSION_COOKIE_SECURE else line
@@ -119,11 +111,3 @@ def _signed_in(cookies: Mapping[str, str]) -> Account | None:
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = get_user(request)
     return user if isinstance(user, Account) else None
-
-
-def _granted(topic: UUID, text: str) -> Account | None:
-    try:
-        of, account = signing.loads(text, salt=_SALT, max_age=GRANT_FOR)
-    except (signing.BadSignature, ValueError, TypeError):
-        return None
-    return Account.objects.filter(pk=account).first() if of == str(topic) else None

@@ -8,7 +8,7 @@ that a report, a count or a ledger could take for a patient's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -43,6 +43,7 @@ class Act(StrEnum):
     """What somebody does in a rehearsal."""
 
     STOP = "stop"
+    HALVE = "halve"
     CLAMP = "clamp"
     AIRWAY = "airway"
     REASSURE = "reassure"
@@ -77,11 +78,12 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One scenario: what helps, and what is seen."""
+    """One scenario: what helps, after how many seconds; what the prescriber says; what is seen."""
 
     scenario: Scenario
     label: str
-    answers: frozenset[Act]
+    answers: Mapping[Act, int]
+    advice: str
     cues: tuple[Cue, ...]
 
 
@@ -93,6 +95,7 @@ class Plan:
     begins: timedelta
     under_way: timedelta
     pressure_every: timedelta
+    advice_after: timedelta
     acts: tuple[Choice, ...]
     scripts: tuple[Script, ...]
 
@@ -110,7 +113,8 @@ class Story:
     """What happened: frames every five seconds, alarms as they changed, and what was seen.
 
     ``frames`` hold seconds, heart rate, SpO2, breaths, EtCO2, the pump's rate and its volume;
-    ``pressures`` seconds, systolic, diastolic; all in the signs' own units.
+    ``pressures`` seconds, systolic, diastolic; all in the signs' own units. ``helped``: what was
+    done that helps, and when; ``answered_s``: when what went wrong ended by it.
     """
 
     frames: tuple[tuple[int, int, int, int, int, str, str], ...]
@@ -118,6 +122,7 @@ class Story:
     alarms: tuple[dict[str, Any], ...]
     seen: tuple[dict[str, Any], ...]
     answered_s: int | None
+    helped: tuple[Done, ...] = ()
 
 
 @cache
@@ -131,6 +136,7 @@ def plan() -> Plan:
         begins=timedelta(seconds=float(root.number("begins", unit="s"))),
         under_way=timedelta(minutes=float(root.number("under_way", unit="min"))),
         pressure_every=timedelta(seconds=float(root.number("pressure_every", unit="s"))),
+        advice_after=timedelta(seconds=float(root.number("advice_after", unit="s"))),
         acts=tuple(
             Choice(str(Act(one["code"])), str(one["label"]), str(one["key"]))
             for one in body["acts"]
@@ -139,7 +145,8 @@ def plan() -> Plan:
             Script(
                 Scenario(one["code"]),
                 str(one["label"]),
-                frozenset(Act(word) for word in str(one["answers"]).split()),
+                _answers(Section(f"rehearsals.{one['code']}.answers", one["answers"])),
+                str(one["advice"]),
                 tuple(Cue(int(cue["after_s"]), str(cue["say"])) for cue in one["cues"]),
             )
             for one in body["scenarios"]
@@ -147,8 +154,12 @@ def plan() -> Plan:
     )
 
 
+def _answers(section: Section) -> Mapping[Act, int]:
+    return {Act(act): int(section.number(act, unit="s")) for act in section.names()}
+
+
 @cache
-def rules(protocol: str = "iv_ketamine_adult", version: int = 2) -> MonitoringRules:
+def rules(protocol: str = "iv_ketamine_adult", version: int = 3) -> MonitoringRules:
     """Return the alarm limits of a shipped protocol: a rehearsal alarms as the room does."""
     folder = resources.files("afterglow").joinpath("data", "protocols", protocol, str(version))
     return MonitoringRules.parse(json.loads(folder.joinpath("monitoring.json").read_text("utf-8")))
@@ -168,6 +179,8 @@ class _Room:
         self.charted, self.charted_since = _RATE, self.at
         self.clamped = False
         self.answered_s: int | None = None
+        self.helped: list[Done] = []
+        self.called_s: int | None = None
         self.readings: list[Reading] = []
         self.open: tuple[OpenAlarm, ...] = ()
         self.alarms: list[dict[str, Any]] = []
@@ -188,12 +201,23 @@ class _Room:
         self.patient.scenario = self.pump.scenario = scenario
 
     def do(self, act: Act, at_s: int) -> None:
-        """Do what somebody did; what helps ends the scenario."""
+        """Do what somebody did; what helps ends the scenario, at once or after its time."""
+        if act is Act.HALVE:
+            self.charted, self.charted_since = self.pump.rate_ml_per_h / 2, self.at
+            self.pump.command(self.charted)
+        if act is Act.CALL and self.called_s is None:
+            self.called_s = at_s
         if act in (Act.STOP, Act.CANNULA, Act.CLAMP):
             self.pump.command(Decimal(0))
             self.charted, self.charted_since = Decimal(0), self.at
         self.clamped |= act is Act.CLAMP or act is Act.CANNULA
         if act in self.script.answers and self.answered_s is None:
+            self.helped.append(Done(at_s, act))
+
+    def heal(self, at_s: int) -> None:
+        """End what goes wrong once something that helps has had its time."""
+        due = [one.at_s + self.script.answers[one.act] for one in self.helped]
+        if self.answered_s is None and due and at_s >= min(due):
             self.answered_s = at_s
             self.play(Scenario.CALM)
 
@@ -249,6 +273,7 @@ def rehearse(scenario: str, acts: Sequence[Done] = (), *, seed: int = 1) -> Stor
         room.run_to(EPOCH + timedelta(seconds=at_s))
         while waiting and waiting[0].at_s <= at_s:
             room.do(waiting.pop(0).act, at_s)
+        room.heal(at_s)
         cuff = room.judge(at_s)
         signs = room.patient.signs()
         frames.append(
@@ -265,12 +290,22 @@ def rehearse(scenario: str, acts: Sequence[Done] = (), *, seed: int = 1) -> Stor
         if cuff is not None:
             pressures.append((at_s, *cuff))
     until = room.answered_s if room.answered_s is not None else last_s
-    seen = [
+    seen: list[dict[str, Any]] = [
         {"t": begins_s + cue.after_s, "say": cue.say}
         for cue in script.cues
         if begins_s + cue.after_s <= until
     ]
-    return Story(tuple(frames), tuple(pressures), tuple(room.alarms), tuple(seen), room.answered_s)
+    if room.called_s is not None:
+        answers_s = room.called_s + int(ahead.advice_after.total_seconds())
+        seen = sorted([*seen, {"t": answers_s, "say": script.advice}], key=lambda one: one["t"])
+    return Story(
+        tuple(frames),
+        tuple(pressures),
+        tuple(room.alarms),
+        tuple(seen),
+        room.answered_s,
+        tuple(room.helped),
+    )
 
 
 def _checked(acts: Sequence[Done], last_s: int) -> Iterable[Done]:

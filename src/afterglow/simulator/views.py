@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -10,6 +12,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.alarms import pressure_codes
+from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.simulator import rehearsal
 from afterglow.web.cards import AlarmLevel
 from afterglow.web.requests import StaffRequest
@@ -33,6 +37,8 @@ def room(request: StaffRequest, scenario: str) -> HttpResponse:
         "acts": rehearsal.plan().acts,
         "signs": SIGNS,
         "levels": list(AlarmLevel),
+        "begins_s": int(rehearsal.plan().begins.total_seconds()),
+        "room_rules": _room_rules(),
         "minutes": int(rehearsal.plan().lasts.total_seconds() // 60),
         "trend": {
             "zone": "UTC",
@@ -75,6 +81,7 @@ def story(request: StaffRequest, scenario: str) -> JsonResponse:
             "alarms": [_said(alarm) for alarm in found.alarms],
             "seen": [{"t": cue["t"], "say": name_words(cue["say"])} for cue in found.seen],
             "answered_s": found.answered_s,
+            "helped": [{"t": one.at_s, "act": str(one.act)} for one in found.helped],
         }
     )
 
@@ -111,10 +118,28 @@ def _said(alarm: dict[str, Any]) -> dict[str, Any]:
         "t": alarm["t"],
         "alarm": alarm["alarm"],
         "act": alarm["act"],
+        "priority": alarm["priority"],
+        "asks": alarm["code"] in pressure_codes(rehearsal.rules()) and level == "red",
         "level": level,
         "word": sentence,
         "seen": value_words(alarm["seen"]),
         "limit": value_words(alarm["limit"]),
+    }
+
+
+def _room_rules() -> dict[str, Any]:
+    """The protocol's times of silence, acknowledgement and passing on, in seconds."""
+    rules = rehearsal.rules().alarms
+
+    def seconds(spans: Mapping[AlarmPriority, timedelta]) -> dict[str, float]:
+        return {str(priority): span.total_seconds() for priority, span in spans.items()}
+
+    return {
+        "silence": seconds(rules.silence_at_most),
+        "silences": rules.silences_in_a_row,
+        "acknowledged": seconds(rules.acknowledged_for),
+        "site": seconds(rules.tell_site_after),
+        "prescriber": seconds(rules.tell_prescriber_after),
     }
 
 

@@ -422,6 +422,34 @@ def test_the_database_lets_one_clinician_share_recoveries() -> None:
     )
 
 
+def test_a_fourth_patient_in_recovery_with_one_clinician_alarms_and_is_passed_on() -> None:
+    days = [recovering() for _ in range(4)]
+    keeper = days[0].clinician
+
+    def alarms(day: Day) -> list[Alarm]:
+        monitoring.refresh_alarms(session=day.id, at=day.minute(52))
+        return list(day.session.alarms.filter(condition="RECOVERY_RATIO_EXCEEDED", ended_at=None))
+
+    for day in days[1:]:
+        assert alarms(days[0]) == []
+        coverage.close_stretch(day.session, by=day.clinician, at=day.minute(50))
+        insert(
+            day,
+            clinician=keeper,
+            phase=CoveragePhase.RECOVERY,
+            during=DateTimeTZRange(day.minute(51), None),
+        )
+
+    [row] = alarms(days[0])
+    assert (row.seen, row.limit, str(row.priority)) == ("4", "3", "medium")
+    assert row.sentence == ("One clinician watches 4 patients in recovery; the protocol allows 3.")
+    assert len(alarms(days[3])) == 1
+    assert row in unanswered()
+
+    coverage.close_stretch(days[3].session, by=keeper, at=days[3].minute(52))
+    assert alarms(days[0]) == []
+
+
 @pytest.mark.parametrize(
     ("changed", "name"),
     [

@@ -12,8 +12,8 @@ import pytest
 
 from afterglow.apps.events import outbox
 from afterglow.apps.events import services as events
+from afterglow.apps.treatment.tickets import GRANT_COOKIE
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.config.live_access import GRANT_COOKIE
 from afterglow.config.postgres import Role as DatabaseRole
 from afterglow.core.roles import Role
 from afterglow.core.treatment.lifecycles import SessionState

@@ -253,9 +253,12 @@ def test_an_alarm_ends_when_the_value_is_normal_and_somebody_has_seen_it() -> No
 
     services.acknowledge_alarm(alarm=alarm.public_id, by=here.clinician, at=later(6))
     arrive(oru(here.monitor, {SPO2: "97"}, at=later(7), control_id="x"), at=later(7))
+    alarm.refresh_from_db()
+    assert (alarm.ended_at, alarm.back_since) == (None, later(7))
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(7, 30), control_id="y"), at=later(7, 30))
 
     alarm.refresh_from_db()
-    assert alarm.ended_at == later(7)
+    assert alarm.ended_at == later(7, 30)
     assert alarm.acknowledged_by == here.clinician
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import uuid
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from afterglow.apps.monitoring.models import AlarmAct
-from afterglow.apps.monitoring.services import acknowledge_alarm
+from afterglow.apps.monitoring.models import AlarmAct, VitalSign
+from afterglow.apps.monitoring.services import acknowledge_alarm, silence_alarm
 from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
+from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.printed import during
 from afterglow.apps.treatment.printed.words import Clock
 from afterglow.apps.treatment.shown import playback
@@ -91,6 +95,40 @@ def test_playback_says_that_it_is_not_live_and_shows_no_name() -> None:
     assert data["rates"][0]["rate"] == "75"
     assert data["rates"][-1]["rate"] == "0"
     assert data["ends"] > data["begins"]
+
+
+def test_a_number_is_played_back_when_it_was_measured_and_a_silence_as_long_as_it_was() -> None:
+    day = infusing()
+    begun = day.minute(10)
+    readings = [(0, "97"), (3, "84"), (30, "84"), (57, "96")]
+    VitalSign.objects.bulk_create(
+        VitalSign(
+            session=day.session,
+            code="spo2",
+            value=Decimal(value),
+            unit="%",
+            source="hand",
+            by=day.clinician,
+            taken_at=begun + timedelta(seconds=second),
+            arrived_at=begun + timedelta(seconds=second),
+            batch=uuid.uuid4(),
+        )
+        for second, value in readings
+    )
+    take_vitals(day, at=day.minute(12), spo2=84)
+    alarm = day.session.alarms.get(condition="SPO2_LOW")
+    silence_alarm(
+        alarm=alarm.public_id, span=timedelta(minutes=2), by=day.clinician, at=day.minute(13)
+    )
+    infusion = queries.infusion_of(day.session)
+    assert infusion is not None
+    told = json.loads(playback.playback(day.session, infusion, at=day.minute(20)).script)
+
+    shown = [(t - begun.timestamp(), value) for t, value in told["values"]["oxygen"]]
+    assert [one for one in shown if 0 <= one[0] < 60] == [(0, 97), (3, 84), (30, 84), (57, 96)]
+    [silenced] = [act for act in told["acts"] if act["act"] == "silenced"]
+    assert silenced["until"] == day.minute(15).timestamp()
+    assert told["told"] == []
 
 
 def test_a_session_that_runs_is_not_played_back() -> None:

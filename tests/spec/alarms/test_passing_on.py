@@ -1,13 +1,13 @@
 """Who hears of an alarm that nobody acknowledges, and when: for a clinician to sign."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.alarm_state import AlarmActKind, Waiting, to_be_told
 from afterglow.core.monitoring.conditions import AlarmPriority
-from afterglow.core.monitoring.rules import AlarmRules
 from support.monitoring import RULES, minute
 
 SITE, PRESCRIBER = AlarmActKind.TOLD_SITE, AlarmActKind.TOLD_PRESCRIBER
@@ -50,18 +50,19 @@ def test_while_somebody_has_silenced_it_nobody_else_is_told_and_then_at_once() -
     assert to_be_told(waiting, RULES.alarms, minute(2)) == (SITE, PRESCRIBER)
 
 
-def test_what_has_gone_is_not_passed_on() -> None:
+def test_what_came_and_went_is_told_to_the_site_once_and_to_no_prescriber() -> None:
     waiting = Waiting(AlarmPriority.HIGH, minute(0), condition_gone=True)
-    assert to_be_told(waiting, RULES.alarms, minute(9)) == ()
+    assert to_be_told(waiting, RULES.alarms, minute(0.4)) == ()
+    assert to_be_told(waiting, RULES.alarms, minute(0.5)) == (SITE,)
+    told = Waiting(AlarmPriority.HIGH, minute(0), condition_gone=True, told_site=True)
+    assert to_be_told(told, RULES.alarms, minute(60)) == ()
 
 
 def test_the_prescriber_never_hears_before_the_site() -> None:
     rules = RULES.alarms
     with pytest.raises(InvalidValue, match="the site hears first"):
-        AlarmRules(
-            silence_at_most=rules.silence_at_most,
-            silences_in_a_row=rules.silences_in_a_row,
-            latching=rules.latching,
+        replace(
+            rules,
             tell_site_after=rules.tell_prescriber_after,
             tell_prescriber_after=rules.tell_site_after,
         )

@@ -94,6 +94,34 @@ def test_an_acknowledged_red_eases_to_amber() -> None:
     assert step.alarms[0].priority is MEDIUM
 
 
+def test_an_acknowledged_red_that_holds_asks_again_after_its_time() -> None:
+    seen = acknowledge(raised(HIGH), at=minute(1))
+    before = advance([seen], [condition(HIGH)], ALARMS, minute(2.9))
+    assert (kinds(before), before.alarms[0].acknowledged_at) == ([], minute(1))
+    after = advance([seen], [condition(HIGH)], ALARMS, minute(3))
+    assert kinds(after) == ["reminded"]
+    assert after.alarms[0].acknowledged_at is None
+    again = acknowledge(after.alarms[0], at=minute(4))
+    assert kinds(advance([again], [condition(HIGH)], ALARMS, minute(5))) == []
+    assert kinds(advance([again], [condition(HIGH)], ALARMS, minute(6))) == ["reminded"]
+
+
+def test_a_reminder_breaks_no_silence_and_a_value_that_came_back_needs_none() -> None:
+    quiet = silence(raised(MEDIUM, "HEART_RATE_HIGH"), TWO, ALARMS, at=minute(2))
+    seen = acknowledge(raised(HIGH), at=minute(1))
+    both = [condition(HIGH), condition(MEDIUM, "HEART_RATE_HIGH")]
+    step = advance([seen, quiet], both, ALARMS, minute(3))
+    assert (kinds(step), step.alarms[1].is_silent(minute(3))) == (["reminded"], True)
+    back = replace(condition(HIGH), back_since=minute(2.9))
+    assert "reminded" not in kinds(advance([seen], [back], ALARMS, minute(3)))
+
+
+def test_when_a_condition_began_is_not_forgotten_while_it_lasts() -> None:
+    later = replace(condition(MEDIUM), since=minute(5))
+    step = advance([raised(MEDIUM)], [later], ALARMS, minute(10))
+    assert step.alarms[0].condition.since == minute(0)
+
+
 def test_a_latched_condition_that_comes_back_is_an_escalation() -> None:
     gone = advance([raised(HIGH)], [], ALARMS, minute(1)).alarms[0]
     step = advance([gone], [condition(MEDIUM)], ALARMS, minute(2))

@@ -1,5 +1,6 @@
 """When readings are due, and what becomes of a slot."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -122,6 +123,32 @@ def test_a_sedative_late_in_the_infusion_keeps_recovery_close() -> None:
     )
     schedule = slots(facts, RULES.schedule, minute(100))
     assert due(schedule, ObservationPhase.RECOVERY) == [45, 50, 55, 60, 65, 80, 95]
+
+
+def test_a_pressure_beyond_its_limit_is_read_again_every_five_minutes_until_it_is_not() -> None:
+    facts = ScheduleFacts(
+        BEFORE, started=minute(0), planned_stop=minute(40), beyond=((minute(2), minute(13)),)
+    )
+    schedule = slots(facts, RULES.schedule, minute(14))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 7, 10, 20, 30, 40]
+    again = schedule[3]
+    assert (again.recheck, again.lacking) == (True, ("systolic", "diastolic"))
+    assert (again.state, again.owes_a_reason) == (SlotState.MISSED, False)
+    still = replace(facts, beyond=((minute(2), None),))
+    assert due(slots(still, RULES.schedule, minute(14)), ObservationPhase.INFUSING) == [
+        0, 7, 10, 17, 20, 30, 40,
+    ]  # fmt: skip
+
+
+def test_a_set_is_read_again_five_minutes_after_a_drug_into_the_vein() -> None:
+    facts = ScheduleFacts(
+        BEFORE, started=minute(0), planned_stop=minute(40), doses=(minute(2), minute(16))
+    )
+    schedule = slots(facts, RULES.schedule, minute(3))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 7, 10, 20, 30, 40]  # 21 is 20
+    assert [slot.lacking for slot in schedule if slot.recheck] == [
+        ("systolic", "diastolic", "spo2", "heart_rate/pulse_rate", "respiratory_rate", "moaas")
+    ]
 
 
 def test_a_second_sedative_restarts_it_again() -> None:

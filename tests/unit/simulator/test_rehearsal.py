@@ -34,15 +34,32 @@ def test_every_rehearsal_is_offered_with_what_is_seen_and_what_helps() -> None:
     assert {choice.code for choice in plan().acts} == set(Act)
 
 
-@pytest.mark.parametrize("scenario", RAISES)
-def test_what_helps_ends_what_goes_wrong(scenario: str) -> None:
-    [helps] = plan().script(scenario).answers
+HELPS = [(str(s.scenario), act, after) for s in plan().scripts for act, after in s.answers.items()]
 
+
+@pytest.mark.parametrize(("scenario", "helps", "after"), HELPS)
+def test_what_helps_ends_what_goes_wrong_each_in_its_time(
+    scenario: str, helps: Act, after: int
+) -> None:
     alone, helped = rehearse(scenario), rehearse(scenario, [Done(150, helps)])
 
-    assert alone.answered_s is None
-    assert helped.answered_s == 150
+    assert (alone.answered_s, alone.helped) == (None, ())
+    assert (helped.answered_s, helped.helped) == (150 + after, (Done(150, helps),))
     assert len(helped.seen) <= len(alone.seen)
+
+
+def test_halving_the_rate_and_stopping_both_help_and_the_prescriber_says_what_to_do() -> None:
+    halved = rehearse("hypertension", [Done(150, Act.HALVE)])
+    assert {frame[5] for frame in halved.frames if frame[0] > 150} == {"37.5"}
+    assert max(high for t, high, _ in halved.pressures if t > 900) < max(
+        high for t, high, _ in rehearse("hypertension").pressures if t > 900
+    )
+    stopped = rehearse("desaturation", [Done(120, Act.STOP)])
+    assert stopped.frames[-1][2] > rehearse("desaturation").frames[-1][2]
+
+    called = rehearse("desaturation", [Done(130, Act.CALL)])
+    assert called.answered_s is None
+    assert {"t": 150, "say": plan().script("desaturation").advice} in called.seen
 
 
 def test_oxygen_brings_the_saturation_back() -> None:

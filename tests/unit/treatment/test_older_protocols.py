@@ -13,7 +13,11 @@ from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.older_protocols import completed
 from afterglow.core.treatment.rules import SessionRules
 
-VERSION_1 = "7a7a5bdfdea7bcdaa1624c3aa782d60bf8b5e9a86ee7330447c2c4c722824457"
+HASHES = {
+    1: "7a7a5bdfdea7bcdaa1624c3aa782d60bf8b5e9a86ee7330447c2c4c722824457",
+    2: "e37255df9f8bac4488f14dd7025e259960b37b7e67a4acfd1bb927b04c23b077",
+}
+NEWEST = 3
 
 
 def shipped(version: int) -> dict[str, Any]:
@@ -25,21 +29,29 @@ def shipped(version: int) -> dict[str, Any]:
     )
 
 
-def test_the_first_version_is_as_it_was_so_that_a_database_that_holds_it_comes_up() -> None:
-    assert seeds.body_hash(shipped(1)) == VERSION_1
+@pytest.mark.parametrize("version", HASHES)
+def test_an_older_version_is_as_it_was_so_that_a_database_that_holds_it_comes_up(
+    version: int,
+) -> None:
+    assert seeds.body_hash(shipped(version)) == HASHES[version]
 
 
-def test_a_session_of_the_first_version_is_judged_and_passed_on_as_under_the_second() -> None:
-    old, new = (MonitoringRules.parse(shipped(n)["monitoring"]) for n in (1, 2))
+@pytest.mark.parametrize("version", HASHES)
+def test_a_session_of_an_older_version_is_judged_and_passed_on_as_under_the_newest(
+    version: int,
+) -> None:
+    old, new = (MonitoringRules.parse(shipped(n)["monitoring"]) for n in (version, NEWEST))
 
-    assert "nobody_with_patient_priority" not in shipped(1)["monitoring"]["technical"]
+    assert "back_within_for" not in shipped(version)["monitoring"]["alarms"]
     assert (old.technical, old.pump, old.alarms) == (new.technical, new.pump, new.alarms)
+    assert old.schedule == new.schedule
     assert old.technical.nobody_with_patient_priority is AlarmPriority.HIGH
     before, after = (
-        SessionRules.from_section(Section("session", shipped(n)["session"])) for n in (1, 2)
+        SessionRules.from_section(Section("session", shipped(n)["session"]))
+        for n in (version, NEWEST)
     )
     assert before.coverage == after.coverage
-    DosingRules.parse(Section("dosing", shipped(1)["dosing"]))
+    DosingRules.parse(Section("dosing", shipped(version)["dosing"]))
 
 
 def test_what_a_version_says_itself_is_never_overwritten() -> None:

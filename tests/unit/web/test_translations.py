@@ -100,13 +100,15 @@ def _names() -> set[str]:
     steps = json.loads((data / "emergency/steps/1.json").read_text())["steps"]
     tasks = json.loads((data / "work/task_kinds.json").read_text())
     items = json.loads((data / "checklists/emergency_equipment/1.json").read_text())["items"]
-    monitoring = json.loads((data / "protocols/iv_ketamine_adult/2/monitoring.json").read_text())
+    monitoring = json.loads((data / "protocols/iv_ketamine_adult/3/monitoring.json").read_text())
     room = json.loads((data / "infusion_room/iv_ketamine_adult/1.json").read_text())
     rehearsals = json.loads((data / "rehearsals.json").read_text())
     return {
         *(one["label"] for one in (*room["favourites"], *room["macros"])),
         *(step["say"] for macro in room["macros"] for step in macro["steps"]),
         *(one["label"] for one in (*rehearsals["acts"], *rehearsals["scenarios"])),
+        *(one["advice"] for one in rehearsals["scenarios"]),
+        *(leaf["value"] for leaf in monitoring["alarms"]["action"].values()),
         *(cue["say"] for one in rehearsals["scenarios"] for cue in one["cues"]),
         *(step["label"] for step in steps),
         *(kind["title"] for kind in tasks.values() if isinstance(kind, dict) and "title" in kind),

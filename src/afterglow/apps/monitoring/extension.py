@@ -31,7 +31,8 @@ class InfusionCourse:
     """One session's infusion as charted. All empty before an order is made.
 
     ``rates``: every start, change, pause, resume and stop of the pump, in order of time.
-    ``sedatives``: times at which one was given. ``symptoms``: those present now. ``closely``: a
+    ``sedatives``: times at which one was given; ``doses``: any other drug into the vein.
+    ``symptoms``: those present now. ``closely``: a
     medicine of the patient's may raise the pressure, so it is read more often while drug runs.
     ``drug``: what the checked bag holds, and ``to_be_infused`` how much of it the plan gives.
     ``coverage``: who is with the patient while drug runs, and in recovery.
@@ -43,6 +44,7 @@ class InfusionCourse:
     planned_stop: datetime | None = None
     rates: tuple[RateFrom, ...] = ()
     sedatives: tuple[datetime, ...] = ()
+    doses: tuple[datetime, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
     closely: bool = False
     drug: str = ""

@@ -14,6 +14,7 @@ from afterglow.apps.devices.models import DevicePlacement
 from afterglow.apps.monitoring import extension, lines, pumps
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.monitoring.models import (
+    Alarm,
     ArtefactMark,
     DeviceAssignment,
     DeviceNotification,
@@ -34,7 +35,7 @@ from afterglow.apps.monitoring.windows import (
 )
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
-from afterglow.core.monitoring.alarms import AlarmFacts
+from afterglow.core.monitoring.alarms import AlarmFacts, pressure_codes
 from afterglow.core.monitoring.catalogue import words_of
 from afterglow.core.monitoring.readings import (
     Baseline,
@@ -196,6 +197,7 @@ def observed(
     if scores is None:
         scores = extension.scores_of([session.pk], at)[session.pk]
     rules = rules_of(session).schedule
+    beyond = _pressures_beyond(session, at) if course.started is not None else ()
     reasons = dict(MissedReading.objects.filter(session=session).values_list("due_at", "reason"))
     readings: tuple[Reading, ...] = tuple(scores)
     asked: set[lines.Window] = set()
@@ -212,6 +214,8 @@ def observed(
                 readings=readings,
                 reasons=reasons,
                 closely=course.closely,
+                beyond=beyond,
+                doses=course.doses,
             ),
             rules,
             at,
@@ -225,6 +229,21 @@ def observed(
         asked |= windows
         known += found
         readings = (*readings, *(f.reading for f in found))
+
+
+def _pressures_beyond(
+    session: TreatmentSession, at: datetime
+) -> tuple[tuple[datetime, datetime | None], ...]:
+    """Return from when to when a pressure of a session was beyond a limit, by its alarms."""
+    rows = Alarm.objects.filter(
+        session=session, condition__in=pressure_codes(rules_of(session)), raised_at__lte=at
+    ).order_by("raised_at", "pk")
+    return tuple(
+        (since or raised, gone or ended)
+        for raised, since, gone, ended in rows.values_list(
+            "raised_at", "since", "condition_gone_at", "ended_at"
+        )
+    )
 
 
 def window_of(slot: Slot, at: datetime) -> lines.Window:

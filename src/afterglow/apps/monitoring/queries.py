@@ -14,6 +14,7 @@ from afterglow.apps.devices.models import Device, RawMessage
 from afterglow.apps.monitoring import extension, facts, lines, pumps
 from afterglow.apps.monitoring.models import (
     Alarm,
+    AlarmAct,
     ArtefactMark,
     ReviewItem,
     ReviewReason,
@@ -24,6 +25,7 @@ from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.windows import INSTANT
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.alarm_state import AlarmActKind
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmPriority
 from afterglow.core.monitoring.readings import Baseline, Reading, Source
@@ -203,6 +205,18 @@ def spreads(session: TreatmentSession, *, at: datetime) -> Mapping[tuple[datetim
 def open_alarms(session: TreatmentSession) -> QuerySet[Alarm]:
     """Return the alarms that are open, the most urgent first."""
     return open_alarms_of([session.pk])
+
+
+def last_acknowledged_by(alarms: Sequence[int]) -> dict[int, str]:
+    """Return who acknowledged some alarms last, by primary key; no query for none."""
+    if not alarms:
+        return {}
+    acts = (
+        AlarmAct.objects.filter(alarm__in=alarms, act=AlarmActKind.ACKNOWLEDGED, by__isnull=False)
+        .select_related("by__staff")
+        .order_by("at", "pk")
+    )
+    return {act.alarm_id: act.by.get_short_name() for act in acts if act.by is not None}
 
 
 def open_alarms_of(sessions: Sequence[int]) -> QuerySet[Alarm]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -105,6 +105,41 @@ def trend_json(
         [text] = cursor.fetchone()
     written: str = text
     return written
+
+
+_STEPS = f"""
+SELECT v.code, v.source, trim_scale(v.value)::float8, extract(epoch FROM v.taken_at)::float8
+FROM monitoring_vitalsign v
+WHERE v.session_id = %s AND v.code = ANY(%s) AND {STORED_SINCE}
+  AND v.taken_at >= %s AND v.taken_at <= %s AND v.flag = '' AND NOT {MARKED}
+ORDER BY v.taken_at, v.id
+"""  # noqa: S608 - constants only; keys and times are parameters
+_STEP_S: Final = 10
+
+
+def steps(
+    session: TreatmentSession, *, since: datetime, until: datetime, ecg_for: timedelta
+) -> dict[str, list[tuple[float, float]]]:
+    """Return what each number of the screen showed and from when: ``{sign: [(t, value), …]}``.
+
+    ``t`` is seconds since 1970, ``value`` in the sign's own unit. A point stands where the value
+    changed, and at least every ten seconds while it is measured. The ECG's rate stands before the
+    pulse for ``ecg_for`` after it was measured.
+    """
+    found: dict[str, list[tuple[float, float]]] = {sign: [] for sign in DRAWN.values()}
+    ecg_until = float("-inf")
+    with connection.cursor() as cursor:
+        codes = [str(code) for code in DRAWN]
+        cursor.execute(_STEPS, [session.pk, codes, oldest_id([session.pk]), since, until])
+        for code, source, value, at in cursor.fetchall():
+            if code == VitalSignCode.HEART_RATE and source == Source.DEVICE:
+                ecg_until = at + ecg_for.total_seconds()
+            if code == VitalSignCode.PULSE_RATE and at < ecg_until:
+                continue
+            line = found[DRAWN[VitalSignCode(code)]]
+            if not line or line[-1][1] != value or line[-1][0] // _STEP_S != at // _STEP_S:
+                line.append((at, value))
+    return {sign: line for sign, line in found.items() if line}
 
 
 @dataclass(frozen=True, slots=True)

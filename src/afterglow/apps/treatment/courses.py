@@ -25,6 +25,7 @@ from afterglow.core.monitoring.readings import Reading, Source
 
 SCALES = {name: name for name in ("moaas", "rass", "dissociation", "nausea", "anxiety", "pain")}
 """Instruments whose total is a reading of the schedule, and the sign's name."""
+INTO_THE_VEIN = frozenset({"iv", "intravenous"})
 PRESSURE_MAY_RISE = "maoi"
 """The class of medicine beside which the pressure is read more often (clinical reference 6)."""
 
@@ -39,12 +40,16 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
         .order_by("started_at")
     }
     sedatives: dict[int, list[datetime]] = defaultdict(list)
-    for session, when in (
-        MedicineGiven.objects.filter(session__in=sessions, is_sedative=True, at__lte=at)
+    doses: dict[int, list[datetime]] = defaultdict(list)
+    for session, when, is_sedative, route in (
+        MedicineGiven.objects.filter(session__in=sessions, at__lte=at)
         .order_by("at")
-        .values_list("session_id", "at")
+        .values_list("session_id", "at", "is_sedative", "route")
     ):
-        sedatives[session].append(when)
+        if is_sedative:
+            sedatives[session].append(when)
+        elif route.casefold() in INTO_THE_VEIN:
+            doses[session].append(when)
     covered = coverages.alarming(infusions.values())
     symptoms = _symptoms(sessions, at)
     closely = _closely(sessions)
@@ -73,6 +78,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             planned_stop=None if stopped else completes_at(bag_of(row.preparation), rates, at=at),
             rates=rates,
             sedatives=tuple(sedatives[pk]),
+            doses=tuple(doses[pk]),
             symptoms=tuple(symptoms[pk]),
             closely=pk in closely,
             drug=row.preparation.vial.product.medicine,

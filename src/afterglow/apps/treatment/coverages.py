@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Coverage, Infusion
+from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.technical import CoverageFacts
 from afterglow.core.treatment.coverage import CoveragePhase, Proof, Stretch, prove
@@ -82,6 +84,11 @@ def alarming(infusions: Iterable[Infusion]) -> Mapping[int, CoverageFacts]:
     for row in rows.order_by("during", "pk"):
         last[row.session_id] = row
     told: dict[int, CoverageFacts] = {}
+    crowds = _recovering(
+        row.clinician_id
+        for pk, row in last.items()
+        if row.during.upper is None and watched[pk].session.state == _RECOVERY
+    )
     for pk, infusion in watched.items():
         row = last.get(pk)
         if row is None:
@@ -91,10 +98,37 @@ def alarming(infusions: Iterable[Infusion]) -> Mapping[int, CoverageFacts]:
         elif not row.clinician.is_active:
             told[pk] = CoverageFacts(nobody_since=row.during.lower)
         else:
+            crowd = crowds.get(row.clinician_id, [])
+            recovers = infusion.session.state == _RECOVERY and len(crowd) > 1
             told[pk] = CoverageFacts(
-                break_over_at=row.back_by, who=row.clinician.get_short_name() if row.back_by else ""
+                break_over_at=row.back_by,
+                who=row.clinician.get_short_name() if row.back_by else "",
+                recovering=len(crowd) if recovers else 0,
+                recovering_at_most=_at_most(infusion.session) if recovers else 0,
+                recovering_since=max(crowd) if recovers else None,
             )
     return told
+
+
+_RECOVERY = SessionState.RECOVERY
+
+
+def _recovering(clinicians: Iterable[int]) -> Mapping[int, list[datetime]]:
+    """Return since when each patient in recovery is watched by each of some clinicians."""
+    asked = set(clinicians)
+    if not asked:
+        return {}
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for row in Coverage.objects.filter(
+        clinician__in=asked, during__upper_inf=True, session__state=_RECOVERY
+    ):
+        found[row.clinician_id].append(row.during.lower)
+    return found
+
+
+def _at_most(session: TreatmentSession) -> int:
+    rules = rules_of(session.protocol_id).session.discharge
+    return int(rules.recovering_patients_per_clinician)
 
 
 def watchers(sessions: Sequence[TreatmentSession]) -> Mapping[int, str]:

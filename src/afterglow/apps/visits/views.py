@@ -50,6 +50,7 @@ EVENTS: Final = (
     "alarm-raised",
     "alarm-changed",
     "alarm-escalated",
+    "alarm-reminded",
     "alarm-acknowledged",
     "alarm-ended",
     "alarm-passed-on",

@@ -2,7 +2,8 @@
 
 ``advance`` compares what is open with what holds now and returns the new open alarms with what
 changed. An alarm whose priority latches stays open after its condition has gone, until somebody
-acknowledges it. A new or a worse condition breaks every silence.
+acknowledges it. A new or a worse condition breaks every silence. An acknowledgement, as a silence,
+lasts for the protocol's time: a condition that still holds then asks again.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class ChangeKind(StrEnum):
 
     RAISED = "raised"
     ESCALATED = "escalated"
+    REMINDED = "reminded"
     EASED = "eased"
     UPDATED = "updated"
     CONDITION_GONE = "condition_gone"
@@ -84,6 +86,8 @@ class AlarmActKind(StrEnum):
     CONDITION_GONE = "condition_gone"
     ENDED = "ended"
     ACKNOWLEDGED = "acknowledged"
+    REMINDED = "reminded"
+    """It was acknowledged long enough ago and still holds: it asks and sounds again."""
     ANSWERED = "answered"
     SILENCED = "silenced"
     TOLD_SITE = "told_site"
@@ -194,16 +198,20 @@ def to_be_told(waiting: Waiting, rules: AlarmRules, at: datetime) -> tuple[Alarm
     """Return who is to be told now, the site first; nobody twice.
 
     Whoever silenced it is there and has seen it, so it is not passed on while it is silent; the
-    time counts on. What has gone is not passed on. An alarm of which nobody was told for long is
-    passed to both at once.
+    time counts on. What came and went with nobody there is told to the site, once, and calls no
+    prescriber. An alarm of which nobody was told for long is passed to both at once.
     """
     silent = waiting.silenced_until is not None and at < waiting.silenced_until
-    if silent or waiting.condition_gone:
+    if silent:
         return ()
     waited = at - waiting.since
     steps = (
         (AlarmActKind.TOLD_SITE, waiting.told_site, rules.tell_site_after),
-        (AlarmActKind.TOLD_PRESCRIBER, waiting.told_prescriber, rules.tell_prescriber_after),
+        (
+            AlarmActKind.TOLD_PRESCRIBER,
+            waiting.told_prescriber or waiting.condition_gone,
+            rules.tell_prescriber_after,
+        ),
     )
     return tuple(
         whom
@@ -219,6 +227,9 @@ def _meet(
     if alarm is None:
         return OpenAlarm(condition, condition.priority, at), ChangeKind.RAISED
     came_back = alarm.condition_gone_at is not None
+    if not came_back:
+        # What is looked at reaches back a few minutes; when it began is known from before.
+        condition = replace(condition, since=min(condition.since, alarm.condition.since))
     current = replace(alarm, condition=condition, condition_gone_at=None)
     if condition.priority.weight > alarm.condition.priority.weight or came_back:
         risen = max(alarm.priority, condition.priority, key=lambda p: p.weight)
@@ -226,6 +237,8 @@ def _meet(
         return fresh, ChangeKind.ESCALATED
     if condition.priority.weight < alarm.priority.weight and not _holds(alarm, rules):
         return replace(current, priority=condition.priority), ChangeKind.EASED
+    if _asks_again(current, rules, at):
+        return replace(current, acknowledged_at=None, silences=0), ChangeKind.REMINDED
     return current, ChangeKind.UPDATED if condition != alarm.condition else None
 
 
@@ -237,6 +250,14 @@ def _leave(
     if not _holds(alarm, rules):
         return gone, ChangeKind.ENDED
     return gone, None if alarm.condition_gone_at else ChangeKind.CONDITION_GONE
+
+
+def _asks_again(alarm: OpenAlarm, rules: AlarmRules, at: datetime) -> bool:
+    """Whether what was acknowledged has held on for longer than an acknowledgement lasts."""
+    lasts = rules.acknowledged_for.get(alarm.condition.priority)
+    if lasts is None or alarm.acknowledged_at is None or alarm.condition.back_since is not None:
+        return False
+    return at - alarm.acknowledged_at >= lasts
 
 
 def _holds(alarm: OpenAlarm, rules: AlarmRules) -> bool:

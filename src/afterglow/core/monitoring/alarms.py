@@ -48,6 +48,7 @@ TECHNICAL_CODES = (
     "PRESCRIBER_LEFT_SITE",
     "NOBODY_WITH_PATIENT",
     "BREAK_OVERRUN",
+    "RECOVERY_RATIO_EXCEEDED",
 )
 BY_THE_CLOCK = frozenset({"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE"})
 """What no message brings about, only time and people: judged by the watch, not at each message."""
@@ -87,6 +88,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
                 lines_of(facts.readings, at=at) if facts.lines is None else facts.lines,
                 facts.baseline,
                 rules.limits,
+                rules.alarms,
                 symptomatic=symptomatic,
                 said_symptomatic=facts.said_symptomatic,
                 at=at,

@@ -43,7 +43,10 @@ class AlarmCondition:
 
     ``code`` with ``about`` (a source, a sign, a device) is its identity and never changes; the
     sentence carries the value and the limit. ``since`` is when it began, not when it was seen.
-    ``repeat_by`` is set while a red value waits for its repeat.
+    ``repeat_by`` is set while a red value waits for its repeat, and past when that is late;
+    ``back_since`` while the value is
+    within its limit again, and not yet for long enough to end the condition. ``repeat_says``: what
+    was measured by other means meanwhile, and is within; its sentence says it too.
     """
 
     code: str
@@ -55,6 +58,8 @@ class AlarmCondition:
     seen: str = ""
     limit: str = ""
     repeat_by: datetime | None = None
+    back_since: datetime | None = None
+    repeat_says: str = ""
 
     def __post_init__(self) -> None:
         if self.code != self.code.upper() or " " in self.code:
@@ -79,5 +84,5 @@ def worst_first(conditions: list[AlarmCondition]) -> tuple[AlarmCondition, ...]:
 
 
 def _urgency(condition: AlarmCondition) -> tuple[int, bool, float]:
-    waits = condition.repeat_by is not None
+    waits = condition.repeat_by is not None or condition.repeat_says != ""
     return (condition.priority.weight, waits, -condition.since.timestamp())

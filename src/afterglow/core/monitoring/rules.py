@@ -54,7 +54,9 @@ class ScheduleRules:
 
     ``closely_every`` is for a patient whose pressure may rise (an MAO inhibitor): between the whole
     sets only ``closely_required`` is read. ``reminders`` are scores that a phase asks for and does
-    not demand; the infusion asks for its own from ``peak_from`` after the start.
+    not demand; the infusion asks for its own from ``peak_from`` after the start. While a pressure
+    is beyond a limit, ``recheck_required`` is read every ``recheck_every``; the whole set is read
+    ``recheck_after_drug`` after a drug into the vein.
     """
 
     baseline_readings: int
@@ -65,6 +67,9 @@ class ScheduleRules:
     after_sedative_for: timedelta
     closely_every: timedelta
     closely_required: tuple[frozenset[str], ...]
+    recheck_every: timedelta
+    recheck_required: tuple[frozenset[str], ...]
+    recheck_after_drug: timedelta
     early: timedelta
     grace: timedelta
     required: Mapping[ObservationPhase, tuple[frozenset[str], ...]]
@@ -135,6 +140,7 @@ class TechnicalRules:
     prescriber_left_priority: AlarmPriority
     nobody_with_patient_priority: AlarmPriority
     break_overrun_priority: AlarmPriority
+    recovery_ratio_priority: AlarmPriority
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,13 @@ class AlarmRules:
     ``tell_site_after`` and ``tell_prescriber_after`` count from when the alarm began to wait for
     an acknowledgement; the second is never before the first. A priority that neither names is not
     passed on.
+
+    ``acknowledged_for``: how long an acknowledgement takes the sound of a condition that still
+    holds; a priority that it does not name is not brought back. ``back_within_for``: how long a
+    sign of a device must be within its limit before its alarm ends (return-to-normal dwell); a sign
+    that it does not name ends with its first value within. ``hand_yields_to``: so many values of a
+    device within the limit outdate one by hand. ``same_rate_within`` (/min): an oximeter's pulse
+    and an ECG's rate that are so near are one. ``action``: what the protocol asks for, in words.
     """
 
     silence_at_most: Mapping[AlarmPriority, timedelta]
@@ -168,6 +181,11 @@ class AlarmRules:
     latching: Mapping[AlarmPriority, bool]
     tell_site_after: Mapping[AlarmPriority, timedelta]
     tell_prescriber_after: Mapping[AlarmPriority, timedelta]
+    acknowledged_for: Mapping[AlarmPriority, timedelta]
+    back_within_for: Mapping[str, timedelta]
+    hand_yields_to: int
+    same_rate_within: Decimal
+    action: Mapping[AlarmPriority, str]
 
     def __post_init__(self) -> None:
         for priority, then in self.tell_prescriber_after.items():
@@ -235,6 +253,9 @@ def _schedule(section: Section) -> ScheduleRules:
         after_sedative_for=_minutes(section, "after_sedative_for"),
         closely_every=_minutes(section, "closely_every"),
         closely_required=_groups(section.text("closely_required")),
+        recheck_every=_minutes(section, "recheck_every"),
+        recheck_required=_groups(section.text("recheck_required")),
+        recheck_after_drug=_minutes(section, "recheck_after_drug"),
         early=_minutes(section, "early", or_none=True),
         grace=_minutes(section, "grace", or_none=True),
         required={phase: _groups(required.text(phase)) for phase in ObservationPhase},
@@ -312,6 +333,7 @@ def _technical(section: Section) -> TechnicalRules:
         prescriber_left_priority=_priority(section, "prescriber_left_priority"),
         nobody_with_patient_priority=_priority(section, "nobody_with_patient_priority"),
         break_overrun_priority=_priority(section, "break_overrun_priority"),
+        recovery_ratio_priority=_priority(section, "recovery_ratio_priority"),
     )
 
 
@@ -334,12 +356,18 @@ def _pump(section: Section) -> PumpRules:
 def _alarms(section: Section) -> AlarmRules:
     silence = section.section("silence_at_most")
     latching = section.section("latching")
+    back, action = section.section("back_within_for"), section.section("action")
     return AlarmRules(
         silence_at_most={p: _minutes(silence, p) for p in AlarmPriority},
         silences_in_a_row=_count(section, "silences_in_a_row"),
         latching={p: latching.flag(p) for p in AlarmPriority},
         tell_site_after=_each(section.section("tell_site_after")),
         tell_prescriber_after=_each(section.section("tell_prescriber_after")),
+        acknowledged_for=_each(section.section("acknowledged_for")),
+        back_within_for={sign: _seconds(back, sign) for sign in back.names()},
+        hand_yields_to=_count(section, "hand_yields_to"),
+        same_rate_within=section.number("same_rate_within", unit="/min"),
+        action={p: action.text(p) for p in AlarmPriority if action.has(p)},
     )
 
 

@@ -8,7 +8,7 @@ reason, and is never filled from a later reading.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -34,6 +34,8 @@ class ScheduleFacts:
     ``sedatives``: times at which a sedative was given during the infusion or recovery; each
     restarts the clock. ``reasons``: why a slot was missed, by the slot's due time. ``closely``:
     the pressure may rise (an MAO inhibitor), so it is read more often while drug runs.
+    ``beyond``: from when to when a pressure was beyond a limit, without an end while it is;
+    ``doses``: times at which a drug went into the vein during the infusion or recovery.
     """
 
     baseline_from: datetime
@@ -45,6 +47,8 @@ class ScheduleFacts:
     readings: tuple[Reading, ...] = ()
     reasons: Mapping[datetime, str] = field(default_factory=dict)
     closely: bool = False
+    beyond: tuple[tuple[datetime, datetime | None], ...] = ()
+    doses: tuple[datetime, ...] = ()
 
     def __post_init__(self) -> None:
         if self.stopped is not None and self.started is None:
@@ -63,6 +67,7 @@ class Slot:
     ``lacking`` names what is still to be measured: a group is written "heart_rate/pulse_rate".
     ``reason`` says why it was missed; an empty one on a missed slot is owed. ``reminders`` are
     scores that its phase asks for and nobody has taken yet: they are said, never demanded.
+    ``recheck``: asked for between the sets, after a pressure beyond its limit or an IV drug.
     """
 
     number: int
@@ -75,24 +80,28 @@ class Slot:
     lacking: tuple[str, ...] = ()
     reason: str = ""
     reminders: tuple[str, ...] = ()
+    recheck: bool = False
 
     @property
     def owes_a_reason(self) -> bool:
         """Whether somebody must still say why it was missed.
 
         Before the start nobody must: the rules of the start judge the baseline, and who overrides
-        them says why.
+        them says why. Nor for a recheck: it alarms while it is late, and the next set comes soon.
         """
-        before = self.phase is ObservationPhase.BASELINE
+        before = self.phase is ObservationPhase.BASELINE or self.recheck
         return self.state is SlotState.MISSED and not self.reason and not before
 
 
 def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slot, ...]:
     """Return every slot up to ``at``, and those that are planned after it, in order of time."""
-    planned = _planned(facts, rules, at)
+    sets = _planned(facts, rules, at)
+    rechecks = _rechecks(facts, rules, [due for _, due, _ in sets], at)
+    planned = sorted([*sets, *rechecks], key=lambda slot: slot[1]) if rechecks else sets
+    between = {due for _, due, _ in rechecks}
     windows = _windows([due for _, due, _ in planned], rules.early)
     last = len(planned) - 1
-    return tuple(
+    judged = (
         _judge(
             number=index + 1,
             phase=phase,
@@ -106,6 +115,7 @@ def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slo
         )
         for index, (phase, due, needed) in enumerate(planned)
     )
+    return tuple(replace(s, recheck=True) if s.due_at in between else s for s in judged)
 
 
 def next_due(schedule: Iterable[Slot]) -> Slot | None:
@@ -137,6 +147,35 @@ def _planned(
             for due in _grid(facts, rules, facts.stopped, end, rules.recovery_every)
         ]
     return planned
+
+
+def _rechecks(
+    facts: ScheduleFacts, rules: ScheduleRules, sets: Sequence[datetime], at: datetime
+) -> list[tuple[ObservationPhase, datetime, Groups]]:
+    """The pressure again while it is beyond a limit, and a whole set after an IV drug.
+
+    A set that is due about then is the recheck. One is planned ahead and no more.
+    """
+    if facts.started is None:
+        return []
+    asked: list[tuple[datetime, bool]] = [
+        (dose + rules.recheck_after_drug, True) for dose in facts.doses
+    ]
+    for begins, ends in facts.beyond:
+        due = max(begins, facts.started) + rules.recheck_every
+        while due <= (ends or at + rules.recheck_every):
+            asked.append((due, False))
+            due += rules.recheck_every
+    taken, found = list(sets), []
+    for due, is_whole in sorted(asked):
+        is_over = facts.released is not None and due > facts.released - rules.early
+        if is_over or due <= facts.started or any(abs(due - t) <= rules.early for t in taken):
+            continue
+        taken.append(due)
+        recovers = facts.stopped is not None and due > facts.stopped
+        phase = ObservationPhase.RECOVERY if recovers else ObservationPhase.INFUSING
+        found.append((phase, due, rules.required[phase] if is_whole else rules.recheck_required))
+    return found
 
 
 def _while_running(

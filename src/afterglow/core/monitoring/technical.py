@@ -158,18 +158,22 @@ class CoverageFacts:
     """Who is with a patient whose drug runs, or who recovers.
 
     ``nobody_since`` is None while somebody is there. ``break_over_at``: when the cover of a break
-    was to end; ``who`` covers it.
+    was to end; ``who`` covers it. ``recovering``: how many patients in recovery, this one among
+    them, have the same clinician, where that is more than ``recovering_at_most``; since when.
     """
 
     nobody_since: datetime | None = None
     break_over_at: datetime | None = None
     who: str = ""
+    recovering: int = 0
+    recovering_at_most: int = 0
+    recovering_since: datetime | None = None
 
 
 def coverage_conditions(
     coverage: CoverageFacts | None, rules: TechnicalRules, *, at: datetime
 ) -> Iterator[AlarmCondition]:
-    """Yield what is wrong with who is with the patient: nobody, or a break that is over."""
+    """Yield what is wrong with who is with the patient: nobody, a break that is over, too many."""
     if coverage is None:
         return
     if coverage.nobody_since is not None and coverage.nobody_since <= at:
@@ -188,6 +192,17 @@ def coverage_conditions(
             f"The break is over and {coverage.who} still covers it.",
             since=coverage.break_over_at,
             seen=coverage.who,
+        )
+    if coverage.recovering_since is not None and coverage.recovering > coverage.recovering_at_most:
+        yield _technical(
+            "RECOVERY_RATIO_EXCEEDED",
+            "",
+            rules.recovery_ratio_priority,
+            f"One clinician watches {coverage.recovering} patients in recovery; the protocol "
+            f"allows {coverage.recovering_at_most}.",
+            since=coverage.recovering_since,
+            seen=str(coverage.recovering),
+            limit=str(coverage.recovering_at_most),
         )
 
 

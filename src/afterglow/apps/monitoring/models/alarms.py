@@ -39,7 +39,17 @@ class Alarm(PublicModel, VersionedModel):
     condition_gone_at = models.DateTimeField(
         null=True, help_text="The condition has gone; the alarm waits to be acknowledged."
     )
+    back_since = models.DateTimeField(
+        null=True, help_text="Within the limit again, and not yet for long enough to end."
+    )
+    repeat_by = models.DateTimeField(null=True, help_text="Until when its repeat is waited for.")
+    repeat_says = models.CharField(
+        max_length=60, blank=True, help_text="What its repeat by other means says."
+    )
     ended_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(
+        null=True, help_text="It still held when its acknowledgement had lasted long enough."
+    )
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, related_name="+"

@@ -20,6 +20,7 @@ from afterglow.core.monitoring.conditions import AlarmPriority, worse
 _EVENTS = {
     ChangeKind.RAISED: "alarm-raised",
     ChangeKind.ESCALATED: "alarm-escalated",
+    ChangeKind.REMINDED: "alarm-reminded",
     ChangeKind.ENDED: "alarm-ended",
     ChangeKind.EASED: "alarm-changed",
     ChangeKind.UPDATED: "alarm-changed",
@@ -39,6 +40,10 @@ _CHANGING = {
     "acknowledged_at": "timestamptz",
     "acknowledged_by_id": "bigint",
     "waits_since": "timestamptz",
+    "repeat_by": "timestamptz",
+    "repeat_says": "text",
+    "back_since": "timestamptz",
+    "reminded_at": "timestamptz",
     "ended_at": "timestamptz",
 }
 _SET = ", ".join(f'"{name}" = n."{name}"' for name in _CHANGING)
@@ -108,6 +113,8 @@ def _bring_up_to_date(row: Alarm, change: Change, at: datetime) -> None:
     row.highest_priority = worse(AlarmPriority(row.highest_priority), alarm.priority)
     row.sentence, row.since = condition.sentence[:300], condition.since
     row.seen, row.limit = condition.seen[:60], condition.limit[:60]
+    row.repeat_by, row.repeat_says = condition.repeat_by, condition.repeat_says[:60]
+    row.back_since = condition.back_since
     row.raised_at, row.condition_gone_at = alarm.raised_at, alarm.condition_gone_at
     row.silenced_until, row.silences = alarm.silenced_until, alarm.silences
     if alarm.acknowledged_at is None:
@@ -116,6 +123,8 @@ def _bring_up_to_date(row: Alarm, change: Change, at: datetime) -> None:
         change.kind is ChangeKind.ESCALATED and row.waits_since is None
     ):
         row.waits_since = at
+    if change.kind is ChangeKind.REMINDED:
+        row.waits_since = row.reminded_at = at
     row.ended_at = max(at, alarm.raised_at) if change.kind is ChangeKind.ENDED else None
 
 

@@ -21,7 +21,7 @@ from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring import alarm_state
 from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, ChangeKind, OpenAlarm
-from afterglow.core.monitoring.alarms import BY_THE_CLOCK, evaluate
+from afterglow.core.monitoring.alarms import BY_THE_CLOCK, evaluate, pressure_codes
 from afterglow.core.monitoring.conditions import (
     AlarmCondition,
     AlarmKind,
@@ -96,6 +96,17 @@ def acknowledge_alarm(
         return _answer_late(session, row, symptomatic, by=by, at=at) if answers else row
     if row.acknowledged_at is not None and symptomatic is None:
         return row
+    # What one pressure said at once is one sight and one question; each keeps its own line.
+    for one in (row, *_beside(session, row, every_pressure=symptomatic is not None)):
+        _acknowledge(session, one, symptomatic, by=by, at=at)
+    judge([session], at=at, with_schedule=False)
+    row.refresh_from_db()
+    return row
+
+
+def _acknowledge(
+    session: TreatmentSession, row: Alarm, symptomatic: bool | None, *, by: Account, at: datetime
+) -> None:
     seen = alarm_state.acknowledge(open_alarm(row), at=max(at, row.raised_at))
     row.acknowledged_at, row.acknowledged_by = seen.acknowledged_at, by
     row.priority, row.silences = seen.priority, seen.silences
@@ -113,9 +124,37 @@ def acknowledge_alarm(
         on_board=True,
         detail={"condition": row.condition, "symptomatic": symptomatic},
     )
-    judge([session], at=at, with_schedule=False)
-    row.refresh_from_db()
-    return row
+
+
+def _beside(session: TreatmentSession, row: Alarm, *, every_pressure: bool) -> list[Alarm]:
+    """Return the open alarms that one look at ``row`` sees too, locked.
+
+    They are those of the same sign from the same source: a systolic that is high and has risen. An
+    answer about symptoms is one about every pressure that is red and has none yet.
+    """
+    rules = rules_of(session)
+    signs = {limit.code: limit.sign for limit in rules.limits}
+    if row.condition not in signs:
+        return []
+    others = (
+        Alarm.objects.select_for_update(of=("self",))
+        .filter(session=session, ended_at__isnull=True)
+        .exclude(pk=row.pk)
+        .order_by("pk")
+    )
+    pressures = pressure_codes(rules) if every_pressure else frozenset()
+    found = []
+    for one in others:
+        is_same = one.about == row.about and signs.get(one.condition) == signs[row.condition]
+        asks = (
+            one.condition in pressures
+            and row.condition in pressures
+            and one.highest_priority == AlarmPriority.HIGH
+            and one.symptomatic is None
+        )
+        if asks or (is_same and (one.acknowledged_at is None or every_pressure)):
+            found.append(one)
+    return found
 
 
 def _answer_late(
@@ -150,18 +189,22 @@ def silence_alarm(*, alarm: UUID, span: timedelta, by: Account, at: datetime) ->
         )
     if row.ended_at is not None:
         return row
-    silent = alarm_state.silence(current, span, rules, at=at)
-    row.silenced_until, row.silenced_by, row.silences = silent.silenced_until, by, silent.silences
-    row.save_version()
-    _keep(row, AlarmActKind.SILENCED, at=at, by=by)
-    common.tell(
-        "alarm-silenced",
-        session=session,
-        subject=row,
-        by=by,
-        at=at,
-        detail={"condition": row.condition, "seconds": int(span.total_seconds())},
-    )
+    for one in (row, *_beside(session, row, every_pressure=False)):
+        if one is not row and alarm_state.check_silence(open_alarm(one), span, rules).refused:
+            continue
+        silent = alarm_state.silence(open_alarm(one), span, rules, at=at)
+        one.silenced_until, one.silenced_by = silent.silenced_until, by
+        one.silences = silent.silences
+        one.save_version()
+        _keep(one, AlarmActKind.SILENCED, at=at, by=by)
+        common.tell(
+            "alarm-silenced",
+            session=session,
+            subject=one,
+            by=by,
+            at=at,
+            detail={"condition": one.condition, "seconds": int(span.total_seconds())},
+        )
     return row
 
 
@@ -176,6 +219,9 @@ def open_alarm(row: Alarm) -> OpenAlarm:
         since=row.since or row.raised_at,
         seen=row.seen,
         limit=row.limit,
+        repeat_by=row.repeat_by,
+        back_since=row.back_since,
+        repeat_says=row.repeat_says,
     )
     return OpenAlarm(
         condition=condition,

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from afterglow.apps.accounts import queries as people
 from afterglow.apps.accounts.models import Account
@@ -28,7 +28,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.services import open_task, settle_task
 from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.alarm_state import AlarmActKind, Waiting, to_be_told
-from afterglow.core.monitoring.conditions import AlarmPriority
+from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.core.roles import Role
 from afterglow.core.treatment.lifecycles import SessionState
 
@@ -42,12 +42,14 @@ PRESCRIBERS = frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 def unanswered() -> QuerySet[Alarm]:
     """Return the open alarms that wait for an acknowledgement, of patients who were given drug.
 
-    Before the start the clinician is at work in the room, and nothing runs.
+    Before the start the clinician is at work in the room, and nothing runs. What was wrong with the
+    patient, came and went, and nobody has seen, is among them; a technical condition that has gone
+    was put right by somebody.
     """
     return Alarm.objects.filter(
+        Q(condition_gone_at__isnull=True) | Q(kind=AlarmKind.PHYSIOLOGICAL),
         ended_at__isnull=True,
         acknowledged_at__isnull=True,
-        condition_gone_at__isnull=True,
         session__state__in=DRUGGED,
     )
 

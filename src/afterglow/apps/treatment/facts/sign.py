@@ -100,6 +100,7 @@ def slowest_acknowledgement(reds: QuerySet[Alarm]) -> timedelta | None:
         elif act.priority == AlarmPriority.HIGH and act.act in (
             AlarmActKind.RAISED,
             AlarmActKind.ESCALATED,
+            AlarmActKind.REMINDED,
         ):
             waiting.setdefault(act.alarm_id, act.at)
     return max(waits, default=None)

@@ -31,12 +31,14 @@ _TOLD = frozenset(
     {
         AlarmActKind.ESCALATED,
         AlarmActKind.EASED,
+        AlarmActKind.REMINDED,
         AlarmActKind.SILENCED,
         AlarmActKind.TOLD_SITE,
         AlarmActKind.TOLD_PRESCRIBER,
     }
 )
 _ACTS = {
+    AlarmActKind.REMINDED: "still there, asked again",
     AlarmActKind.TOLD_SITE: "told to the other screens",
     AlarmActKind.TOLD_PRESCRIBER: "told to the prescriber",
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.alarms import pressure_codes
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
+from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.web.cards import AlarmLevel, Words
 from afterglow.web.sentences import alarm_sentence, name_words, value_words
 
@@ -61,6 +63,7 @@ WORDS: dict[str, Words] = {
     "PRESCRIBER_LEFT_SITE": _("No prescriber on site"),
     "NOBODY_WITH_PATIENT": _("Nobody with the patient"),
     "BREAK_OVERRUN": _("Break is over"),
+    "RECOVERY_RATIO_EXCEEDED": _("Too many in recovery for one"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 
@@ -88,7 +91,13 @@ SHOWN = 2
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One open alarm. ``asks_symptoms``: a red pressure, and nobody has answered yet."""
+    """One open alarm. ``asks_symptoms``: a red pressure, and nobody has answered yet.
+
+    ``also``: other limits of the same sign and source, word and limit, seen in the same look.
+    ``repeat_in`` and ``repeat_late``: a red value waits for its repeat, or has waited too long.
+    ``action``: what the protocol asks for. ``seen_by``: who saw it before it asked again. ``back``:
+    within its limit, and not yet for long enough; ``gone``: over, and seen by nobody.
+    """
 
     row: Alarm
     level: AlarmLevel
@@ -102,6 +111,18 @@ class Band:
     silence_min: int
     silenced: bool
     gone: bool
+    back: bool
+    repeat_in: bool
+    repeat_late: bool
+    repeat_says: Words
+    action: Words
+    seen_by: str
+    also: tuple[tuple[Words, Words], ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has acknowledged it and nobody keeps it silent."""
+        return self.row.acknowledged_at is None and not self.silenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,40 +134,19 @@ class AlarmStrip:
     sound: str
 
 
+GONE: Final = "gone"
+"""The sound of what came and went and nobody has seen: once, and soft."""
+
+
 def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
     """Return the open alarms of a session at ``at``."""
     rules = rules_of(session)
-    pressures = pressure_codes(rules)
-    limits = {limit.code: limit.status for limit in rules.limits}
-    found = [
-        Band(
-            row=row,
-            level=level_of(row),
-            word=word_of(row),
-            seen=name_words(row.seen) if _is_symptom(row) else value_words(row.seen),
-            limit=value_words(row.limit),
-            limit_word=_BESIDE.get(row.condition, _("limit")),
-            sentence=alarm_sentence(
-                row.condition,
-                sentence=row.sentence,
-                about=row.about,
-                seen=row.seen,
-                limit=row.limit,
-            ),
-            proposed=str(limits[row.condition]) if row.condition in limits else "",
-            asks_symptoms=(
-                row.condition in pressures
-                and row.highest_priority == AlarmPriority.HIGH
-                and row.symptomatic is None
-            ),
-            silence_min=int(
-                rules.alarms.silence_at_most[AlarmPriority(row.priority)].total_seconds() // 60
-            ),
-            silenced=row.silenced_until is not None and row.silenced_until > at,
-            gone=row.condition_gone_at is not None,
-        )
-        for row in monitoring.open_alarms(session)
-    ]
+    signs = {limit.code: limit.sign for limit in rules.limits}
+    rows = list(monitoring.open_alarms(session))
+    seen_by = monitoring.last_acknowledged_by(
+        [row.pk for row in rows if row.reminded_at and row.acknowledged_at is None]
+    )
+    found = [_band(row, rules, at, seen_by.get(row.pk, "")) for row in rows]
     # What nobody has seen yet stands above what somebody has; of one level, what lasts on top.
     found.sort(
         key=lambda band: (
@@ -155,12 +155,79 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
             band.gone,
         )
     )
-    loud = [b for b in found if b.row.acknowledged_at is None and not b.silenced and not b.gone]
+    loud = [band for band in found if band.waits and not band.gone]
+    gone = [band for band in found if band.waits and band.gone]
+    shown = _one_question(_one_a_sign(found, signs))
     return AlarmStrip(
-        bands=tuple(found[:SHOWN]),
-        more=tuple(found[SHOWN:]),
-        sound=loud[0].level.value if loud else "",
+        bands=tuple(shown[:SHOWN]),
+        more=tuple(shown[SHOWN:]),
+        sound=loud[0].level.value if loud else GONE if gone else "",
     )
+
+
+def _band(row: Alarm, rules: MonitoringRules, at: datetime, seen_by: str) -> Band:
+    limits = {limit.code: limit.status for limit in rules.limits}
+    priority = AlarmPriority(row.priority)
+    return Band(
+        row=row,
+        level=level_of(row),
+        word=word_of(row),
+        seen=name_words(row.seen) if _is_symptom(row) else value_words(row.seen),
+        limit=value_words(row.limit),
+        limit_word=_BESIDE.get(row.condition, _("limit")),
+        sentence=alarm_sentence(
+            row.condition,
+            sentence=row.sentence,
+            about=row.about,
+            seen=row.seen,
+            limit=row.limit,
+        ),
+        proposed=str(limits[row.condition]) if row.condition in limits else "",
+        asks_symptoms=(
+            row.condition in pressure_codes(rules)
+            and row.highest_priority == AlarmPriority.HIGH
+            and row.symptomatic is None
+        ),
+        silence_min=int(rules.alarms.silence_at_most[priority].total_seconds() // 60),
+        silenced=row.silenced_until is not None and row.silenced_until > at,
+        gone=row.condition_gone_at is not None,
+        back=row.back_since is not None and row.condition_gone_at is None,
+        repeat_in=row.repeat_by is not None and row.repeat_by > at,
+        repeat_late=row.repeat_by is not None and row.repeat_by <= at,
+        repeat_says=value_words(row.repeat_says) if row.repeat_says else "",
+        action=name_words(rules.alarms.action[AlarmPriority(row.present_priority)])
+        if row.condition in limits and row.present_priority in rules.alarms.action
+        else "",
+        seen_by=seen_by,
+    )
+
+
+def _state(band: Band) -> tuple[bool, bool]:
+    return (band.row.acknowledged_at is None, band.gone)
+
+
+def _one_a_sign(found: list[Band], signs: Mapping[str, str]) -> list[Band]:
+    """Put what other limits say of the same value into the band of the worst of them."""
+    kept: dict[tuple[str, ...], Band] = {}
+    for band in found:
+        sign = signs.get(band.row.condition, band.row.condition)
+        key = (sign, band.row.about)
+        first = kept.get(key)
+        if first is None or _state(first) != _state(band):
+            kept[key if first is None else (*key, band.row.condition)] = band
+        else:
+            kept[key] = replace(first, also=(*first.also, (band.word, band.limit)))
+    return list(kept.values())
+
+
+def _one_question(found: list[Band]) -> list[Band]:
+    """Ask for symptoms once: an answer is one about every red pressure."""
+    asked = False
+    shown = []
+    for band in found:
+        shown.append(replace(band, asks_symptoms=False) if asked else band)
+        asked = asked or band.asks_symptoms
+    return shown
 
 
 def level_of(row: Alarm) -> AlarmLevel:

@@ -10,7 +10,10 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from afterglow.apps.monitoring import pumps
 from afterglow.apps.monitoring.models import AlarmAct
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.monitoring.trends import steps
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.models.infusion import PumpActionKind
@@ -34,6 +37,7 @@ ACT_WORDS: dict[AlarmActKind, str | Promise] = {
     AlarmActKind.CONDITION_GONE: _("back within its limit"),
     AlarmActKind.ENDED: _("over"),
     AlarmActKind.ACKNOWLEDGED: _("acknowledged"),
+    AlarmActKind.REMINDED: _("still there, asked again"),
     AlarmActKind.ANSWERED: _("symptoms answered"),
     AlarmActKind.SILENCED: _("silenced"),
     AlarmActKind.TOLD_SITE: _("told to the other screens"),
@@ -47,6 +51,7 @@ class ActLine:
 
     at: datetime
     alarm: str
+    priority: AlarmPriority
     level: AlarmLevel
     word: str
     seen: str
@@ -80,7 +85,12 @@ def playback(session: TreatmentSession, infusion: Infusion, *, at: datetime) -> 
         acts=acts,
         entries=entries,
         trend=trend(session, started=infusion.started_at, at=ends),
-        script=json.dumps(_script(infusion, begins, ends, acts, entries)),
+        script=json.dumps(
+            {
+                **_script(session, infusion, begins, ends, acts, entries),
+                "values": steps(session, since=begins, until=ends, ecg_for=_ecg_for(session)),
+            }
+        ),
     )
 
 
@@ -95,6 +105,7 @@ def alarm_acts(session: TreatmentSession) -> tuple[ActLine, ...]:
         ActLine(
             at=row.at,
             alarm=str(row.alarm.public_id),
+            priority=AlarmPriority(row.priority),
             level=_level(row),
             word=str(word_of(row.alarm)),
             seen=str(value_words(row.seen or row.alarm.seen)),
@@ -116,14 +127,31 @@ def _level(row: AlarmAct) -> AlarmLevel:
     return level_of(row.alarm) if row.alarm.priority == row.priority else AlarmLevel.AMBER
 
 
+def _ecg_for(session: TreatmentSession) -> timedelta:
+    """For how long a rate of the ECG stands: as long as a device may be silent."""
+    return rules_of(session).technical.monitor_silent_after
+
+
+def _told(session: TreatmentSession, infusion: Infusion, ends: datetime) -> list[dict[str, Any]]:
+    """What the pump itself said that it ran at, and from when."""
+    silent = rules_of(session).technical.pump_silent_after
+    told, _until = pumps.rates_since(
+        session.pk, since=infusion.started_at, at=ends, silent_after=silent
+    )
+    return [{"t": since.timestamp(), "rate": number(rate)} for since, rate in told]
+
+
 def _script(
+    session: TreatmentSession,
     infusion: Infusion,
     begins: datetime,
     ends: datetime,
     acts: tuple[ActLine, ...],
     entries: tuple[events.Entry, ...],
 ) -> dict[str, Any]:
+    silent = rules_of(session).alarms.silence_at_most
     return {
+        "told": _told(session, infusion, ends),
         "begins": begins.timestamp(),
         "ends": ends.timestamp(),
         "acts": [
@@ -135,6 +163,9 @@ def _script(
                 "seen": one.seen,
                 "limit": one.limit,
                 "act": str(one.act),
+                "until": (one.at + silent[one.priority]).timestamp()
+                if one.act is AlarmActKind.SILENCED
+                else None,
             }
             for one in acts
         ],

@@ -25,6 +25,7 @@ from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import emergency as services
 from afterglow.apps.treatment.shown import drug as shown_drug
 from afterglow.apps.treatment.shown import events, header, vitals
+from afterglow.apps.treatment.tickets import outlives_sign_in
 from afterglow.apps.treatment.views.asking import find_session, is_htmx, refused
 from afterglow.apps.treatment.views.infusion import key_of
 from afterglow.apps.visits.models import TreatmentSession
@@ -47,7 +48,7 @@ def declare(request: StaffRequest, session: UUID) -> HttpResponse:
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def page(request: StaffRequest, session: UUID) -> HttpResponse:
     """Show the emergency with everything timed so far."""

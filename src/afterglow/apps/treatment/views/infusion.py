@@ -29,6 +29,7 @@ from afterglow.apps.treatment.shown import (
     trend,
     vitals,
 )
+from afterglow.apps.treatment.tickets import outlives_sign_in
 from afterglow.apps.treatment.views.asking import (
     find_session,
     instant_of,
@@ -50,22 +51,32 @@ from afterglow.web.sentences import error_words, name_words, sentence_of
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def page(request: StaffRequest, session: UUID) -> HttpResponse:
     """Show one infusion on one screen. Before the start it leads to where the day stands."""
     place = outbox.position()
-    row = open_session(request, session)
+    signed_out = getattr(request, "signed_out", False)
+    if signed_out:  # nothing of the patient is shown, so no chart is opened
+        row = find_session(request, session, action=Action.VIEW_CHART)
+    else:
+        row = open_session(request, session)
     at = clock.now()
     infusion = queries.infusion_of(row)
     if infusion is None and row.state in BEFORE_START:
         return redirect("treatment:session", session=session)
-    context = whole_page(row, at, locked=getattr(request, "screen_locked", False))
+    locked = getattr(request, "screen_locked", False)
+    context = whole_page(row, at, locked=locked, signed_out=signed_out)
     return render(request, "treatment/infusion.html", context | {"live_after": str(place)})
 
 
 def whole_page(
-    row: TreatmentSession, at: datetime, *, locked: bool, kept: bool = False
+    row: TreatmentSession,
+    at: datetime,
+    *,
+    locked: bool,
+    kept: bool = False,
+    signed_out: bool = False,
 ) -> dict[str, Any]:
     """Return what the page shows. ``kept``: the page that opens without a connection."""
     infusion = queries.infusion_of(row)
@@ -74,6 +85,7 @@ def whole_page(
         "site": row.site,
         "locked": locked,
         "kept": kept,
+        "signed_out": signed_out,
         "triggers": {name: each.trigger for name, each in PANELS.items()},
         "observed_until": row.ended_at,
         "archived": stored.archived_files(row.pk) if row.state == SessionState.SIGNED else [],
@@ -90,7 +102,7 @@ def whole_page(
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
     """Show one part of the page again."""
@@ -101,6 +113,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
         "session": row,
         "site": row.site,
         "locked": getattr(request, "screen_locked", False),
+        "signed_out": getattr(request, "signed_out", False),
     }
     with looking():
         context |= PANELS[name].build(row, clock.now())
@@ -109,7 +122,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def readings(request: StaffRequest, session: UUID) -> JsonResponse:
     """Give the readings after a time, for a screen whose stream is lost."""

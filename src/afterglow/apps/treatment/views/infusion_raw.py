@@ -23,6 +23,7 @@ from afterglow.apps.treatment.forms.infusion import ReasonForm
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.shown.grid import VITALS
 from afterglow.apps.treatment.shown.trend import trend
+from afterglow.apps.treatment.tickets import outlives_sign_in
 from afterglow.apps.treatment.views.asking import (
     Ask,
     find_session,
@@ -46,7 +47,7 @@ _LINES = {line.field: (line.label, tuple(map(VitalSignCode, line.codes))) for li
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def trend_json(request: StaffRequest, session: UUID) -> HttpResponse:
     """Give the graph's data anew, after what is believed has changed."""

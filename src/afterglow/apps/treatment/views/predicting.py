@@ -20,6 +20,7 @@ from afterglow.apps.treatment import pages, planning
 from afterglow.apps.treatment.planning import DosePlan
 from afterglow.apps.treatment.predicting import body_of
 from afterglow.apps.treatment.shown.predicted import predicted
+from afterglow.apps.treatment.tickets import outlives_sign_in
 from afterglow.apps.treatment.views.asking import find_session
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
@@ -51,7 +52,7 @@ def compare(request: StaffRequest, session: UUID) -> HttpResponse:
 
 
 @visible_when_locked
-@login_required
+@outlives_sign_in
 @require_safe
 def slot(request: StaffRequest, session: UUID) -> HttpResponse:
     """Fill the slot under the vital signs; empty where the site hides it."""

@@ -13,7 +13,7 @@ from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.middleware import visible_when_locked
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import unanswered
-from afterglow.apps.treatment.shown.alarms import level_of, word_of
+from afterglow.apps.treatment.shown.alarms import GONE, level_of, word_of
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
@@ -42,6 +42,7 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
             {
                 "row": row,
                 "level": level_of(row),
+                "is_gone": row.condition_gone_at is not None,
                 "word": word_of(row),
                 "room": row.session.room.name if row.session.room else "",
                 "is_silenced": row.silenced_until is not None and row.silenced_until > now,
@@ -49,11 +50,18 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
             for row in rows
             if str(row.session.public_id) != request.GET.get("except", "")
         ]
-        found.sort(key=lambda each: each["level"] != "red")
+        found.sort(key=lambda each: (each["level"] != "red", each["is_gone"]))
     context = {
         "alarms": found,
         # Whoever silenced one is there: it is drawn here, and sounds in no room until it may again.
-        "sounds": next((each["level"] for each in found if not each["is_silenced"]), ""),
+        "sounds": next(
+            (
+                GONE if each["is_gone"] else each["level"]
+                for each in found
+                if not each["is_silenced"]
+            ),
+            "",
+        ),
         "site": site,
         "locked": getattr(request, "screen_locked", False),
     }

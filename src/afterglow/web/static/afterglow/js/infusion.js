@@ -61,6 +61,12 @@ body.addEventListener("live:pump", ({ detail }) => {
   pumpRate = detail.rate_ml_per_h;
 });
 body.addEventListener("live:resync", () => location.reload());
+// Signed out in another tab: the parts come again on the page's ticket, without who the patient is.
+body.addEventListener("signin:ended", () => {
+  if (body.dataset.signedOut) return;
+  body.dataset.signedOut = "true";
+  refreshSoon();
+});
 
 // ---- the stream is lost: read what is new, and let the panels look again
 let poll = 0;

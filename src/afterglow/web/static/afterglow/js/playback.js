@@ -7,6 +7,8 @@ const host = document.querySelector("[data-trend]");
 const clockPlace = document.querySelector("[data-playback-clock]");
 const alarmsPlace = document.querySelector("[data-playback-alarms]");
 const ratePlace = document.querySelector("[data-playback-rate]");
+const toldPlace = document.querySelector("[data-playback-told]");
+const SHOWN = 2; // bands in full, as in the room
 const range = document.querySelector("[data-playback-range]");
 const speed = document.querySelector("[data-playback-speed]");
 const toggle = document.querySelector("[data-playback-toggle]");
@@ -27,14 +29,21 @@ function whenReady(then) {
 /** What each open alarm looked like at a moment: its steps up to then, in order. */
 function openAt(moment) {
   const open = new Map();
+  let soundAgain = -Infinity; // what begins or gets worse breaks every silence
   for (const act of data.acts) {
     if (act.t > moment) break;
+    if (act.act === "raised" || act.act === "escalated") soundAgain = act.t;
     const known = open.get(act.alarm);
     if (act.act.startsWith("told_")) continue; // who heard of it changes nothing of how it looks
     if (act.act === "ended") open.delete(act.alarm);
     else if (act.act === "acknowledged") known && open.set(act.alarm, { ...known, acknowledged: true, level: act.level });
-    else open.set(act.alarm, { ...act, since: known?.since ?? act.t, acknowledged: known?.acknowledged && act.act !== "escalated" });
+    else if (act.act === "silenced") known && open.set(act.alarm, { ...known, silentFrom: act.t, silentUntil: act.until });
+    else {
+      const asksAgain = act.act === "escalated" || act.act === "reminded";
+      open.set(act.alarm, { ...known, ...act, since: known?.since ?? act.t, acknowledged: known?.acknowledged && !asksAgain, gone: act.act === "condition_gone" });
+    }
   }
+  for (const one of open.values()) one.silent = one.silentUntil > moment && one.silentFrom >= soundAgain;
   const weight = { red: 0, amber: 1, technical: 2 };
   return [...open.values()].sort((a, b) => Boolean(a.acknowledged) - Boolean(b.acknowledged) || weight[a.level] - weight[b.level]);
 }
@@ -52,36 +61,68 @@ function element(tag, name, text) {
 let shownAlarms = "";
 function drawAlarms() {
   const open = openAt(at);
-  const key = open.map((one) => `${one.alarm} ${one.level} ${one.seen} ${one.acknowledged}`).join("|");
+  const key = open.map((one) => `${one.alarm} ${one.level} ${one.seen} ${one.acknowledged} ${one.silent} ${one.gone}`).join("|");
   if (key === shownAlarms) return;
   shownAlarms = key;
   const said = alarmsPlace.dataset;
   alarmsPlace.replaceChildren(
-    ...open.slice(0, 3).map((one) => {
+    ...open.slice(0, SHOWN).map((one) => {
       const band = element("section", `alarm-band alarm-${one.level}${one.acknowledged ? " alarm-acknowledged" : ""}`, "");
       const facts = element("p", "alarm-facts", "");
       facts.append(element("span", "alarm-value numeric", one.seen));
       if (one.limit) facts.append(element("span", "", `${said.limit} ${one.limit}`));
       facts.append(element("span", "numeric", `${said.since} ${clock.format(one.since * 1000)}`));
+      if (one.gone) facts.append(element("span", "", said.gone));
       if (one.acknowledged) facts.append(element("span", "", said.seen));
+      if (one.silent) facts.append(element("span", "numeric", `${said.silent} ${clock.format(one.silentUntil * 1000)}`));
       band.append(symbol(one.level), element("p", "alarm-word", one.word), facts);
       return band;
     }),
   );
   if (!open.length) alarmsPlace.append(element("p", "alarm-none", said.none));
+  if (open.length > SHOWN) alarmsPlace.append(more(open.slice(SHOWN)));
+}
+
+/** What has no band of its own: one line each, as in the room. */
+function more(rest) {
+  const list = element("ul", "alarm-more", "");
+  for (const one of rest) {
+    const line = element("li", "", "");
+    line.append(symbol(one.level), element("span", "strong", one.word), element("span", "numeric", one.seen), element("span", "numeric", clock.format(one.since * 1000)));
+    list.append(line);
+  }
+  return list;
+}
+
+/** The last of some points in order of time that is not after a moment. */
+function lastOf(points, moment) {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle][0] <= moment) low = middle + 1;
+    else high = middle;
+  }
+  return points[low - 1];
 }
 
 function drawNumbers() {
   for (const tile of document.querySelectorAll(".vital[data-sign]")) {
     const points = host.trend.points[tile.dataset.sign] ?? [];
-    const last = points.findLast((point) => point.x <= at && !point.artefact);
+    // A number is what was measured by then: the graph's minute points are drawn at the minute's end.
+    const exact = data.values[tile.dataset.sign] && lastOf(data.values[tile.dataset.sign], at);
+    const last = data.values[tile.dataset.sign] ? exact && { x: exact[0], y: exact[1] } : points.findLast((point) => point.x <= at && !point.artefact);
     const pressure = last?.high !== undefined && last?.y === undefined;
     tile.hidden = !points.length;
     tile.querySelector("[data-value]").textContent = last ? (pressure ? `${last.high}/${last.low}` : String(last.y)) : "–";
     tile.querySelector("[data-detail]").textContent = pressure && last.mean ? `(${last.mean})` : "";
     tile.querySelector("[data-age]").textContent = last ? words.ago(`${Math.max(0, Math.round(at - last.x))} s`) : "";
   }
-  ratePlace.textContent = data.rates.findLast((one) => one.t <= at)?.rate ?? "–";
+  const charted = data.rates.findLast((one) => one.t <= at)?.rate ?? "–";
+  const told = data.told.findLast((one) => one.t <= at)?.rate;
+  ratePlace.textContent = charted;
+  toldPlace.parentElement.hidden = told === undefined || told === charted;
+  toldPlace.textContent = told ?? "";
 }
 
 function draw() {

@@ -44,8 +44,23 @@ const notSent = ({ detail }) => isSaid(detail) || toast(words.notSent, "error");
 document.addEventListener("htmx:sendError", notSent);
 document.addEventListener("htmx:timeout", notSent);
 document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) return signInEnded(event);
   if (isSaid(event.detail)) return;
   toast(event.detail.xhr.status === 403 ? words.forbidden : words.failed, "error");
+});
+// The sign-in has ended: what is on the page stays, above all the numbers and alarms of a running infusion.
+function signInEnded({ detail }) {
+  document.body.dispatchEvent(new CustomEvent("signin:ended", { bubbles: true }));
+  if (detail.requestConfig.verb !== "get") toast(words.signIn, "error");
+}
+// A whole page that nobody asked for, such as the sign-in page, is never put into a part of this one.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, pathInfo } = event.detail;
+  if (!xhr.responseURL || !/^\s*<!doctype html/i.test(event.detail.serverResponse ?? "")) return;
+  const came = new URL(xhr.responseURL).pathname;
+  if (came === new URL(pathInfo.requestPath, location.href).pathname || !came.startsWith("/accounts/")) return;
+  event.detail.shouldSwap = false;
+  signInEnded(event);
 });
 // An answer that does not hold the part that was asked for (a sign-in page, a refusal as a whole page) would
 // empty the form and all that was typed: it is left as it is, with a word.

@@ -5,9 +5,11 @@ const PATTERNS = {
   red: { pulses: [0, 0.2, 0.4, 0.75, 0.95], tone: 880, length: 0.12 },
   amber: { pulses: [0, 0.35, 0.7], tone: 660, length: 0.2 },
   technical: { pulses: [0], tone: 440, length: 0.25 },
+  gone: { pulses: [0], tone: 440, length: 0.25, gain: 0.1 },
 };
-const EVERY = { red: 10_000, amber: 25_000, technical: 30_000 };
-const ORDER = ["red", "amber", "technical"];
+// What came and went and nobody has seen is said once, softly; its band stays.
+const EVERY = { red: 10_000, amber: 25_000, technical: 30_000, gone: Infinity };
+const ORDER = ["red", "amber", "technical", "gone"];
 const STORE = "afterglow-sound";
 let context = null;
 let playedAt = -Infinity;
@@ -40,8 +42,9 @@ export function play(level) {
     const at = context.currentTime + start;
     tone.frequency.value = pattern.tone;
     gain.gain.setValueAtTime(0, at);
-    gain.gain.linearRampToValueAtTime(0.25, at + 0.02);
-    gain.gain.setValueAtTime(0.25, at + pattern.length - 0.03);
+    const loudness = pattern.gain ?? 0.25;
+    gain.gain.linearRampToValueAtTime(loudness, at + 0.02);
+    gain.gain.setValueAtTime(loudness, at + pattern.length - 0.03);
     gain.gain.linearRampToValueAtTime(0, at + pattern.length);
     tone.connect(gain).connect(context.destination);
     tone.start(at);

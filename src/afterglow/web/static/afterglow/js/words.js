@@ -8,6 +8,7 @@ const WORDS = {
     forbidden: "You may not do this, or the sign-in has ended. Nothing was changed.",
     outOfDate:
       "Nothing was saved: this page is out of date, or you are signed out. Copy what you typed, then load it again.",
+    signIn: "Not done: you are signed out here. Sign in to act.",
     close: "Close",
     shortcutsOn: "Shortcut keys: on",
     shortcutsOff: "Shortcut keys: off",
@@ -24,6 +25,7 @@ const WORDS = {
     forbidden: "No puede hacer esto, o la sesión ha terminado. No se cambió nada.",
     outOfDate:
       "No se guardó nada: esta página ya no está al día o su sesión terminó. Copie lo que escribió y vuelva a cargarla.",
+    signIn: "No se hizo: aquí su sesión terminó. Inicie sesión para actuar.",
     close: "Cerrar",
     shortcutsOn: "Teclas rápidas: sí",
     shortcutsOff: "Teclas rápidas: no",
