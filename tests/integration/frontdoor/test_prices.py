@@ -148,8 +148,9 @@ def test_a_list_is_not_dated_back_nor_far_ahead(door: Door, site: Site) -> None:
 def test_no_result_slips_in_by_the_words_of_a_price(
     door: Door, site: Site, field: str, words: str
 ) -> None:
+    changed: dict[str, Any] = {field: words}
     with pytest.raises(InvalidValue):
-        state(door, site, (replace(DRIP, **{field: words}),))
+        state(door, site, (replace(DRIP, **changed),))
     assert not PriceList.objects.exists()
 
 
