@@ -34,11 +34,15 @@ class Person:
 
 
 class SimulatedPatient:
-    """State that moves only through ``advance``; the same seed and calls give the same signs."""
+    """State that moves only through ``advance``; the same seed and calls give the same signs.
+
+    ``severity``: how much of the scenario is left, from 1 to 0; what helps lowers it.
+    """
 
     def __init__(self, person: Person, *, seed: int, numbers: Parameters | None = None) -> None:
         self.person = person
         self.scenario = Scenario.CALM
+        self.severity = 1.0
         self._numbers = numbers or parameters()
         self._random = random.Random(seed)  # noqa: S311 (repeatable noise, not a secret)
         self._central_mg = 0.0
@@ -123,8 +127,9 @@ class SimulatedPatient:
         toward = 1.0 - math.exp(-seconds / self._numbers.onset_s)
         high = self.scenario is Scenario.HYPERTENSION
         low = self.scenario is Scenario.DESATURATION
-        gain = self._numbers.hypertension_gain if high else 1.0
+        more = (self._numbers.hypertension_gain - 1.0) * self.severity
+        gain = 1.0 + more if high else 1.0
         self._gain += toward * (gain - self._gain)
-        self._hypoxia += toward * ((1.0 if low else 0.0) - self._hypoxia)
+        self._hypoxia += toward * ((self.severity if low else 0.0) - self._hypoxia)
         upset = self.scenario is Scenario.EMERGENCE_DISTRESS
-        self._distress += toward * ((1.0 if upset else 0.0) - self._distress)
+        self._distress += toward * ((self.severity if upset else 0.0) - self._distress)

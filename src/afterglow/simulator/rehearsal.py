@@ -43,6 +43,7 @@ class Act(StrEnum):
     """What somebody does in a rehearsal."""
 
     STOP = "stop"
+    HALVE = "halve"
     CLAMP = "clamp"
     AIRWAY = "airway"
     REASSURE = "reassure"
@@ -76,12 +77,23 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """What eases a scenario without ending it: by how much of what is left, and after how long."""
+
+    act: Act
+    by: float
+    after_s: int
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
-    """One scenario: what helps, and what is seen."""
+    """One scenario: what ends it at once, what eases it, and what is seen."""
 
     scenario: Scenario
     label: str
     answers: frozenset[Act]
+    helps: tuple[Help, ...]
     cues: tuple[Cue, ...]
 
 
@@ -93,6 +105,7 @@ class Plan:
     begins: timedelta
     under_way: timedelta
     pressure_every: timedelta
+    settled_at: float
     acts: tuple[Choice, ...]
     scripts: tuple[Script, ...]
 
@@ -131,6 +144,7 @@ def plan() -> Plan:
         begins=timedelta(seconds=float(root.number("begins", unit="s"))),
         under_way=timedelta(minutes=float(root.number("under_way", unit="min"))),
         pressure_every=timedelta(seconds=float(root.number("pressure_every", unit="s"))),
+        settled_at=float(root.number("settled_at", unit="%")) / 100,
         acts=tuple(
             Choice(str(Act(one["code"])), str(one["label"]), str(one["key"]))
             for one in body["acts"]
@@ -140,10 +154,23 @@ def plan() -> Plan:
                 Scenario(one["code"]),
                 str(one["label"]),
                 frozenset(Act(word) for word in str(one["answers"]).split()),
+                tuple(
+                    _help(each, str(said["say"]))
+                    for each, said in zip(helps.sections("helps"), one["helps"], strict=True)
+                ),
                 tuple(Cue(int(cue["after_s"]), str(cue["say"])) for cue in one["cues"]),
             )
-            for one in body["scenarios"]
+            for one, helps in zip(body["scenarios"], root.sections("scenarios"), strict=True)
         ),
+    )
+
+
+def _help(section: Section, say: str) -> Help:
+    return Help(
+        act=Act(section.word("act")),
+        by=float(section.number("by", unit="%")) / 100,
+        after_s=int(section.number("after", unit="s")),
+        say=say,
     )
 
 
@@ -169,6 +196,9 @@ class _Room:
         self.clamped = False
         self.answered_s: int | None = None
         self.readings: list[Reading] = []
+        self.waiting: list[tuple[int, Help]] = []
+        self.seen: list[dict[str, Any]] = []
+        self.helped: set[Act] = set()
         self.open: tuple[OpenAlarm, ...] = ()
         self.alarms: list[dict[str, Any]] = []
         self._next_cuff = EPOCH
@@ -188,12 +218,35 @@ class _Room:
         self.patient.scenario = self.pump.scenario = scenario
 
     def do(self, act: Act, at_s: int) -> None:
-        """Do what somebody did; what helps ends the scenario."""
+        """Do what somebody did: what answers the scenario ends it, what helps eases it."""
         if act in (Act.STOP, Act.CANNULA, Act.CLAMP):
             self.pump.command(Decimal(0))
             self.charted, self.charted_since = Decimal(0), self.at
+        elif act is Act.HALVE:
+            self.pump.command(self.charted / 2)
+            self.charted, self.charted_since = self.charted / 2, self.at
         self.clamped |= act is Act.CLAMP or act is Act.CANNULA
-        if act in self.script.answers and self.answered_s is None:
+        if act in self.script.answers:
+            self._settle(at_s)
+        if act not in self.helped:
+            self.helped.add(act)
+            self.waiting += [
+                (at_s + each.after_s, each) for each in self.script.helps if each.act is act
+            ]
+
+    def take_effect(self, at_s: int) -> None:
+        """Let what was done earlier help when its time has come."""
+        due = [each for each in self.waiting if each[0] <= at_s]
+        self.waiting = [each for each in self.waiting if each[0] > at_s]
+        for _when, each in due:
+            if each.say:
+                self.seen.append({"t": at_s, "say": each.say})
+            self.patient.severity *= 1 - each.by
+            if self.patient.severity <= self.plan.settled_at:
+                self._settle(at_s)
+
+    def _settle(self, at_s: int) -> None:
+        if self.answered_s is None:
             self.answered_s = at_s
             self.play(Scenario.CALM)
 
@@ -249,6 +302,7 @@ def rehearse(scenario: str, acts: Sequence[Done] = (), *, seed: int = 1) -> Stor
         room.run_to(EPOCH + timedelta(seconds=at_s))
         while waiting and waiting[0].at_s <= at_s:
             room.do(waiting.pop(0).act, at_s)
+        room.take_effect(at_s)
         cuff = room.judge(at_s)
         signs = room.patient.signs()
         frames.append(
@@ -270,6 +324,7 @@ def rehearse(scenario: str, acts: Sequence[Done] = (), *, seed: int = 1) -> Stor
         for cue in script.cues
         if begins_s + cue.after_s <= until
     ]
+    seen = sorted([*seen, *room.seen], key=lambda each: int(each["t"]))
     return Story(tuple(frames), tuple(pressures), tuple(room.alarms), tuple(seen), room.answered_s)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.simulator import rehearsal
 from afterglow.web.cards import AlarmLevel
 from afterglow.web.requests import StaffRequest
@@ -75,8 +76,21 @@ def story(request: StaffRequest, scenario: str) -> JsonResponse:
             "alarms": [_said(alarm) for alarm in found.alarms],
             "seen": [{"t": cue["t"], "say": name_words(cue["say"])} for cue in found.seen],
             "answered_s": found.answered_s,
+            "begins_s": int(rehearsal.plan().begins.total_seconds()),
+            "silence_s": {
+                level: rehearsal.rules().alarms.silence_at_most[priority].total_seconds()
+                for level, priority in _SILENCED.items()
+            },
+            "silences_in_a_row": rehearsal.rules().alarms.silences_in_a_row,
         }
     )
+
+
+_SILENCED = {
+    "red": AlarmPriority.HIGH,
+    "amber": AlarmPriority.MEDIUM,
+    "technical": AlarmPriority.LOW,
+}
 
 
 def _script(scenario: str) -> rehearsal.Script:

@@ -80,3 +80,40 @@ def test_what_runs_into_the_tissue_is_counted_by_the_pump_and_not_felt() -> None
 def test_what_cannot_be_rehearsed_says_why(scenario: str, acts: list[Done], said: str) -> None:
     with pytest.raises(InvalidValue, match=said):
         rehearse(scenario, acts)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "act", "sign", "better"),
+    [
+        ("desaturation", Act.STOP, 2, 1),
+        ("desaturation", Act.CALL, 2, 1),
+        ("hypertension", Act.CALL, None, -1),
+        ("hypertension", Act.HALVE, None, -1),
+        ("emergence-distress", Act.STOP, 1, -1),
+    ],
+)
+def test_what_is_right_but_not_the_one_answer_changes_the_course(
+    scenario: str, act: Act, sign: int | None, better: int
+) -> None:
+    alone, acted = rehearse(scenario), rehearse(scenario, [Done(150, act)])
+
+    if sign is None:
+        change = acted.pressures[-1][1] - alone.pressures[-1][1]
+    else:
+        change = acted.frames[-1][sign] - alone.frames[-1][sign]
+
+    assert change * better > 0
+
+
+def test_two_right_steps_together_master_what_neither_does_alone() -> None:
+    stop, call = Done(150, Act.STOP), Done(155, Act.CALL)
+
+    assert rehearse("desaturation", [stop]).answered_s is None
+    assert rehearse("desaturation", [call]).answered_s is None
+    assert rehearse("desaturation", [stop, call]).answered_s == 245
+
+
+def test_whoever_is_called_comes_and_is_seen() -> None:
+    seen = [cue["say"] for cue in rehearse("free-flow", [Done(100, Act.CALL)]).seen]
+
+    assert "The prescriber is here and closes the clamp." in seen

@@ -16,6 +16,7 @@ from afterglow.core.cited import Section, Status, leaves
 from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmPriority
+from afterglow.core.monitoring.presence import PresenceRules
 from afterglow.core.older_protocols import completed
 
 
@@ -135,6 +136,7 @@ class TechnicalRules:
     prescriber_left_priority: AlarmPriority
     nobody_with_patient_priority: AlarmPriority
     break_overrun_priority: AlarmPriority
+    presence: PresenceRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +314,11 @@ def _technical(section: Section) -> TechnicalRules:
         prescriber_left_priority=_priority(section, "prescriber_left_priority"),
         nobody_with_patient_priority=_priority(section, "nobody_with_patient_priority"),
         break_overrun_priority=_priority(section, "break_overrun_priority"),
+        presence=PresenceRules(
+            ask_after=_minutes(section, "presence_ask_after"),
+            answer_within=_seconds(section, "presence_answer_within"),
+            priority=_priority(section, "presence_priority"),
+        ),
     )
 
 

@@ -61,6 +61,7 @@ WORDS: dict[str, Words] = {
     "PRESCRIBER_LEFT_SITE": _("No prescriber on site"),
     "NOBODY_WITH_PATIENT": _("Nobody with the patient"),
     "BREAK_OVERRUN": _("Break is over"),
+    "PRESENCE_NOT_CERTAIN": _("Is somebody with the patient?"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 

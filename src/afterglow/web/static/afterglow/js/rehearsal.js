@@ -8,6 +8,7 @@ const toggle = document.querySelector("[data-rehearsal-toggle]");
 const speed = document.querySelector("[data-rehearsal-speed]");
 const did = [];
 const acknowledged = new Set();
+const silenced = new Map(); // by alarm: until which second, and how often in a row
 let story = null;
 let at = 0;
 let running = false;
@@ -54,9 +55,22 @@ function openAlarms() {
   return [...open.values()].filter((one) => !(acknowledged.has(one.alarm) && one.act === "condition_gone"));
 }
 
+/** The worst that is neither acknowledged nor silent sounds, as in the room; a new one breaks every silence. */
+function sound(open) {
+  for (const one of story.alarms) {
+    if (one.act !== "raised" && one.act !== "escalated") continue;
+    for (const [alarm, silence] of silenced) if (alarm !== one.alarm && one.t <= at && one.t > silence.since) silenced.delete(alarm);
+  }
+  const loud = open.filter((one) => !acknowledged.has(one.alarm) && !((silenced.get(one.alarm)?.until ?? -1) > at)).map((one) => one.level);
+  const worst = running ? ["red", "amber", "technical"].find((level) => loud.includes(level)) : "";
+  if (worst) alarmsPlace.dataset.soundLevel = worst;
+  else delete alarmsPlace.dataset.soundLevel;
+}
+
 function drawAlarms() {
   const open = openAlarms();
-  const key = open.map((one) => `${one.alarm}${one.level}${one.seen}${acknowledged.has(one.alarm)}`).join("|");
+  sound(open);
+  const key = open.map((one) => `${one.alarm}${one.level}${one.seen}${acknowledged.has(one.alarm)}${(silenced.get(one.alarm)?.until ?? -1) > at}`).join("|");
   if (key === said) return;
   said = key;
   const words = alarmsPlace.dataset;
@@ -77,6 +91,19 @@ function drawAlarms() {
           drawAlarms();
         });
         actions.append(button);
+        const quiet = silenced.get(one.alarm);
+        if ((quiet?.until ?? -1) > at) actions.append(element("span", "", `${words.silent} ${span(quiet.until)}`));
+        else if ((quiet?.times ?? 0) < story.silences_in_a_row) {
+          const hush = element("button", "button button-quiet", words.silence);
+          hush.type = "button";
+          hush.addEventListener("click", () => {
+            silenced.set(one.alarm, { since: at, until: at + story.silence_s[one.level], times: (quiet?.times ?? 0) + 1 });
+            note(words.silence, one.seen);
+            said = "";
+            drawAlarms();
+          });
+          actions.append(hush);
+        }
       }
       band.append(symbol(one.level), element("p", "alarm-word", one.word), actions);
       return band;
@@ -110,6 +137,17 @@ function draw() {
   host.trend.advance();
 }
 
+/** At the end, or when it is mastered: what was done, and how long after it began. */
+let isTold = false;
+function sumUp() {
+  if (isTold) return;
+  isTold = true;
+  const words = alarmsPlace.dataset;
+  note(story.answered_s === null ? words.unsettled : words.settled, story.answered_s === null ? "" : `${story.answered_s - story.begins_s} s`);
+  for (const one of did) note(document.querySelector(`[data-rehearsal-act="${one.act}"] span`).textContent, `${one.t - story.begins_s} ${words.done}`);
+  if (!did.length) note(words.nothing);
+}
+
 function go(now) {
   if (!running) return;
   at = Math.min(story.frames.at(-1)[0], at + ((now - before) / 1000) * Number(speed.value));
@@ -118,7 +156,11 @@ function go(now) {
     drawn = Math.floor(at);
     draw();
   }
-  if (at >= story.frames.at(-1)[0]) return run(false);
+  if (story.answered_s !== null && at >= story.answered_s) sumUp();
+  if (at >= story.frames.at(-1)[0]) {
+    sumUp();
+    return run(false);
+  }
   requestAnimationFrame(go);
 }
 
