@@ -186,6 +186,7 @@ function bringDraft() {
   const form = asked();
   const typed = form && drafts.get(form.getAttribute("action"));
   if (!typed) return;
+  drafts.delete(form.getAttribute("action")); // it is in the form again, and is kept anew when that is closed
   for (const [name, value] of typed) {
     for (const field of typedIn(form).filter((one) => one.name === name)) {
       if (field.type === "checkbox" || field.type === "radio") field.checked ||= field.value === value;

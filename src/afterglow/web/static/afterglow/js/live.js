@@ -154,11 +154,11 @@ function draw(detail) {
 }
 
 // The stream lost its place: what is on the page may be old, so all of it is fetched anew. Where somebody types,
-// the page stays and its parts are fetched: nothing typed is thrown away.
+// and the page has parts that can be fetched by themselves, it stays and they are: nothing typed is thrown away.
 const fields = "main input:not([type=hidden], [type=range]), main textarea, dialog[open] input:not([type=hidden]), dialog[open] textarea";
 const isTyping = () => [...document.querySelectorAll(fields)].some((field) => field.type !== "checkbox" && field.type !== "radio" && field.value !== field.defaultValue);
 function anew() {
-  if (isTyping()) stayAndCatchUp();
+  if (isTyping() && document.querySelector('[hx-trigger*="infusion:refresh"]')) stayAndCatchUp();
   else location.reload();
 }
 function stayAndCatchUp() {
