@@ -307,6 +307,8 @@ def most_beside(mine: Iterable[Stretch], others: Iterable[Stretch], *, until: da
     most = 0
     for each in mine:
         ends = each.ends or max(until, each.begins)
+        if ends <= each.begins:
+            continue
         beside = (
             Stretch(other.who, max(other.begins, each.begins), min(other.ends or ends, ends))
             for other in others
