@@ -319,12 +319,13 @@ def rehearse(scenario: str, acts: Sequence[Done] = (), *, seed: int = 1) -> Stor
         if cuff is not None:
             pressures.append((at_s, *cuff))
     until = room.answered_s if room.answered_s is not None else last_s
-    seen = [
+    seen: list[dict[str, Any]] = [
         {"t": begins_s + cue.after_s, "say": cue.say}
         for cue in script.cues
         if begins_s + cue.after_s <= until
     ]
-    seen = sorted([*seen, *room.seen], key=lambda each: int(each["t"]))
+    seen += room.seen
+    seen.sort(key=lambda each: int(each["t"]))
     return Story(tuple(frames), tuple(pressures), tuple(room.alarms), tuple(seen), room.answered_s)
 
 

@@ -82,7 +82,7 @@ def test_who_signs_out_of_the_last_screen_is_asked_for(day: Day) -> None:
             keys.append(store.session_key)
     first = note_sign_out(account=day.clinician, session_key="another", at=day.minute(2))
     SessionStore(keys[0]).delete()
-    last = note_sign_out(account=day.clinician, session_key=keys[1], at=day.minute(3))
+    last = note_sign_out(account=day.clinician, session_key=keys[1] or "", at=day.minute(3))
 
     assert (first, last) == (False, True)
     assert alarms(day, 3.5) == {"PRESENCE_NOT_CERTAIN"}

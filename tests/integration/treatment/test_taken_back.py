@@ -18,7 +18,7 @@ from afterglow.apps.medicines.models import Product
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment import courses, queries, record
 from afterglow.apps.treatment.models import ChartMistake, MedicineGiven, PumpAction
-from afterglow.apps.treatment.models.infusion import PumpActionKind
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import charting, infusions, mistakes
 from afterglow.apps.treatment.shown import drug, events
@@ -54,7 +54,7 @@ def give(day: Day, key: str, dose: int, minute: float) -> MedicineGiven:
 
 
 def back(day: Day, given: MedicineGiven, minute: float, **changed: Any) -> Any:
-    wanted = {
+    wanted: dict[str, Any] = {
         "reason": "the patient refused it",
         "second": SecondPerson(day.second.username, PASSWORD),
         "by": day.clinician,
@@ -81,7 +81,11 @@ def act(day: Day, kind: PumpActionKind, minute: float, rate: str | None = None) 
 
 
 def entry_back(day: Day, action: PumpAction, minute: float, **changed: Any) -> Any:
-    wanted = {"reason": "typed 40 for 60", "by": day.clinician, "key": uuid.uuid4()} | changed
+    wanted: dict[str, Any] = {
+        "reason": "typed 40 for 60",
+        "by": day.clinician,
+        "key": uuid.uuid4(),
+    } | changed
     return mistakes.take_back_pump_action(
         session=day.id, action=action.public_id, at=day.minute(minute), **wanted
     )
@@ -259,7 +263,7 @@ def test_two_times_are_shown_from_one_minute_and_two_minutes_look_late(
 ) -> None:
     charting.record_event(
         session=day.id,
-        kind=charting.EventKind.NOTE,
+        kind=EventKind.NOTE,
         text="late",
         by=day.clinician,
         at=day.minute(5) + timedelta(seconds=seconds),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -40,9 +41,7 @@ def said(facts: PresenceFacts, number: float) -> list[tuple[str, str]]:
         ({}, Doubt.SILENT),
     ],
 )
-def test_the_room_asks_and_unanswered_it_is_nobody(
-    changed: dict[str, datetime], why: Doubt
-) -> None:
+def test_the_room_asks_and_unanswered_it_is_nobody(changed: dict[str, Any], why: Doubt) -> None:
     facts = replace(HERE, **changed)
     since = 5 if changed else 20
 

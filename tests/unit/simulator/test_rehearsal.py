@@ -100,7 +100,7 @@ def test_what_is_right_but_not_the_one_answer_changes_the_course(
     if sign is None:
         change = acted.pressures[-1][1] - alone.pressures[-1][1]
     else:
-        change = acted.frames[-1][sign] - alone.frames[-1][sign]
+        change = int(acted.frames[-1][sign]) - int(alone.frames[-1][sign])
 
     assert change * better > 0
 

@@ -96,7 +96,7 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
                 if _within(row, at):
                     found[row.pk].confirmed.append(at)
             continue
-        for row in by_person.get(by, ()):
+        for row in by_person.get(by, ()) if by is not None else ():
             if not _within(row, at):
                 continue
             if action == SIGNED_OUT_EVERYWHERE:

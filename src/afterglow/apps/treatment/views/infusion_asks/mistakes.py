@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from afterglow.apps.monitoring.services.readings import ENTERED_IN_ERROR
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.models import MedicineGiven, PumpAction
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -84,7 +85,7 @@ class PumpError(Ask):
         return mistakes.take_back_pump_action(
             session=self.session.public_id,
             action=self.kwargs["entry"],
-            reason=form.cleaned_data["reason"] or mistakes.ENTERED_IN_ERROR,
+            reason=form.cleaned_data["reason"] or ENTERED_IN_ERROR,
             by=self.request.user,
             at=self.at,
             key=form.cleaned_data["key"],
