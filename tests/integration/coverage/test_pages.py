@@ -231,20 +231,27 @@ def test_a_task_about_an_alarm_leads_to_its_room(day: Day) -> None:
 def test_the_sound_test_is_on_record_with_what_was_heard(day: Day) -> None:
     client = at_tablet(day.clinician)
     before = client.get(url(day, "infusion")).content.decode()
-    client.post(url(day, "sound-test"), {"key": uuid.uuid4(), "heard": "no", "wake": "refused"})
+    client.post(
+        url(day, "sound-test"),
+        {"key": uuid.uuid4(), "heard": "no", "wake": "refused", "screen": "tablet-one"},
+    )
     still = client.get(url(day, "infusion")).content.decode()
-    client.post(url(day, "sound-test"), {"key": uuid.uuid4(), "heard": "yes", "wake": "held"})
+    client.post(
+        url(day, "sound-test"),
+        {"key": uuid.uuid4(), "heard": "yes", "wake": "held", "screen": "tablet-one"},
+    )
     after = client.get(url(day, "infusion")).content.decode()
 
-    assert ['data-tested="false"' in page for page in (before, still, after)] == [
-        True,
-        True,
-        False,
+    heard = re.compile(r'data-heard-on="([^"]*)"')
+    assert [heard.findall(page) for page in (before, still, after)] == [
+        [""],
+        [""],
+        ["tablet-one"],
     ]
     events = SessionEvent.objects.filter(session=day.session, kind=EventKind.SOUND_TEST)
     assert [event.data for event in events.order_by("pk")] == [
-        {"heard": False, "wake": "refused"},
-        {"heard": True, "wake": "held"},
+        {"heard": False, "wake": "refused", "screen": "tablet-one"},
+        {"heard": True, "wake": "held", "screen": "tablet-one"},
     ]
 
 

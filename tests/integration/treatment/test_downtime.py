@@ -12,22 +12,33 @@ from django.test import Client
 
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring.models import Alarm, VitalSign
-from afterglow.apps.treatment import downtime
+from afterglow.apps.treatment import coverages, downtime, record
 from afterglow.apps.treatment.downtime import sheets
-from afterglow.apps.treatment.models import MedicineGiven, PumpAction, Refusal, SessionEvent
+from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.treatment.models import (
+    Infusion,
+    MedicineGiven,
+    PumpAction,
+    Refusal,
+    SessionEvent,
+)
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.reports.coverage import certificate
 from afterglow.apps.treatment.services import charting, lines
 from afterglow.apps.treatment.services import from_paper as paper
 from afterglow.apps.treatment.services.infusions import act_on_pump
 from afterglow.apps.treatment.shown import events
+from afterglow.apps.treatment.shown.grid import grid
+from afterglow.apps.work.kinds import REVIEW_OVERRIDE
+from afterglow.apps.work.models import Task
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Rate
 from afterglow.core.roles import Role
 from afterglow.db.models import StaleRow
 from afterglow.web import clock
 from factories import AppointmentFactory, CourseFactory, staff
-from support.infusion_day import Day, checked_in, infusing, signed
+from support.infusion_day import Day, checked_in, infusing, ready, signed
 
 pytestmark = pytest.mark.django_db
 
@@ -330,3 +341,111 @@ def test_the_page_of_the_day_lists_who_is_here_and_gives_the_file(client: Client
     assert day.session.patient.full_name in html
     assert file["Content-Type"] == "application/pdf"
     assert file.content.startswith(b"%PDF")
+
+
+# -- what the record lost, and who was there ----------------------------------------------------
+
+
+def test_a_start_that_the_record_lost_is_copied_with_its_time_and_the_director_looks_at_it() -> (
+    None
+):
+    day = ready()
+
+    outcome = copied(
+        day,
+        lines.PumpLine(at=day.minute(0), kind=PumpActionKind.START),
+        lines.PumpLine(
+            at=day.minute(12), kind=PumpActionKind.CHANGE_RATE, rate=Rate.ml_per_h("50")
+        ),
+        readings(day, 10, 128),
+        seen_sequence=0,
+    )
+
+    assert isinstance(outcome, Done), outcome
+    infusion = Infusion.objects.get(session=day.session)
+    assert infusion.started_at == day.minute(0)
+    start = infusion.actions.get(sequence=1)
+    assert (start.at, start.recorded_at) == (day.minute(0), day.minute(30))
+    assert start.reason.startswith("From paper; judged afterwards:")
+    [stretch] = coverages.coverage_of(day.session)
+    assert (stretch.began, stretch.during.lower) == ("from_paper", day.minute(0))
+    assert Task.objects.filter(kind=REVIEW_OVERRIDE, subject=day.id).exists()
+    shown = {entry.kind: entry.paper for entry in events.entries(day.refreshed())}
+    assert shown["pump"] == day.second.full_name
+
+
+def test_a_start_is_not_copied_where_one_is_charted_or_nothing_is_prepared(day: Day) -> None:
+    again = copied(day, lines.PumpLine(at=day.minute(1), kind=PumpActionKind.START))
+    early = checked_in()
+    unready = copied(early, lines.PumpLine(at=early.minute(0), kind=PumpActionKind.START))
+
+    assert again.decision.codes == ("PAPER_START_NOT_READY",)
+    assert "PAPER_START_NOT_READY" in unready.decision.codes
+    assert "PAPER_START_INCOMPLETE" in unready.decision.codes
+
+
+def test_a_hand_over_on_paper_is_in_the_certificate_and_says_that_nobody_signed(day: Day) -> None:
+    outcome = copied(day, lines.CoverageLine(at=day.minute(15), to=day.second.public_id))
+
+    assert isinstance(outcome, Done), outcome
+    found = certificate(day.refreshed(), at=day.minute(30))
+    assert found is not None
+    assert [row["began"] for row in found["stretches"]] == ["start", "from_paper"]
+    assert found["whole"] is True
+    day.infusion.refresh_from_db()
+    assert day.infusion.clinician == day.second
+    before = copied(
+        day,
+        lines.CoverageLine(at=day.minute(14), to=day.clinician.public_id),
+        key=uuid.uuid4(),
+    )
+    assert before.decision.codes == ("PAPER_TAKE_OVER_OUT_OF_ORDER",)
+
+
+def test_an_emergency_on_paper_comes_back_step_by_step_at_its_times(day: Day) -> None:
+    unopened = copied(
+        day, lines.NoteLine(at=day.minute(5), kind=EventKind.EMERGENCY_STEP, text="Oxygen")
+    )
+    outcome = copied(
+        day,
+        lines.NoteLine(at=day.minute(10), kind=EventKind.EMERGENCY_CALLED, text=""),
+        lines.PumpLine(at=day.minute(10.5), kind=PumpActionKind.STOP),
+        lines.NoteLine(at=day.minute(11), kind=EventKind.EMERGENCY_STEP, text="Oxygen 10 L"),
+        lines.NoteLine(at=day.minute(20), kind=EventKind.EMERGENCY_OVER, text="Awake"),
+    )
+
+    assert unopened.decision.codes == ("PAPER_EMERGENCY_OUT_OF_ORDER",)
+    assert isinstance(outcome, Done), outcome
+    found = emergency_of(day.session)
+    assert found is not None
+    assert (found.called.at, found.is_open) == (day.minute(10), False)
+
+
+def test_a_reading_from_paper_says_who_measured_it_in_the_grid_and_in_the_record(day: Day) -> None:
+    copied(day, readings(day, 10, 128), minute=10.5)  # too soon after to look late
+
+    [line] = [row for row in grid(day.session, at=day.minute(12)).lines if row.line.field == "spo2"]
+    kept = record.vital_signs(day.session)["by_hand"]
+
+    assert line.cells[-1][1].paper == day.second.full_name
+    assert {row["on_paper_by"] for row in kept if row["at"] == kept[-1]["at"]} == {
+        day.second.full_name
+    }
+
+
+def test_the_form_takes_who_took_over_and_the_steps_of_an_emergency(
+    client: Client, day: Day
+) -> None:
+    status, html = typed(
+        client,
+        day,
+        30,
+        n0_when=at_clock(day, 10),
+        n0_what="emergency_called",
+        w0_when=at_clock(day, 15),
+        w0_to=str(day.second.public_id),
+    )
+
+    assert status == 200, html
+    assert SessionEvent.objects.filter(session=day.session, kind="emergency_called").exists()
+    assert SessionEvent.objects.filter(session=day.session, kind="hand_over").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import models
 
 from afterglow.apps.accounts.models import Account
@@ -10,6 +12,9 @@ from afterglow.apps.people.models import Patient
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.db.models import AppendOnly, PublicModel
 from afterglow.db.triggers import refuse_once_signed
+
+STANDS: Mapping[str, bool] = {"replaced_by__isnull": True, "mistake__isnull": True}
+"""What a filter on assessments asks for those that count: neither corrected nor in error."""
 
 
 class Assessment(AppendOnly, PublicModel):
@@ -39,6 +44,30 @@ class Assessment(AppendOnly, PublicModel):
 
     def __str__(self) -> str:
         return f"{self.instrument_key} {self.public_id}"
+
+
+class AssessmentMistake(AppendOnly, PublicModel):
+    """An assessment that was entered in error: it stays on record and counts for nothing."""
+
+    assessment = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="mistake")
+    session = models.ForeignKey(
+        TreatmentSession, on_delete=models.PROTECT, related_name="assessment_mistakes"
+    )
+    reason = models.CharField(max_length=200)
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "assessment entered in error"
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reason=""), name="an_assessment_is_taken_back_with_a_reason"
+            )
+        ]
+        triggers = [*AppendOnly.Meta.triggers, refuse_once_signed()]
+
+    def __str__(self) -> str:
+        return f"mistake {self.public_id}"
 
 
 class Score(AppendOnly):

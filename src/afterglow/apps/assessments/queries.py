@@ -81,17 +81,38 @@ def answered(
     """Return a session's assessments, corrections applied, in order of clinical time."""
     rows = (
         Assessment.objects.filter(
-            session=session, instrument_key__in=keys, at__lte=until, replaced_by__isnull=True
+            session=session,
+            instrument_key__in=keys,
+            at__lte=until,
+            replaced_by__isnull=True,
+            mistake__isnull=True,
         )
         .select_related("by", "instrument")
         .prefetch_related("scores")
         .order_by("at", "pk")
     )
-    found = []
-    for row in rows:
-        total = next((score for score in row.scores.all() if score.name == "total"), None)
-        found.append(Answered(row, total.value if total else None, total.band if total else ""))
-    return tuple(found)
+    return tuple(_answered(row) for row in rows)
+
+
+@read_once
+def taken_back(
+    session: TreatmentSession, *, until: datetime, keys: Sequence[str] = CHAIR
+) -> tuple[Answered, ...]:
+    """Return a session's assessments that were entered in error, in order of clinical time."""
+    rows = (
+        Assessment.objects.filter(
+            session=session, instrument_key__in=keys, at__lte=until, mistake__isnull=False
+        )
+        .select_related("by", "instrument")
+        .prefetch_related("scores")
+        .order_by("at", "pk")
+    )
+    return tuple(_answered(row) for row in rows)
+
+
+def _answered(row: Assessment) -> Answered:
+    total = next((score for score in row.scores.all() if score.name == "total"), None)
+    return Answered(row, total.value if total else None, total.band if total else "")
 
 
 def latest(

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.assessments import extension, queries
-from afterglow.apps.assessments.models import Assessment, Score
+from afterglow.apps.assessments.models import Assessment, AssessmentMistake, Score
 from afterglow.apps.assessments.outcomes import Recorded, Refused
 from afterglow.apps.monitoring.services import common
 from afterglow.apps.monitoring.services.alarms import judge
@@ -119,6 +119,35 @@ def record_assessment(
         extension.tell_safety(made, at)
     judge([row], at=at)
     return Recorded(made, result.safety)
+
+
+@transaction.atomic
+def take_back_assessment(
+    *, session: UUID, assessment: UUID, reason: str, by: Account, at: datetime
+) -> AssessmentMistake:
+    """Say that an assessment was entered in error: it stays for ever and counts no more.
+
+    What it replaced stays replaced. Saying the same twice adds nothing. A task that a positive
+    answer opened stays open until somebody closes it. Raises Forbidden, RecordLocked or
+    DoesNotExist.
+    """
+    row = common.lock_session(session, action=Action.CHART, by=by, at=at)
+    found = Assessment.objects.get(public_id=assessment, session=row)
+    if earlier := AssessmentMistake.objects.filter(assessment=found).first():
+        return earlier
+    mistake = AssessmentMistake.objects.create(
+        assessment=found, session=row, reason=reason.strip()[:200], by=by, at=at
+    )
+    common.tell(
+        "assessment-taken-back",
+        session=row,
+        subject=mistake,
+        by=by,
+        at=at,
+        detail={"instrument": found.instrument_key, "assessment": str(found.public_id)},
+    )
+    judge([row], at=at)
+    return mistake
 
 
 def _write_scores(made: Assessment, result: scoring.Score) -> None:

@@ -7,6 +7,7 @@ one function each in their ``AppConfig.ready()``::
     extension.tell_scores(scores)    # assessments: MOAA/S and RASS as readings
     extension.hear_pumps(listener)   # treatment: a pump that was stopped says so itself
     extension.tell_absent(absent)    # treatment: who had to stay on site and has left
+    extension.tell_presence(known)   # treatment: what shows that somebody is with the patient
 
 Each function is called once for many sessions, with their primary keys, so that a batch of
 messages costs a few queries, however many rooms it is about.
@@ -20,6 +21,7 @@ from datetime import datetime
 
 from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.limits import Symptom
+from afterglow.core.monitoring.presence import PresenceFacts
 from afterglow.core.monitoring.readings import Reading
 from afterglow.core.monitoring.technical import AbsentHelper, CoverageFacts
 from afterglow.core.quantities import Volume
@@ -54,6 +56,7 @@ class InfusionCourse:
 
 AbsentTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[AbsentHelper]]]
 CourseTeller = Callable[[Sequence[int], datetime], Mapping[int, InfusionCourse]]
+PresenceTeller = Callable[[Sequence[int], datetime], Mapping[int, PresenceFacts]]
 PumpListener = Callable[[Sequence[int], datetime], None]
 ScoreTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[Reading]]]
 
@@ -61,6 +64,7 @@ _course: CourseTeller | None = None
 _scores: ScoreTeller | None = None
 _pumps: PumpListener | None = None
 _absent: AbsentTeller | None = None
+_presence: PresenceTeller | None = None
 
 
 def tell_course(teller: CourseTeller | None) -> CourseTeller | None:
@@ -102,6 +106,19 @@ def absent_of(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Ab
     """Return who had to be on site at ``at`` for each session whose drug runs, and is not."""
     told = _absent(sessions, at) if _absent is not None and sessions else {}
     return {pk: told.get(pk, ()) for pk in sessions}
+
+
+def tell_presence(teller: PresenceTeller | None) -> PresenceTeller | None:
+    """Register who knows whether somebody is really with a patient; return the one before."""
+    global _presence
+    before, _presence = _presence, teller
+    return before
+
+
+@read_once
+def presence_of(sessions: Sequence[int], at: datetime) -> Mapping[int, PresenceFacts]:
+    """Return what shows at ``at`` that somebody is with each patient; nothing where nobody is."""
+    return _presence(sessions, at) if _presence is not None and sessions else {}
 
 
 def hear_pumps(listener: PumpListener | None) -> PumpListener | None:

@@ -107,6 +107,7 @@ def alarms(
     told = _pumps(keys, courses)
     notices = _notices(keys, at)
     absent = extension.absent_of(keys, at) if with_schedule else {}
+    presence = extension.presence_of(keys, at) if with_schedule else {}
     return {
         session.pk: AlarmFacts(
             readings=(*readings.get(session.pk, ()), *scores[session.pk]),
@@ -120,6 +121,7 @@ def alarms(
             notices=tuple(notices.get(session.pk, ())),
             absent=tuple(absent.get(session.pk, ())),
             coverage=courses[session.pk].coverage,
+            presence=presence.get(session.pk),
             schedule=schedule(session, at, course=courses[session.pk], scores=scores[session.pk])
             if with_schedule
             else (),

@@ -17,6 +17,7 @@ class TreatmentConfig(AppConfig):
         from afterglow.apps.treatment import courses, coverages
         from afterglow.apps.treatment.chart import orders
         from afterglow.apps.treatment.facts import on_site
+        from afterglow.apps.treatment.facts.presence import presence
         from afterglow.apps.treatment.services.pump import note_pump_agreement
         from afterglow.apps.treatment.services.tasks import act_on_answer
         from afterglow.apps.treatment.tasks_about import about
@@ -27,6 +28,7 @@ class TreatmentConfig(AppConfig):
         extension.tell_scores(courses.scores)
         extension.hear_pumps(note_pump_agreement)
         extension.tell_absent(on_site.absent)
+        extension.tell_presence(presence)
         act_on_safety(act_on_answer)
         slots.tell_orders(orders)
         slots.tell_watchers(coverages.watchers)

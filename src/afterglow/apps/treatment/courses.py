@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Prefetch
+
 from afterglow.apps.assessments.models import Score
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.people.models import ListState
@@ -15,6 +17,7 @@ from afterglow.apps.treatment.models import (
     Infusion,
     MedicineGiven,
     MedicineToday,
+    PumpAction,
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind
@@ -36,13 +39,15 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
         row.session_id: row
         for row in Infusion.objects.filter(session__in=sessions, started_at__lte=at)
         .select_related("preparation__vial__product", "session")
-        .prefetch_related("actions")
+        .prefetch_related(
+            Prefetch("actions", queryset=PumpAction.objects.filter(mistake__isnull=True))
+        )
         .order_by("started_at")
     }
     sedatives: dict[int, list[datetime]] = defaultdict(list)
     doses: dict[int, list[datetime]] = defaultdict(list)
     for session, when, is_sedative, route in (
-        MedicineGiven.objects.filter(session__in=sessions, at__lte=at)
+        MedicineGiven.objects.filter(session__in=sessions, at__lte=at, mistake__isnull=True)
         .order_by("at")
         .values_list("session_id", "at", "is_sedative", "route")
     ):
@@ -130,6 +135,7 @@ def scores(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Readi
             assessment__instrument_key__in=SCALES,
             assessment__at__lte=at,
             assessment__replaced_by__isnull=True,
+            assessment__mistake__isnull=True,
             value__isnull=False,
             name="total",
         )

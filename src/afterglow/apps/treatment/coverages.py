@@ -31,7 +31,13 @@ def coverage_of(session: TreatmentSession) -> Sequence[Coverage]:
     return list(
         Coverage.objects.filter(session=session)
         .select_related(
-            "clinician__staff", "covers_for__staff", "opened_by", "countersignature__beside"
+            "clinician__staff",
+            "covers_for__staff",
+            "opened_by",
+            "countersignature__beside",
+            "session__patient",
+            "session__site",
+            "session__protocol",
         )
         .order_by("during", "pk")
     )

@@ -14,6 +14,7 @@ from importlib import resources
 from uuid import UUID
 
 from afterglow.apps.assessments import queries as assessments
+from afterglow.apps.definitions.models import Definition
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.cited import Section
 
@@ -58,14 +59,46 @@ class Favourites:
     macros: tuple[Macro, ...] = ()
 
 
+def favourites_for(protocol: Definition) -> Favourites:
+    """Return what a session's protocol offers, by the version that the session runs under.
+
+    The protocol's own body comes first (``infusion_room``, the same shape as the shipped file), so
+    that a clinic's own protocol has its own. Else the shipped file of its key, of the newest
+    version that is not newer than the session's; else that of the protocol it was derived from
+    (``meta.parent``). None where nothing is said anywhere.
+    """
+    own = protocol.body.get("infusion_room")
+    if own is not None:
+        return _parse(Section("infusion_room", own))
+    keys = [protocol.key]
+    parent = protocol.body.get("meta", {}).get("parent")
+    if isinstance(parent, str) and parent:
+        keys.append(parent)
+    for key in keys:
+        version = protocol.version if key == protocol.key else None
+        if (found := favourites_of(key, version)) is not None:
+            return found
+    return Favourites()
+
+
 @lru_cache(maxsize=16)
-def favourites_of(protocol: str, version: int = 1) -> Favourites:
-    """Return the favourites of a protocol by its key; none where nothing is shipped for it."""
-    folder = resources.files("afterglow") / "data" / "infusion_room"
-    file = folder.joinpath(protocol, f"{version}.json")
-    if not file.is_file():
-        return Favourites()
-    root = Section("infusion_room", json.loads(file.read_text(encoding="utf-8")))
+def favourites_of(protocol: str, version: int | None) -> Favourites | None:
+    """Return the shipped favourites of a protocol by its key, or None where none are shipped.
+
+    Of several files the newest that is not newer than ``version``; None takes the newest of all.
+    """
+    folder = resources.files("afterglow") / "data" / "infusion_room" / protocol
+    if not folder.is_dir():
+        return None
+    shipped = [int(file.name.removesuffix(".json")) for file in folder.iterdir()]
+    fitting = [each for each in shipped if version is None or each <= version]
+    if not fitting:
+        return None
+    file = folder.joinpath(f"{max(fitting)}.json")
+    return _parse(Section("infusion_room", json.loads(file.read_text(encoding="utf-8"))))
+
+
+def _parse(root: Section) -> Favourites:
     return Favourites(
         tuple(Favourite(s.word("code"), s.word("label")) for s in root.sections("favourites")),
         tuple(
@@ -86,8 +119,8 @@ def name_of_favourite(session: UUID, code: str) -> str | None:
     a code that the protocol does not have. Raises DoesNotExist without such a session."""
     if not code:
         return ""
-    key = TreatmentSession.objects.values_list("protocol__key", flat=True).get(public_id=session)
-    return {one.code: one.label for one in favourites_of(key).marks}.get(code)
+    row = TreatmentSession.objects.select_related("protocol").get(public_id=session)
+    return {one.code: one.label for one in favourites_for(row.protocol).marks}.get(code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +137,7 @@ def macros_for(
 ) -> tuple[ShownMacro, ...]:
     """Return the macros whose fields the grid has; each is due so long after it was last asked."""
     found = []
-    for macro in favourites_of(session.protocol.key).macros:
+    for macro in favourites_for(session.protocol).macros:
         steps = tuple(step for step in macro.steps if step.field in fields)
         if not steps:
             continue

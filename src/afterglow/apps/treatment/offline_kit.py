@@ -16,7 +16,7 @@ from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.coverages import open_coverage
-from afterglow.apps.treatment.favourites import favourites_of
+from afterglow.apps.treatment.favourites import favourites_for
 from afterglow.apps.treatment.forms.infusion import usual_doses
 from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.outcomes import from_json
@@ -56,7 +56,7 @@ def kit(session: TreatmentSession, account: Account, *, at: datetime) -> dict[st
     actions = queries.actions_of(infusion) if infusion else ()
     last = actions[-1] if actions else None
     rules = rules_of(session)
-    marks = favourites_of(session.protocol.key).marks
+    marks = favourites_for(session.protocol).marks
     return {
         "session": str(session.public_id),
         "state": str(session.state),

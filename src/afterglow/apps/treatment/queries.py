@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -36,6 +38,8 @@ from afterglow.core.treatment.lifecycles import InfusionState
 from afterglow.db.looks import read_once
 
 STOPPED = Rate.ml_per_h(0)
+COLUMN_SCALES = ("moaas", "dissociation", "nausea", "anxiety", "pain")
+"""The scales that one column of the grid takes; their keys follow from the column's."""
 
 
 @read_once
@@ -155,8 +159,14 @@ def running_infusions(clinician_pk: int) -> int:
 
 @read_once
 def actions_of(infusion: Infusion) -> Sequence[PumpAction]:
-    """Return what was done at the pump, in order."""
-    return list(infusion.actions.select_related("by").order_by("sequence"))
+    """Return what was done at the pump, in order; what was charted in error is left out."""
+    return [row for row in every_action(infusion) if not hasattr(row, "mistake")]
+
+
+@read_once
+def every_action(infusion: Infusion) -> Sequence[PumpAction]:
+    """Return every pump entry in order, those that were charted in error as well."""
+    return list(infusion.actions.select_related("by", "mistake__by").order_by("sequence"))
 
 
 def course_of(actions: Sequence[PumpAction]) -> tuple[RateFrom, ...]:
@@ -270,10 +280,16 @@ def medicines_today(session: TreatmentSession) -> Sequence[MedicineToday]:
 
 @read_once
 def medicines_given(session: TreatmentSession) -> Sequence[MedicineGiven]:
-    """Return the medicines given beside the infusion, oldest first."""
+    """Return the medicines given beside the infusion, oldest first; no mistakes among them."""
+    return [row for row in every_medicine(session) if not hasattr(row, "mistake")]
+
+
+@read_once
+def every_medicine(session: TreatmentSession) -> Sequence[MedicineGiven]:
+    """Return every medicine that was charted, oldest first, those in error as well."""
     return list(
         MedicineGiven.objects.filter(session=session)
-        .select_related("product", "by")
+        .select_related("product", "by", "mistake__by", "mistake__seconded__account")
         .order_by("at", "pk")
     )
 
@@ -301,6 +317,24 @@ def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
         ShownEvent(number, row, names.get(row.pk, row.label), row.pk in gone)
         for number, row in enumerate(own, start=1)
     ]
+
+
+@read_once
+def kept_on_paper(session: TreatmentSession) -> Mapping[UUID, str]:
+    """Return who wrote on paper what was copied back, by the key that each line was charted under.
+
+    Of a line of scores also by the key of each score.
+    """
+    found: dict[UUID, str] = {}
+    for shown in shown_events(session):
+        if shown.event.kind != EventKind.DOWNTIME_ENTRY:
+            continue
+        keeper = str(shown.event.data.get("kept_by_name", ""))
+        for text in shown.event.data.get("keys", ()):
+            key = UUID(text)
+            found[key] = keeper
+            found |= {uuid.uuid5(key, name): keeper for name in COLUMN_SCALES}
+    return found
 
 
 def offline_unsettled(session: TreatmentSession) -> QuerySet[OfflineEntry]:

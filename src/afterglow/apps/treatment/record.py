@@ -125,8 +125,12 @@ def record_content(
         "infusion": _infusion(infusion, at=at),
         "coverage": certificate(session, at=at),
         "medicines_given": [
-            {**fields_json(row), "product": row.product.name}
-            for row in queries.medicines_given(session)
+            {
+                **fields_json(row),
+                "product": row.product.name,
+                "taken_back": _taken_back(row),
+            }
+            for row in queries.every_medicine(session)
         ],
         "ledger": [
             {**fields_json(row), "vial": row.vial.number}
@@ -172,13 +176,14 @@ def record_content(
                 "at": time_json(row.at),
                 "by": person_name(row.by),
                 "replaced": hasattr(row, "replaced_by"),
+                "taken_back": _taken_back(row),
                 "scores": [
                     {"name": s.name, "value": value_json(s.value), "band": s.band, "flags": s.flags}
                     for s in row.scores.all()
                 ],
             }
             for row in Assessment.objects.filter(session=session)
-            .select_related("instrument", "by", "replaced_by")
+            .select_related("instrument", "by", "replaced_by", "mistake__by")
             .prefetch_related("scores")
             .order_by("at", "pk")
         ],
@@ -220,6 +225,7 @@ def vital_signs(session: TreatmentSession) -> dict[str, Any]:
     everything = (
         VitalSign.objects.filter(session=session).select_related("by", "device").order_by("pk")
     )
+    paper = queries.kept_on_paper(session)
     spoilt = {mark.vital_sign_id: mark for mark in _marks(session)}
     by_hand: list[dict[str, Any]] = []
     trend: list[dict[str, Any]] = []
@@ -237,7 +243,12 @@ def vital_signs(session: TreatmentSession) -> dict[str, Any]:
         }
         if row.by_id is not None:
             by_hand.append(
-                {**line, "by": person_name(row.by), "recorded_at": time_json(row.arrived_at)}
+                {
+                    **line,
+                    "by": person_name(row.by),
+                    "recorded_at": time_json(row.arrived_at),
+                    "on_paper_by": paper.get(row.batch, ""),
+                }
             )
             continue
         believed = not (artefact or row.flag)
@@ -294,16 +305,24 @@ def _masses(session: TreatmentSession) -> list[dict[str, Any]]:
     return [
         {
             **fields_json(row),
-            "taken_back": {
-                "by": person_name(row.mistake.by),
-                "at": time_json(row.mistake.at),
-                "reason": row.mistake.reason,
-            }
-            if hasattr(row, "mistake")
-            else None,
+            "taken_back": _taken_back(row),
         }
         for row in rows
     ]
+
+
+def _taken_back(row: Any) -> dict[str, Any] | None:
+    """Return who said that an entry was made in error, when and why; None where it stands."""
+    mistake = getattr(row, "mistake", None)
+    if mistake is None:
+        return None
+    second = getattr(mistake, "seconded", None)
+    return {
+        "by": person_name(mistake.by),
+        "at": time_json(mistake.at),
+        "reason": mistake.reason,
+        **({"second": person_name(second.account)} if second else {}),
+    }
 
 
 def _overrides(session: TreatmentSession) -> list[dict[str, Any]]:
@@ -358,7 +377,12 @@ def _infusion(infusion: Infusion | None, *, at: datetime) -> dict[str, Any] | No
         **fields_json(infusion),
         "clinician": person_name(infusion.clinician),
         "actions": [
-            {**fields_json(row), "by": person_name(row.by)} for row in queries.actions_of(infusion)
+            {
+                **fields_json(row),
+                "by": person_name(row.by),
+                "taken_back": _taken_back(row),
+            }
+            for row in queries.every_action(infusion)
         ],
         "charted_ml": value_json(told.charted.volume.value),
         "pump_ml": value_json(told.pump.volume.value) if told.pump else None,

@@ -9,6 +9,7 @@ from datetime import datetime
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE
 from afterglow.core.monitoring.conditions import AlarmCondition, worst_first
 from afterglow.core.monitoring.limits import Symptom, limit_conditions, symptom_conditions
+from afterglow.core.monitoring.presence import UNANSWERED, PresenceFacts, presence_conditions
 from afterglow.core.monitoring.readings import Baseline, Lines, Reading, lines_of
 from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import Slot
@@ -49,9 +50,21 @@ TECHNICAL_CODES = (
     "NOBODY_WITH_PATIENT",
     "BREAK_OVERRUN",
     "RECOVERY_RATIO_EXCEEDED",
+    "PRESENCE_NOT_CERTAIN",
 )
-BY_THE_CLOCK = frozenset({"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE"})
+BY_THE_CLOCK = frozenset(
+    {"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE", "PRESENCE_NOT_CERTAIN"}
+)
 """What no message brings about, only time and people: judged by the watch, not at each message."""
+
+
+def is_by_the_clock(condition: str, about: str) -> bool:
+    """Whether a condition stays as it is while only messages are judged.
+
+    So does "nobody with the patient" where it comes from a question that nobody answered; where
+    somebody said that they leave, each message knows it.
+    """
+    return condition in BY_THE_CLOCK or about == UNANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,7 @@ class AlarmFacts:
     absent: tuple[AbsentHelper, ...] = ()
     lines: Lines | None = None
     coverage: CoverageFacts | None = None
+    presence: PresenceFacts | None = None
 
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
@@ -100,6 +114,12 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *notice_conditions(facts.notices),
             *helper_conditions(facts.absent, rules.technical),
             *coverage_conditions(facts.coverage, rules.technical, at=at),
+            *presence_conditions(
+                facts.presence,
+                rules.technical.presence,
+                nobody=rules.technical.nobody_with_patient_priority,
+                at=at,
+            ),
         ]
     )
 

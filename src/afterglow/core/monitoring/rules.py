@@ -16,6 +16,7 @@ from afterglow.core.cited import Section, Status, leaves
 from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmPriority
+from afterglow.core.monitoring.presence import PresenceRules
 from afterglow.core.older_protocols import completed
 
 
@@ -141,6 +142,7 @@ class TechnicalRules:
     nobody_with_patient_priority: AlarmPriority
     break_overrun_priority: AlarmPriority
     recovery_ratio_priority: AlarmPriority
+    presence: PresenceRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +336,11 @@ def _technical(section: Section) -> TechnicalRules:
         nobody_with_patient_priority=_priority(section, "nobody_with_patient_priority"),
         break_overrun_priority=_priority(section, "break_overrun_priority"),
         recovery_ratio_priority=_priority(section, "recovery_ratio_priority"),
+        presence=PresenceRules(
+            ask_after=_minutes(section, "presence_ask_after"),
+            answer_within=_seconds(section, "presence_answer_within"),
+            priority=_priority(section, "presence_priority"),
+        ),
     )
 
 

@@ -41,6 +41,8 @@ class CoverageBegan(StrEnum):
     CAME_TO_UNCOVERED = "came_to_uncovered"
     PUMP_STOPPED = "pump_stopped"
     CALLED_BACK = "called_back"
+    FROM_PAPER = "from_paper"
+    """Copied from paper afterwards: nobody signed for it at the screen."""
 
 
 _SUBJECT: Final = Subject("coverage")
@@ -294,6 +296,26 @@ def most_at_once(stretches: Iterable[Stretch], *, until: datetime) -> dict[str, 
     for each in stretches:
         steps[each.who] += [(each.begins, 1), (each.ends or max(until, each.begins), -1)]
     return {who: _highest(sorted(of)) for who, of in steps.items()}
+
+
+def most_beside(mine: Iterable[Stretch], others: Iterable[Stretch], *, until: datetime) -> int:
+    """Return how many of ``others`` the same clinicians watched at most while each of ``mine`` ran.
+
+    What one clinician watched beside another one's patient does not count.
+    """
+    others = list(others)
+    most = 0
+    for each in mine:
+        ends = each.ends or max(until, each.begins)
+        if ends <= each.begins:
+            continue
+        beside = (
+            Stretch(other.who, max(other.begins, each.begins), min(other.ends or ends, ends))
+            for other in others
+            if other.who == each.who and other.begins < ends and (other.ends or ends) > each.begins
+        )
+        most = max(most, *most_at_once(beside, until=until).values(), 0)
+    return most
 
 
 def _highest(steps: Sequence[tuple[datetime, int]]) -> int:

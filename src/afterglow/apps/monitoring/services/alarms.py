@@ -21,7 +21,7 @@ from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring import alarm_state
 from afterglow.core.monitoring.alarm_state import AlarmActKind, Change, ChangeKind, OpenAlarm
-from afterglow.core.monitoring.alarms import BY_THE_CLOCK, evaluate, pressure_codes
+from afterglow.core.monitoring.alarms import evaluate, is_by_the_clock, pressure_codes
 from afterglow.core.monitoring.conditions import (
     AlarmCondition,
     AlarmKind,
@@ -70,7 +70,7 @@ def judge(
                 conditions += [
                     open_alarm(a).condition
                     for a in known[session.pk]
-                    if a.condition in BY_THE_CLOCK and a.condition_gone_at is None
+                    if is_by_the_clock(a.condition, a.about) and a.condition_gone_at is None
                 ]
         steps = _advance(session, known[session.pk], conditions, at)
         ended += [(session, row) for row, change in steps if change.kind is ChangeKind.ENDED]

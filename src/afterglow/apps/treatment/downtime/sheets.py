@@ -39,7 +39,7 @@ from afterglow.apps.treatment.planning import dose_plan
 from afterglow.apps.treatment.printed.words import diluent_words, exact
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.shown.events import entries
-from afterglow.apps.treatment.shown.grid import Column, Grid, grid, lines_of
+from afterglow.apps.treatment.shown.grid import Cell, Column, Grid, grid, lines_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import SlotState
@@ -53,6 +53,7 @@ COLUMNS: Final = 16
 _BAG: Final = ("Drawn", "Bag", "Pump", "Vial, lot", "Read back by")
 _CARRIED: Final = 4
 """Columns that were charted already and are printed, so that the line goes on."""
+_MARK: Final = {"": "", "amber": " !", "red": " !!"}
 _TOLD: Final = 9
 """Events that were charted already and are printed, the last ones."""
 _LETTERS: Final = "ACDEFGHJKLMNPQRTUVWXY34679"
@@ -150,7 +151,7 @@ def session_sheet(session: TreatmentSession, *, at: datetime) -> Sheet:
         ],
         "plan": _session_plan(session, at=at),
         "limits": limits(monitoring_rules(session)),
-        "lines": _lines(at),
+        "lines": [str(line.line.label) for line in shown.lines if line.is_shown],
         "carried": carried,
         "columns": _columns(session, len(carried), at=at),
         "told": [
@@ -224,8 +225,8 @@ def _code(of: UUID, at: datetime) -> str:
 
 
 def _lines(at: datetime) -> list[str]:
-    """Return the rows of the screen's grid, in its order."""
-    return [str(line.label) for line in lines_of(at=at)]
+    """Return the rows of the screen's grid, in its order, without those that only some need."""
+    return [str(line.label) for line in lines_of(at=at) if not line.on_demand]
 
 
 def _site(site: Site) -> dict[str, str]:
@@ -311,13 +312,23 @@ def _order_lines(order: InfusionOrder) -> list[list[str]]:
 
 def _carried(shown: Grid, site: Site) -> list[list[str]]:
     """Return the last columns that hold something: time, then one text a line."""
+    drawn = [line for line in shown.lines if line.is_shown]
     filled = [
-        (column, [cells[index][1].text for cells in (line.cells for line in shown.lines)])
+        (column, [_on_paper(cells[index][1]) for cells in (line.cells for line in drawn)])
         for index, column in enumerate(shown.columns)
     ]
     return [
         [clock_time(_taken_at(column), site), *texts] for column, texts in filled if any(texts)
     ][-_CARRIED:]
+
+
+def _on_paper(cell: Cell) -> str:
+    """Return a cell as the paper carries it: "98 (84–98)!!" says the lowest, and that it is red.
+
+    Paper has no colour: one mark stands for amber, two for red.
+    """
+    text = f"{cell.text} ({cell.spread})" if cell.text and cell.spread else cell.text
+    return f"{text}{_MARK[cell.level]}" if text else ""
 
 
 def _taken_at(column: Column) -> datetime:

@@ -9,7 +9,7 @@ from typing import Any
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.assessments.models import STANDS, Assessment
 from afterglow.apps.monitoring import facts as monitoring
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
@@ -111,7 +111,7 @@ def _last_answers(
     session: TreatmentSession, prefix: str, *, at: datetime
 ) -> Mapping[str, Any] | None:
     rows = Assessment.objects.filter(
-        session=session, instrument_key__startswith=prefix, at__lte=at, replaced_by=None
+        session=session, instrument_key__startswith=prefix, at__lte=at, **STANDS
     )
     if (since := queries.recovering_since(session)) is not None:
         rows = rows.filter(at__gte=since)
@@ -172,7 +172,7 @@ def _totals(
 ) -> list[Decimal]:
     """Return an instrument's scores between two moments, both included, oldest first."""
     rows = Assessment.objects.filter(
-        session=session, instrument_key__startswith=prefix, at__lte=until, replaced_by=None
+        session=session, instrument_key__startswith=prefix, at__lte=until, **STANDS
     ).prefetch_related("scores")
     if since is not None:
         rows = rows.filter(at__gte=since)

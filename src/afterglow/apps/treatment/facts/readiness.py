@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from afterglow.apps.accounts.models import Account, Credential
-from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.assessments.models import STANDS, Assessment
 from afterglow.apps.consent.models import Consent
 from afterglow.apps.consent.queries import ConsentState, state_of
 from afterglow.apps.definitions.models import ApprovalAct, Definition, DefinitionKind
@@ -269,7 +269,7 @@ def moaas_scores(session: TreatmentSession, *, at: datetime) -> list[tuple[datet
     """Return the session's MOAA/S scores that count, each with its time, oldest first."""
     rows = (
         Assessment.objects.filter(
-            session=session, instrument_key__startswith="moaas", at__lte=at, replaced_by=None
+            session=session, instrument_key__startswith="moaas", at__lte=at, **STANDS
         )
         .order_by("at", "pk")
         .prefetch_related("scores")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -23,6 +24,7 @@ from afterglow.apps.treatment.forms.infusion import (
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.services.lines import (
+    CoverageLine,
     LateLine,
     MedicineLine,
     NoteLine,
@@ -39,10 +41,12 @@ READINGS: Final = 8
 PUMP: Final = 4
 MEDICINES: Final = 3
 NOTES: Final = 6
+WATCHING: Final = 2
 """Lines of each kind on one page; what stands on a longer paper is copied in two goes."""
 
 _PUMP_WORDS: Final = (
     ("", ""),
+    (PumpActionKind.START, gettext_lazy("Started; the record lost it")),
     (PumpActionKind.CHANGE_RATE, gettext_lazy("New rate")),
     (PumpActionKind.PAUSE, gettext_lazy("Paused")),
     (PumpActionKind.RESUME, gettext_lazy("Resumed")),
@@ -56,7 +60,11 @@ _NOTE_WORDS: Final = (
     (EventKind.FALL, gettext_lazy("Fall")),
     (EventKind.EXTRAVASATION, gettext_lazy("Extravasation at the IV site")),
     (EventKind.SUICIDAL_STATEMENT, gettext_lazy("Spoke of suicide")),
+    (EventKind.EMERGENCY_CALLED, gettext_lazy("Emergency: time zero")),
+    (EventKind.EMERGENCY_STEP, gettext_lazy("Emergency: a step")),
+    (EventKind.EMERGENCY_OVER, gettext_lazy("Emergency over")),
 )
+_MUST_SAY: Final = (EventKind.NOTE, EventKind.EMERGENCY_STEP, EventKind.EMERGENCY_OVER)
 
 
 _SYMPTOM: Final = "symptom:"
@@ -175,7 +183,7 @@ class PumpRow(_Row, ChartForm):
         """Return the entry."""
         rate = self.cleaned_data.get("rate")
         kind = PumpActionKind(self.cleaned_data["what"])
-        moves = kind in (PumpActionKind.CHANGE_RATE, PumpActionKind.RESUME)
+        moves = kind in (PumpActionKind.START, PumpActionKind.CHANGE_RATE, PumpActionKind.RESUME)
         return PumpLine(
             at=at,
             kind=kind,
@@ -238,7 +246,7 @@ class NoteRow(_Row, ChartForm):
         """A note without words says nothing."""
         cleaned = super().clean() or {}
         self.needs_time(cleaned)
-        if cleaned.get("what") == EventKind.NOTE and not cleaned.get("text"):
+        if cleaned.get("what") in _MUST_SAY and not cleaned.get("text"):
             self.add_error("text", _("Write what the paper says."))
         return cleaned
 
@@ -256,6 +264,29 @@ class NoteRow(_Row, ChartForm):
             label=text[:120] if labelled else "",
             text="" if labelled and len(text) <= 120 else text,
         )
+
+
+class CoverageRow(_Row, ChartForm):
+    """One line of who watches: who took the patient over."""
+
+    key = None  # type: ignore[assignment]
+    to = forms.ChoiceField(label=gettext_lazy("Who took the patient over"))
+
+    def __init__(self, *args: Any, people: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ChoiceField)  # declared above  # noqa: S101
+        field.choices = [("", ""), *((str(one.public_id), one.full_name) for one in people)]
+
+    def clean(self) -> dict[str, Any]:
+        """A line needs its time."""
+        cleaned = super().clean() or {}
+        self.needs_time(cleaned)
+        return cleaned
+
+    def line(self, at: datetime) -> LateLine:
+        """Return who took over."""
+        return CoverageLine(at=at, to=UUID(self.cleaned_data["to"]))
 
 
 class PaperForm:
@@ -287,16 +318,25 @@ class PaperForm:
         self.notes = [
             NoteRow(data, prefix=f"n{n}", symptoms=symptoms, **clock) for n in range(NOTES)
         ]
+        self.watching = [
+            CoverageRow(data, prefix=f"w{n}", people=people, **clock) for n in range(WATCHING)
+        ]
 
         entries = {line.field: line.entry for line in lines}
-        groups: tuple[Sequence[Any], ...] = (self.readings, self.pump, self.medicines, self.notes)
+        groups: tuple[Sequence[Any], ...] = (
+            self.readings,
+            self.pump,
+            self.medicines,
+            self.notes,
+            self.watching,
+        )
         for group in groups:
             for number, row in enumerate(group, start=1):
                 row.dress(number, entries)
 
     def rows(self) -> Iterator[Any]:
         """Yield every line in the order of the page."""
-        yield from (*self.readings, *self.pump, *self.medicines, *self.notes)
+        yield from (*self.readings, *self.pump, *self.medicines, *self.notes, *self.watching)
 
     def is_valid(self) -> bool:
         """Look at all of it, so that every mistake is said at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from afterglow.apps.accounts.forms import SecondPersonForm
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.places.models import Site
 from afterglow.apps.scheduling.times import latest_instant
@@ -203,6 +204,19 @@ class UndoForm(WebForm):
 
     key = KeyField(initial=new_key)
     reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Reason"))
+
+
+class ErrorForm(WebForm):
+    """Why an entry was made in error."""
+
+    key = KeyField(initial=new_key)
+    reason = forms.CharField(max_length=200, label=gettext_lazy("Why was it entered in error?"))
+
+
+class ControlledErrorForm(ErrorForm, SecondPersonForm):
+    """The same of a controlled medicine: a second person signs it."""
+
+    field_order: Iterable[str] = ("reason", "username", "secret", "key")
 
 
 class MissedForm(ReasonForm):

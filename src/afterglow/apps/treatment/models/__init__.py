@@ -12,12 +12,14 @@ from afterglow.apps.treatment.models.infusion import (
     PumpDifference,
     SessionEvent,
 )
+from afterglow.apps.treatment.models.mistakes import ChartMistake
 from afterglow.apps.treatment.models.offline import OfflineEntry, OfflineResolution
 from afterglow.apps.treatment.models.order import InfusionOrder, OrderCancellation
 from afterglow.apps.treatment.models.preparation import Preparation
 
 __all__ = [
     "Addendum",
+    "ChartMistake",
     "CheckIn",
     "Coverage",
     "Discharge",

@@ -43,6 +43,8 @@ class EventKind(StrEnum):
     HAND_OVER = "hand_over"
     LEFT_ALONE = "left_alone"
     """The clinician left and nobody took over; ``text`` says why."""
+    PRESENCE_CONFIRMED = "presence_confirmed"
+    """Somebody in the room answered that the clinician is with the patient."""
     SOUND_TEST = "sound_test"
     """Somebody listened to the alarm sound of a screen; ``data`` says what they heard."""
     EMERGENCY_CALLED = "emergency_called"

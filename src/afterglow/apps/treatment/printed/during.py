@@ -54,7 +54,7 @@ def drip(content: Content, clock: Clock) -> list[Section]:
             [
                 [
                     clock.exact(row["at"]) + _late(row, clock),
-                    words(row["kind"]),
+                    _struck(words(row["kind"]), row, clock),
                     exact(row["rate_ml_per_h"], "mL/h"),
                     row["reason"],
                     row["by"],
@@ -114,7 +114,7 @@ def story(content: Content, clock: Clock) -> list[Section]:
             [
                 [
                     clock.exact(row["at"]) + _late(row, clock),
-                    row["product"],
+                    _struck(row["product"], row, clock),
                     f"{exact(row['dose_mg'], 'mg')} {row['route']}",
                     row["indication"],
                     row["by"],
@@ -171,6 +171,18 @@ def scores(content: Content, clock: Clock) -> Section:
     )
 
 
+def _struck(text: str, row: Content, clock: Clock) -> str:
+    """Say of an entry that it was made in error, by whom and why, if it was."""
+    back = row.get("taken_back")
+    if not back:
+        return text
+    second = f" with {back['second']}" if back.get("second") else ""
+    return (
+        f"{text} [ENTERED IN ERROR: {back['reason']} ({back['by']}{second}, "
+        f"{clock.time(back['at'])})]"
+    )
+
+
 def _late(row: Content, clock: Clock) -> str:
     """Say when something was charted, if that was not in the same minute as it happened."""
     at, recorded = clock.time(row["at"]), clock.time(row["recorded_at"])
@@ -197,7 +209,7 @@ def _score(row: Content, clock: Clock) -> list[str]:
     ]
     if not values:
         values = [f"{words(item)} {value}" for item, value in row["answers"].items()]
-    name = f"{row['title']}, version {row['version']}"
+    name = _struck(f"{row['title']}, version {row['version']}", row, clock)
     return [clock.time(row["at"]), name, ", ".join(values), row["by"]]
 
 

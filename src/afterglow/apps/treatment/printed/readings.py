@@ -12,7 +12,8 @@ BESIDE: Final = timedelta(seconds=90)
 """Heart rate, saturation and breaths of a monitor stand beside the pressure within this time."""
 ALONE: Final = timedelta(minutes=5)
 """Where a monitor sends no pressure, one row so often."""
-_LATE: Final = timedelta(minutes=2)
+_TWO_TIMES: Final = timedelta(minutes=1)
+"""Above this both times are printed: when it was seen and when it was entered."""
 _OTHERS: Final = ("heart_rate", "spo2", "respiratory_rate")
 _RARE: Final = ("mean", "pulse_rate", "etco2", "temperature")
 _BP: Final = ("systolic", "diastolic")
@@ -51,8 +52,13 @@ def _by_hand(lines: Iterable[Content], clock: Clock) -> list[tuple[datetime, lis
     found = []
     for (at, by), taken in sets.items():
         recorded = max(line["recorded_at"] for line in taken)
-        is_late = clock.local(recorded) - clock.local(at) > _LATE
+        is_late = clock.local(recorded) - clock.local(at) > _TWO_TIMES
         late = [f"charted {clock.time(recorded)}"] if is_late else []
+        late += dict.fromkeys(
+            f"from paper, measured by {line['on_paper_by']}"
+            for line in taken
+            if line.get("on_paper_by")
+        )
         found.append((clock.local(at), _cells(at, f"by hand, {by}", taken, clock, late)))
     return found
 

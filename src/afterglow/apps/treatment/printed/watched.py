@@ -22,6 +22,7 @@ _BEGAN = {
     "came_to_uncovered": "Came; nobody was there",
     "pump_stopped": "Recovery",
     "called_back": "Called back",
+    "from_paper": "From paper, not signed at the screen",
 }
 
 
@@ -51,14 +52,40 @@ def _proof(found: Content, clock: Clock) -> list[tuple[str, str]]:
     )
     return [
         ("Infusion lasted", _span(found["lasted_s"])),
-        ("Somebody was with the patient for", _span(found["covered_s"])),
+        (
+            "Declared with the patient for"
+            if "rests_on" in found
+            else "Somebody was with the patient for",
+            _span(found["covered_s"]),
+        ),
         (
             "Nobody was with the patient",
             alone or ("never" if found["whole"] else "less than a second"),
         ),
+        *_rests_on(found),
         ("By", ", ".join(people)),
         ("Other running infusions of theirs meanwhile", str(found["elsewhere"] or "none")),
         ("Patients in recovery of theirs meanwhile", str(found["recovering_meanwhile"] or "none")),
+    ]
+
+
+def _rests_on(found: Content) -> list[tuple[str, str]]:
+    """Return what the declarations rest on; a record from before it was kept says nothing."""
+    rests = found.get("rests_on")
+    if rests is None:
+        return []
+    parts = (
+        f"{rests['declared']} signed declarations",
+        f"{rests['acts']} acts in the room's record",
+        f"{rests['answers']} answers",
+    )
+    return [
+        ("It rests on", ", ".join(parts)),
+        (
+            "Borne out by them",
+            f"{_span(rests['borne_out_s'])}; each counts for "
+            f"{_span(rests['each_counts_for_s'])} after it",
+        ),
     ]
 
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
+from afterglow.apps.monitoring.protocol import rules_of as monitoring_rules
 from afterglow.apps.places.models import Site
 from afterglow.apps.treatment import coverages
+from afterglow.apps.treatment.facts.presence import Signs, signs_of
 from afterglow.apps.treatment.models import Coverage, Infusion
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.record_rows import person_name, time_json
 from afterglow.apps.treatment.reports.months import Month
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.monitoring.presence import borne_out
 from afterglow.core.treatment.coverage import (
     CoverageBegan,
     CoveragePhase,
     Proof,
     Stretch,
     most_at_once,
+    most_beside,
     prove,
 )
 
@@ -31,19 +36,28 @@ def certificate(session: TreatmentSession, *, at: datetime) -> dict[str, Any] | 
     """Return who was with the patient, as the signed record keeps it.
 
     None without an infusion, or for one from before it was kept who is with a patient.
-    ``elsewhere``: stretches of the same clinicians with other running infusions meanwhile, which
-    the database refuses; it is counted all the same.
+    ``rests_on``: how many declarations, acts and answers it rests on, and for how long they bear
+    it out. ``elsewhere``: stretches of the same clinicians with other running infusions meanwhile,
+    which the database refuses; it is counted all the same.
     """
     proof = coverages.proof_of(session, at=at)
     if proof is None:
         return None
     rows = coverages.coverage_of(session)
     mine = [row for row in rows if row.phase == CoveragePhase.INFUSING]
+    rests = rests_on(mine, rows=signs_of(mine, until=at), at=at)
     return {
         "lasted_s": int(proof.lasted.total_seconds()),
         "covered_s": int(proof.covered.total_seconds()),
         "whole": proof.is_whole,
         "gaps": [{"from": time_json(g.begins), "to": time_json(g.ends)} for g in proof.gaps],
+        "rests_on": {
+            "declared": rests.declared,
+            "acts": rests.acts,
+            "answers": rests.answers,
+            "each_counts_for_s": int(rests.each_counts_for.total_seconds()),
+            "borne_out_s": int(rests.borne_out.total_seconds()),
+        },
         "elsewhere": _meanwhile(mine, CoveragePhase.INFUSING),
         "recovering_meanwhile": _meanwhile(mine, CoveragePhase.RECOVERY),
         "stretches": [
@@ -75,6 +89,42 @@ def _meanwhile(mine: Sequence[Coverage], phase: CoveragePhase) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class RestsOn:
+    """What a proof of coverage rests on: nobody saw more than that somebody declared and did.
+
+    A declaration, an act of the clinician in the room's record and an answer that they are there
+    bear out the time after them for so long as the protocol waits before it asks.
+    """
+
+    declared: int
+    acts: int
+    answers: int
+    each_counts_for: timedelta
+    borne_out: timedelta
+
+
+def rests_on(mine: Sequence[Coverage], *, rows: Mapping[int, Signs], at: datetime) -> RestsOn:
+    """Return what the one-to-one stretches of one session rest on, up to ``at``."""
+    total, for_so_long = timedelta(), timedelta()
+    for row in mine:
+        signs = rows[row.pk]
+        for_so_long = monitoring_rules(row.session).technical.presence.ask_after
+        total += borne_out(
+            [row.during.lower, *signs.acts, *signs.confirmed],
+            begins=row.during.lower,
+            ends=row.during.upper or max(at, row.during.lower),
+            for_so_long=for_so_long,
+        )
+    return RestsOn(
+        declared=len(mine),
+        acts=sum(len(rows[row.pk].acts) for row in mine),
+        answers=sum(len(rows[row.pk].confirmed) for row in mine),
+        each_counts_for=for_so_long,
+        borne_out=total,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class InfusionRow:
     """One infusion of the month: how long it ran and how much of it somebody was there."""
 
@@ -85,11 +135,24 @@ class InfusionRow:
     breaks: int
     overruns: int
     clinicians: tuple[str, ...]
+    recovering_meanwhile: int
+    """The most patients in recovery whom the same clinician watched at once meanwhile."""
+    rests: RestsOn
 
     @property
     def minutes(self) -> int:
         """How long drug ran, in whole minutes."""
         return int(self.proof.lasted.total_seconds() // 60)
+
+    @property
+    def borne_out_minutes(self) -> int:
+        """How much of it acts and answers bear out, in whole minutes."""
+        return int(min(self.rests.borne_out, self.proof.covered).total_seconds() // 60)
+
+    @property
+    def is_borne_out(self) -> bool:
+        """Whether acts and answers bear out all the time that somebody was on record as there."""
+        return self.rests.borne_out >= self.proof.covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +217,53 @@ class CoverageMonth:
         return "100 %" if not self.gaps else f"{min(share, 99.99):.2f} %"
 
     @property
+    def borne_out_percent(self) -> float | None:
+        """How much of the time acts and answers bear out, in percent; None when nothing ran."""
+        total = sum((row.rests.borne_out for row in self.infusions), timedelta())
+        return 100 * min(total / self.lasted, 1.0) if self.lasted else None
+
+    @property
+    def borne_out_text(self) -> str:
+        """That share with two decimals, never rounded up to all of it."""
+        share = self.borne_out_percent
+        if share is None:
+            return "–"
+        whole = all(row.is_borne_out for row in self.infusions) and not self.gaps
+        return "100 %" if whole else f"{min(share, 99.99):.2f} %"
+
+    @property
+    def beside_recovery(self) -> int:
+        """How many infusions were watched by somebody who watched a recovery at the same time."""
+        return sum(row.recovering_meanwhile > 0 for row in self.infusions)
+
+    @property
+    def above_ratio(self) -> int:
+        """How many clinicians watched more recoveries at once than the protocol allows."""
+        return sum(not row.is_within for row in self.recoveries)
+
+    @property
+    def not_borne_out(self) -> int:
+        """How many infusions rest for some of their time on a declaration alone."""
+        return sum(not row.is_borne_out for row in self.infusions)
+
+    @property
     def is_proved(self) -> bool:
-        """Whether one clinician was with one patient at every moment of every infusion."""
-        return self.gaps == 0 and self.most_one_to_one <= 1
+        """Whether one clinician was with one patient, and with nobody else, at every moment.
+
+        Every infusion of the month; recoveries stayed within their ratio; acts and answers bear it
+        out. A declaration alone proves nothing of the time long after it.
+        """
+        return (
+            self.gaps == 0
+            and self.most_one_to_one <= 1
+            and not self.beside_recovery
+            and not self.above_ratio
+            and not self.not_borne_out
+        )
 
 
 def month(site: Site, of: Month, *, at: datetime) -> CoverageMonth:
-    """Return a site's month. Four queries, whatever the number of infusions."""
+    """Return a site's month. Some queries, whatever the number of infusions."""
     started = list(
         Infusion.objects.filter(
             session__site=site, started_at__gte=of.begins, started_at__lt=of.ends
@@ -172,25 +275,66 @@ def month(site: Site, of: Month, *, at: datetime) -> CoverageMonth:
     sessions = [infusion.session_id for infusion in started]
     for row in (
         Coverage.objects.filter(session__in=sessions)
-        .select_related("clinician__staff")
+        .select_related(
+            "clinician__staff", "session__patient", "session__site", "session__protocol"
+        )
         .order_by("during", "pk")
     ):
         rows[row.session_id].append(row)
     known = [each for each in started if coverages.stretches(rows[each.session_id])]
-    # Whoever is one to one here is so at every site: the constraint knows no sites.
     everything = [row for of_one in rows.values() for row in of_one]
-    most = most_at_once(coverages.stretches(everything), until=at)
+    # Whoever is with somebody here may be with others at any site, begun in any month.
+    theirs = _all_they_watched(everything)
+    most = most_at_once(coverages.stretches(theirs), until=at)
+    one_to_one = [row for row in everything if row.phase == CoveragePhase.INFUSING]
+    signs = signs_of(one_to_one, until=at)
+    watched = _recovering(theirs)
     return CoverageMonth(
         site=site,
         month=of,
-        infusions=tuple(_infusion(each, rows[each.session_id], at) for each in known),
-        recoveries=tuple(_recoveries(everything, started, at)),
+        infusions=tuple(
+            _infusion(each, rows[each.session_id], watched=watched, signs=signs, at=at)
+            for each in known
+        ),
+        recoveries=tuple(_recoveries(everything, theirs, started, at)),
         most_one_to_one=max(most.values(), default=0),
         before=len(started) - len(known),
     )
 
 
-def _infusion(infusion: Infusion, rows: Sequence[Coverage], at: datetime) -> InfusionRow:
+def _all_they_watched(rows: Sequence[Coverage]) -> Sequence[Coverage]:
+    """Return every stretch of the same clinicians in the span of some, at any site."""
+    if not rows:
+        return []
+    ends = [row.during.upper for row in rows]
+    span = DateTimeTZRange(
+        min(row.during.lower for row in rows), None if None in ends else max(filter(None, ends))
+    )
+    return list(
+        Coverage.objects.filter(
+            clinician__in={row.clinician_id for row in rows}, during__overlap=span
+        )
+        .select_related("clinician__staff")
+        .order_by("during", "pk")
+    )
+
+
+def _recovering(rows: Iterable[Coverage]) -> tuple[Stretch, ...]:
+    return tuple(
+        Stretch(str(row.clinician.public_id), row.during.lower, row.during.upper)
+        for row in rows
+        if row.phase == CoveragePhase.RECOVERY
+    )
+
+
+def _infusion(
+    infusion: Infusion,
+    rows: Sequence[Coverage],
+    *,
+    watched: Sequence[Stretch],
+    signs: Mapping[int, Signs],
+    at: datetime,
+) -> InfusionRow:
     mine = [row for row in rows if row.phase == CoveragePhase.INFUSING]
     people = dict.fromkeys(person_name(row.clinician) for row in mine)
     return InfusionRow(
@@ -207,28 +351,33 @@ def _infusion(infusion: Infusion, rows: Sequence[Coverage], at: datetime) -> Inf
             row.back_by is not None and (row.during.upper or at) > row.back_by for row in mine
         ),
         clinicians=tuple(people),
+        recovering_meanwhile=most_beside(coverages.stretches(mine), watched, until=at),
+        rests=rests_on(mine, rows=signs, at=at),
     )
 
 
 def _recoveries(
-    rows: Iterable[Coverage], started: Sequence[Infusion], at: datetime
+    rows: Iterable[Coverage],
+    theirs: Iterable[Coverage],
+    started: Sequence[Infusion],
+    at: datetime,
 ) -> Iterator[RecoveryRow]:
-    """Yield the most patients each clinician watched in recovery, beside the strictest limit."""
+    """Yield the most patients each clinician watched in recovery, beside the strictest limit.
+
+    Whoever watched a recovery of this month is counted with all whom they watched meanwhile.
+    """
     limits = [
         int(rules_of(each.session.protocol_id).session.discharge.recovering_patients_per_clinician)
         for each in started
     ]
-    recovering = [row for row in rows if row.phase == CoveragePhase.RECOVERY]
-    names = {str(row.clinician.public_id): person_name(row.clinician) for row in recovering}
-    most = most_at_once(
-        (
-            Stretch(str(row.clinician.public_id), row.during.lower, row.during.upper)
-            for row in recovering
-        ),
-        until=at,
-    )
-    for who, count in sorted(most.items(), key=lambda each: names[each[0]]):
-        yield RecoveryRow(names[who], count, min(limits))
+    names = {
+        str(row.clinician.public_id): person_name(row.clinician)
+        for row in rows
+        if row.phase == CoveragePhase.RECOVERY
+    }
+    most = most_at_once(_recovering(theirs), until=at)
+    for who, name in sorted(names.items(), key=lambda each: each[1]):
+        yield RecoveryRow(name, most.get(who, 0), min(limits))
 
 
 HEAD = (
@@ -243,6 +392,11 @@ HEAD = (
     "breaks",
     "breaks_overrun",
     "clinicians",
+    "recovering_meanwhile",
+    "declarations",
+    "acts",
+    "answers",
+    "borne_out_s",
 )
 """The columns of the file, in order. Nobody's patient is named in it."""
 
@@ -264,4 +418,9 @@ def lines(report: CoverageMonth) -> Iterator[tuple[object, ...]]:
             row.breaks,
             row.overruns,
             "; ".join(row.clinicians),
+            row.recovering_meanwhile,
+            row.rests.declared,
+            row.rests.acts,
+            row.rests.answers,
+            int(row.rests.borne_out.total_seconds()),
         )

@@ -49,6 +49,7 @@ STANDS: Mapping[EventKind, str] = {
     EventKind.EMERGENCY_OVER: "The end of an emergency is not taken back; press Emergency again.",
     EventKind.CALLED_BACK: "A call-back is not taken back; discharge the patient again.",
     EventKind.DOWNTIME_ENTRY: "Who copied which paper stays on record; undo its lines instead.",
+    EventKind.PRESENCE_CONFIRMED: "Who answered that stays on record; say that nobody is there.",
     EventKind.SOUND_TEST: "A sound test is not taken back; test the sound again.",
 }
 """What stays as it was said, and what to do instead."""

@@ -20,6 +20,7 @@ from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.treatment import coverages
 from afterglow.apps.treatment.facts import coverage as facts
 from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
+from afterglow.apps.treatment.facts.presence import CONFIRMED
 from afterglow.apps.treatment.models import Coverage, Infusion, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -203,7 +204,7 @@ def _take(
         covers_for=before.clinician if before and break_for is not None else None,
         back_by=None if break_for is None else begins + break_for,
     )
-    _name_clinician(session, to)
+    name_clinician(session, to)
     told = {
         "from": str(before.clinician.public_id) if before else "",
         "to": str(to.public_id),
@@ -234,7 +235,7 @@ def _how(before: Coverage | None, to: Account, break_for: timedelta | None) -> C
     return CoverageBegan.TAKE_OVER
 
 
-def _name_clinician(session: TreatmentSession, to: Account) -> None:
+def name_clinician(session: TreatmentSession, to: Account) -> None:
     """Make ``to`` the clinician of the session and of its running infusion."""
     if session.clinician_id != to.pk:
         session.clinician = to
@@ -248,6 +249,44 @@ def _name_clinician(session: TreatmentSession, to: Account) -> None:
     if infusion is not None:
         infusion.clinician = to
         infusion.save_version()
+
+
+@transaction.atomic
+def confirm_presence(
+    *, session: UUID, by: Account, at: datetime, key: UUID
+) -> Done[SessionEvent] | Refused:
+    """Record somebody's answer that the clinician on record is with the patient.
+
+    Whoever is in the room may say so; the record keeps who did. It moves nothing else: whoever
+    takes the patient signs for that (``take_over``). Safe to repeat with the same key.
+    """
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
+        return Done(earlier, Decision(), repeated=True)
+    now = coverages.open_coverage(row)
+    if row.state not in facts.PHASE or now is None:
+        why = (
+            NOT_WATCHED_NOW.reason(seen=row.state, limit="infusing or recovery")
+            if row.state not in facts.PHASE
+            else blocker(
+                "NOBODY_TO_CONFIRM",
+                "Nobody is on record with the patient; whoever is there takes the patient over.",
+            )
+        )
+        return refuse("confirm-presence", session=row, decision=Decision((why,)), by=by, at=at)
+    event = SessionEvent.objects.create(
+        session=row,
+        kind=EventKind.PRESENCE_CONFIRMED,
+        label=now.clinician.get_short_name(),
+        data={"who": str(now.clinician.public_id), "stretch": str(now.public_id)},
+        at=at,
+        recorded_at=at,
+        by=by,
+        key=key,
+    )
+    tell(CONFIRMED, session=row, subject=event, by=by, at=at)
+    judge([row], at=at)
+    return Done(event, Decision())
 
 
 @transaction.atomic

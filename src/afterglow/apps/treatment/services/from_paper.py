@@ -16,6 +16,7 @@ from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import done_before, lock_session, refuse, tell
 from afterglow.apps.treatment.services.lines import (
+    CoverageLine,
     LateLine,
     MedicineLine,
     NoteLine,
@@ -78,7 +79,7 @@ def copy_from_paper(
                     raise _NotThisLine(number, done.decision)
                 cautions &= done.decision
                 if isinstance(line, PumpLine):
-                    seen_sequence += 1
+                    seen_sequence = done.row.sequence
     except _NotThisLine as stopped:
         refuse("copy-from-paper", session=row, decision=stopped.decision, by=by, at=at)
         return RefusedAt(stopped.decision, stopped.line)
@@ -118,6 +119,7 @@ def _told(lines: Sequence[LateLine]) -> str:
         PumpLine: "pump entries",
         MedicineLine: "medicines",
         NoteLine: "notes",
+        CoverageLine: "hand-overs",
     }
     counted = [
         (sum(isinstance(line, kind) for line in lines), name) for kind, name in words.items()

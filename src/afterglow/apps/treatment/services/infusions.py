@@ -166,7 +166,7 @@ def act_on_pump(
     ):
         decision = _wrong_state(row, str(kind).replace("_", " "), limit="infusing")
         return refuse(str(kind), session=row, decision=decision, by=by, at=at)
-    last = infusion.actions.order_by("-sequence").first()
+    last = _last_standing(infusion)
     if last is None:
         raise AssertionError("An infusion begins with its start.")
     if last.sequence != seen_sequence:
@@ -181,7 +181,7 @@ def act_on_pump(
     infusion.save_version()
     action = PumpAction.objects.create(
         infusion=infusion,
-        sequence=last.sequence + 1,
+        sequence=_next_sequence(infusion),
         kind=kind,
         rate_ml_per_h=new_rate,
         at=when,
@@ -235,7 +235,7 @@ def record_pump_stopped(
     if infusion is None:
         decision = _wrong_state(row, "stopped", limit="infusing")
         return refuse("stop-infusion", session=row, decision=decision, by=by, at=at)
-    last = infusion.actions.order_by("-sequence").first()
+    last = _last_standing(infusion)
     if last is None:
         raise AssertionError("An infusion begins with its start.")
     if last.kind == PumpActionKind.STOP:
@@ -248,7 +248,7 @@ def record_pump_stopped(
     infusion.save_version()
     action = PumpAction.objects.create(
         infusion=infusion,
-        sequence=last.sequence + 1,
+        sequence=_next_sequence(infusion),
         kind=PumpActionKind.STOP,
         rate_ml_per_h=queries.STOPPED,
         at=when,
@@ -331,9 +331,24 @@ def _thousandth(volume: Volume) -> Volume:
     return Volume(volume.value.quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
+def _last_standing(infusion: Infusion) -> PumpAction | None:
+    """Return the last pump entry that was not charted in error."""
+    return infusion.actions.filter(mistake__isnull=True).order_by("-sequence").first()
+
+
+def _next_sequence(infusion: Infusion) -> int:
+    """Return the next number of a pump entry; those in error keep theirs."""
+    last = infusion.actions.order_by("-sequence").values_list("sequence", flat=True).first()
+    return (last or 0) + 1
+
+
 def _running_rate(infusion: Infusion) -> Rate:
     """Return the last rate above zero: what a pump resumes at."""
-    last = infusion.actions.filter(rate_ml_per_h__gt=queries.STOPPED).order_by("-sequence").first()
+    last = (
+        infusion.actions.filter(rate_ml_per_h__gt=queries.STOPPED, mistake__isnull=True)
+        .order_by("-sequence")
+        .first()
+    )
     return last.rate_ml_per_h if last else infusion.preparation.rate_ml_per_h
 
 

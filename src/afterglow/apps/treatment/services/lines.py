@@ -16,7 +16,7 @@ from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services import charting, infusions
+from afterglow.apps.treatment.services import charting, infusions, paper_acts
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -34,7 +34,7 @@ class ReadingsLine:
 
 @dataclass(frozen=True, slots=True)
 class PumpLine:
-    """One line of the pump: a rate change, a pause, a resume or the stop."""
+    """One line of the pump: a rate, a pause, a resume, the stop, or a start that was lost."""
 
     at: datetime
     kind: PumpActionKind
@@ -78,7 +78,15 @@ class NameLine:
     label: str
 
 
-LateLine = ReadingsLine | PumpLine | MedicineLine | NoteLine | NameLine
+@dataclass(frozen=True, slots=True)
+class CoverageLine:
+    """One line of who watches: whoever took the patient over (their account's public id)."""
+
+    at: datetime
+    to: UUID
+
+
+LateLine = ReadingsLine | PumpLine | MedicineLine | NoteLine | NameLine | CoverageLine
 
 
 def chart_line(
@@ -100,6 +108,24 @@ def chart_line(
                 by=by,
                 at=at,
                 key=key,
+            )
+        case PumpLine(kind=PumpActionKind.START):
+            return paper_acts.start_from_paper(
+                row,
+                happened_at=line.at,
+                rate=line.rate,
+                reason=line.reason,
+                by=by,
+                at=at,
+                key=key,
+            )
+        case CoverageLine():
+            return paper_acts.take_over_from_paper(
+                row, happened_at=line.at, to=line.to, by=by, at=at, key=key
+            )
+        case NoteLine(kind=kind) if kind in paper_acts.EMERGENCY:
+            return paper_acts.emergency_from_paper(
+                row, kind=kind, happened_at=line.at, text=line.text, by=by, at=at, key=key
             )
         case PumpLine(kind=PumpActionKind.STOP):
             return _stop(row, line, by=by, at=at, key=key)

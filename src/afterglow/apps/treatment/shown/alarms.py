@@ -64,6 +64,7 @@ WORDS: dict[str, Words] = {
     "NOBODY_WITH_PATIENT": _("Nobody with the patient"),
     "BREAK_OVERRUN": _("Break is over"),
     "RECOVERY_RATIO_EXCEEDED": _("Too many in recovery for one"),
+    "PRESENCE_NOT_CERTAIN": _("Is somebody with the patient?"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 

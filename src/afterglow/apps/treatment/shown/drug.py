@@ -14,14 +14,13 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
+from afterglow.apps.treatment.shown.grid import TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import Given, completes_at
 from afterglow.core.medicines.labels import label_of
 from afterglow.core.quantities import Dose, DosePerMass, Rate, Volume
 from afterglow.core.quantities.rounding import HALF_UP_TO_0_01_MG_PER_KG, HALF_UP_TO_0_1_MG
 
-LATE = timedelta(minutes=2)
-"""A dose charted so long after it was given looks late."""
 AHEAD = timedelta(minutes=5)
 """How much of the axis lies beyond the planned end."""
 
@@ -221,7 +220,7 @@ def medicine_rows(session: TreatmentSession) -> tuple[MedicineRow, ...]:
                         one.at,
                         one.dose_mg,
                         one.route,
-                        one.recorded_at if one.recorded_at - one.at > LATE else None,
+                        one.recorded_at if one.recorded_at - one.at > TWO_TIMES else None,
                     )
                     for one in doses
                 ),

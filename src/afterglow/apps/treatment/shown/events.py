@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.models import PumpAction, SessionEvent
+from afterglow.apps.treatment.models import (
+    ChartMistake,
+    MedicineGiven,
+    PumpAction,
+    SessionEvent,
+)
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.services.charting import STANDS
-from afterglow.apps.treatment.shown.grid import LATE
+from afterglow.apps.treatment.shown.grid import LATE, TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.web.cards import Words
 from afterglow.web.formats import mg, number
@@ -26,6 +32,7 @@ KIND_WORDS: dict[EventKind, Words] = {
     EventKind.SYMPTOM: gettext_lazy("Symptom"),
     EventKind.HAND_OVER: gettext_lazy("Handed over to"),
     EventKind.LEFT_ALONE: gettext_lazy("Left alone by"),
+    EventKind.PRESENCE_CONFIRMED: gettext_lazy("With the patient"),
     EventKind.SOUND_TEST: gettext_lazy("Sound test"),
     EventKind.EMERGENCY_CALLED: gettext_lazy("Emergency: time zero"),
     EventKind.EMERGENCY_STEP: gettext_lazy("Emergency"),
@@ -53,7 +60,15 @@ class Entry:
     kind: str = ""
     needs_name: bool = False
     can_withdraw: bool = False
+    undo: str = ""
+    """The name of the address that takes it back, with ``undo_id`` of what is taken back."""
+    undo_id: str = ""
     withdrawn: bool = False
+    key: UUID | None = None
+    paper: str = ""
+    """Who wrote it on paper, where it was copied from there."""
+    is_late: bool = False
+    """It was entered so long after it happened that it looks late, not only says both times."""
     grave: bool = False
     is_private: bool = False
 
@@ -63,34 +78,67 @@ def entries(session: TreatmentSession) -> tuple[Entry, ...]:
     found: list[Entry] = []
     infusion = queries.infusion_of(session)
     before: PumpAction | None = None
-    for action in queries.actions_of(infusion) if infusion else ():
-        found.append(_pump_entry(action, before))
-        before = action
-    for given in queries.medicines_given(session):
-        found.append(
-            Entry(
-                0,
-                given.at,
-                f"{given.product.medicine.capitalize()} {mg(given.dose_mg)} {given.route}".strip(),
-                given.indication,
-                given.by.get_short_name(),
-                given.recorded_at if given.recorded_at - given.at > LATE else None,
-                kind="medicine",
-                grave=given.is_sedative,
-            )
-        )
+    going_on = infusion is not None and infusion.ended_at is None
+    last = queries.actions_of(infusion)[-1] if infusion else None
+    for action in queries.every_action(infusion) if infusion else ():
+        can = going_on and last is not None and action.pk == last.pk
+        found.append(_pump_entry(action, before, can_withdraw=can and action.kind not in _FIRM))
+        if not hasattr(action, "mistake"):
+            before = action
+    for given in queries.every_medicine(session):
+        found.append(_medicine_entry(given))
     names = {rule.code: rule.name for rule in rules_of(session).symptoms.values()}
     for shown in queries.shown_events(session):
         found.append(_event_entry(shown.event, shown.label, shown.withdrawn, names))
     found.sort(key=lambda entry: entry.at)
-    return tuple(_numbered(entry, index) for index, entry in enumerate(found, start=1))
+    paper = queries.kept_on_paper(session)
+    return tuple(
+        replace(_numbered(entry, index), paper=paper.get(entry.key, "") if entry.key else "")
+        for index, entry in enumerate(found, start=1)
+    )
+
+
+_FIRM = (PumpActionKind.START, PumpActionKind.STOP)
+
+
+def _medicine_entry(given: MedicineGiven) -> Entry:
+    mistake: ChartMistake | None = getattr(given, "mistake", None)
+    dose = f"{given.product.medicine.capitalize()} {mg(given.dose_mg)} {given.route}".strip()
+    return Entry(
+        0,
+        given.at,
+        dose,
+        _with_mistake(given.indication, mistake),
+        given.by.get_short_name(),
+        given.recorded_at if given.recorded_at - given.at > TWO_TIMES else None,
+        kind="medicine",
+        grave=given.is_sedative and mistake is None,
+        withdrawn=mistake is not None,
+        can_withdraw=mistake is None,
+        key=given.key,
+        undo="treatment:infusion-medicine-error",
+        undo_id=str(given.public_id),
+    )
+
+
+def _with_mistake(text: str, mistake: ChartMistake | None) -> str:
+    """Return an entry's words with why and by whom it was taken back."""
+    if mistake is None:
+        return text
+    why = _("entered in error: %(reason)s (%(who)s)") % {
+        "reason": mistake.reason,
+        "who": mistake.by.get_short_name(),
+    }
+    return f"{text}; {why}" if text else why
 
 
 def _numbered(entry: Entry, index: int) -> Entry:
-    return replace(entry, number=index)
+    is_late = entry.late is not None and entry.late - entry.at > LATE
+    return replace(entry, number=index, is_late=is_late)
 
 
-def _pump_entry(action: PumpAction, before: PumpAction | None) -> Entry:
+def _pump_entry(action: PumpAction, before: PumpAction | None, *, can_withdraw: bool) -> Entry:
+    mistake: ChartMistake | None = getattr(action, "mistake", None)
     rate = number(action.rate_ml_per_h)
     last = number(before.rate_ml_per_h) if before else ""
     words = {
@@ -100,15 +148,20 @@ def _pump_entry(action: PumpAction, before: PumpAction | None) -> Entry:
         PumpActionKind.RESUME: _("Resumed, %(rate)s mL/h"),
         PumpActionKind.STOP: _("Pump stopped"),
     }[PumpActionKind(action.kind)] % {"rate": rate, "last": last}
-    late = action.recorded_at - action.at > LATE
+    late = action.recorded_at - action.at > TWO_TIMES
     return Entry(
         0,
         action.at,
         words,
-        action.reason,
+        _with_mistake(action.reason, mistake),
         action.by.get_short_name(),
         action.recorded_at if late else None,
         kind="pump",
+        withdrawn=mistake is not None,
+        can_withdraw=can_withdraw and mistake is None,
+        key=action.key,
+        undo="treatment:infusion-pump-error",
+        undo_id=str(action.public_id),
     )
 
 
@@ -126,13 +179,14 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
         EventKind.LEFT_ALONE,
         EventKind.ADVERSE_EVENT,
         EventKind.SOUND_TEST,
+        EventKind.PRESENCE_CONFIRMED,
     ):
         words = f"{KIND_WORDS[kind]} {name_words(label)}".strip()
     elif kind is EventKind.EMERGENCY_STEP:
         words = name_words(label)
     else:
         words = str(KIND_WORDS[kind])
-    late = event.recorded_at - event.at > LATE
+    late = event.recorded_at - event.at > TWO_TIMES
     return Entry(
         0,
         event.at,
@@ -144,6 +198,9 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
         kind=str(kind),
         needs_name=kind is EventKind.MARK and not label and not withdrawn,
         can_withdraw=kind not in STANDS and not withdrawn,
+        key=event.key,
+        undo="treatment:infusion-undo",
+        undo_id=str(event.public_id),
         withdrawn=withdrawn,
         grave=kind
         in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,12 +15,14 @@ from afterglow.apps.assessments.queries import Answered
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.queries import GridRow, LatestReading, Spread
+from afterglow.apps.treatment import queries
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.monitoring.readings import Baseline, Source
 from afterglow.core.monitoring.rules import AlarmLimit
 from afterglow.core.monitoring.schedule import Slot, SlotState
+from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web.cards import Words
 from afterglow.web.formats import number
 from afterglow.web.sentences import name_words
@@ -44,6 +46,8 @@ class Line:
     codes: tuple[str, ...]
     most: int | None = None
     """The highest that may be entered; of a pressure, of its second number."""
+    on_demand: bool = False
+    """It stands there where something was measured, or where a person opens it ("+ row")."""
 
 
 VITALS = (
@@ -51,13 +55,18 @@ VITALS = (
     Line("heart_rate", _("HR"), "heart", "digits", (_V.HEART_RATE, _V.PULSE_RATE)),
     Line("spo2", _("SpO2"), "oxygen", "digits", (_V.SPO2,)),
     Line("respiratory_rate", _("RR"), "breath", "digits", (_V.RESPIRATORY_RATE,)),
+    Line("etco2", _("EtCO2"), "co2", "digits", (_V.ETCO2,), on_demand=True),
+    Line("temperature", _("Temp °C"), "temperature", "decimal", (_V.TEMPERATURE,), on_demand=True),
 )
 SCALES: Mapping[str, Words] = {
     "moaas": _("MOAA/S 0–5"),
     "dissociation": _("Dissoc. 0–10"),
     "nausea": _("Nausea 0–3"),
     "anxiety": _("Anxiety 0–10"),
+    "pain": _("Pain 0–10"),
 }
+_ON_DEMAND = frozenset({"pain"})
+"""Scales that are asked before the start and in recovery; while drug runs on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class Cell:
     """What one cell says.
 
     ``level``: red or amber by the protocol's limits, as numbers alone; the worst of all that its
-    column holds of the sign by hand or by the cuff, drawn or not.
+    column holds of the sign, by hand or by a device, drawn or not.
     """
 
     text: str = ""
@@ -90,6 +99,10 @@ class Cell:
     more: int = 0
     """Sets of the same kind in this column that are not drawn: one tap shows them."""
     assessment: str = ""
+    paper: str = ""
+    """Who measured it and wrote it on paper, where it was copied from there."""
+    struck: str = ""
+    """A score of this column that was entered in error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +119,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class GridLine:
-    """One row with its cells in the order of the columns."""
+    """One row with its cells in the order of the columns. ``is_shown``: not only on demand."""
 
     line: Line
     cells: tuple[tuple[Column, Cell], ...]
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +145,15 @@ def lines_of(*, at: datetime) -> tuple[Line, ...]:
     return (
         *(replace(line, most=_highest(line)) for line in VITALS),
         *(
-            Line(key, words, "", "digits", (key,), most=known[key][1].items[0].highest)
+            Line(
+                key,
+                words,
+                "",
+                "digits",
+                (key,),
+                most=known[key][1].items[0].highest,
+                on_demand=key in _ON_DEMAND,
+            )
             for key, words in SCALES.items()
             if key in known
         ),
@@ -164,20 +186,40 @@ def grid(session: TreatmentSession, *, at: datetime) -> Grid:
     waiting = [s for s in slots if s.state in (SlotState.DUE, SlotState.OVERDUE)]
     coming = next((s for s in slots if s.state is SlotState.UPCOMING), None)
     answered = assessments.answered(session, until=at, keys=tuple(SCALES))
+    struck = assessments.taken_back(session, until=at, keys=tuple(SCALES))
     judge = Judge(rules_of(session).limits, monitoring.baseline(session, at=at))
+    paper = queries.kept_on_paper(session)
     lines = lines_of(at=at)
-    columns = tuple(_column(row, lines, answered, judge, spreads, at) for row in rows)
+    columns = tuple(
+        _from_paper(_column(row, lines, answered, struck, judge, spreads, at), paper, answered)
+        for row in rows
+    )
+    lacking = _lacking(lines, waiting[-1] if waiting else None)
     return Grid(
         columns=columns,
         lines=tuple(
-            GridLine(line, tuple((column, column.cells[line.field]) for column in columns))
+            GridLine(
+                line,
+                tuple((column, column.cells[line.field]) for column in columns),
+                is_shown=line in lacking or _is_shown(session, line, columns),
+            )
             for line in lines
         ),
         due=waiting[-1] if waiting else coming,
-        asks=_lacking(lines, waiting[-1] if waiting else None),
+        asks=lacking,
         opens_at=coming.opens_at if coming else None,
         owed=sum(1 for column in columns if column.owes_reason),
     )
+
+
+def _is_shown(session: TreatmentSession, line: Line, columns: Iterable[Column]) -> bool:
+    """Whether a row stands there without being asked for."""
+    if not line.on_demand:
+        return True
+    if line.field in SCALES and session.state != SessionState.INFUSING:
+        return True
+    cells = (column.cells[line.field] for column in columns)
+    return any(cell.text or cell.spread or cell.struck for cell in cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,23 +253,23 @@ def _column(
     row: GridRow,
     lines: Iterable[Line],
     answered: Iterable[Answered],
+    struck: Iterable[Answered],
     judge: Judge,
     spreads: Mapping[tuple[datetime, str], Spread],
     at: datetime,
 ) -> Column:
     slot = row.slot
-    mine = {
-        each.row.instrument_key: each
-        for each in answered
-        if slot.opens_at <= each.row.at and (slot.closes_at is None or each.row.at < slot.closes_at)
-    }
+    mine, gone = (
+        {each.row.instrument_key: each for each in of if _is_in(slot, each)}
+        for of in (answered, struck)
+    )
     cells = {}
     for line in lines:
         if line.field in SCALES:
-            cells[line.field] = _scale_cell(mine.get(line.field), judge)
+            cells[line.field] = _scale_cell(mine.get(line.field), gone.get(line.field), judge)
         else:
             spread = _spread(line, slot, spreads)
-            cells[line.field] = replace(_vital_cell(line, row, judge), spread=spread)
+            cells[line.field] = _with_spread(_vital_cell(line, row, judge), spread, judge)
     return Column(
         slot=slot,
         is_open=slot.closes_at is None or at < slot.closes_at,
@@ -238,21 +280,60 @@ def _column(
     )
 
 
-def _spread(line: Line, slot: Slot, spreads: Mapping[tuple[datetime, str], Spread]) -> str:
-    """Say between which values a continuous sign moved; a cuff's readings are each a number."""
+def _spread(
+    line: Line, slot: Slot, spreads: Mapping[tuple[datetime, str], Spread]
+) -> tuple[str, Spread] | None:
+    """Return between which values a continuous sign moved; a cuff's readings are each a number."""
     if line.entry == "pressure":
-        return ""
+        return None
     for code in line.codes:
         found = spreads.get((slot.opens_at, code))
         if found is not None:
-            return "" if found.low == found.high else f"{number(found.low)}–{number(found.high)}"
-    return ""
+            return code, found
+    return None
 
 
-def _scale_cell(answer: Answered | None, judge: Judge) -> Cell:
+def _with_spread(cell: Cell, moved: tuple[str, Spread] | None, judge: Judge) -> Cell:
+    """Return the cell with what its device saw between the drawn readings, judged as they are."""
+    if moved is None or moved[1].low == moved[1].high:
+        return cell
+    code, spread = moved
+    levels = {cell.level, judge.level(code, spread.low), judge.level(code, spread.high)}
+    return replace(
+        cell,
+        spread=f"{number(spread.low)}–{number(spread.high)}",
+        level=_worst(levels),
+    )
+
+
+def _worst(levels: Collection[str]) -> str:
+    return "red" if "red" in levels else "amber" if "amber" in levels else ""
+
+
+def _from_paper(column: Column, paper: Mapping[UUID, str], answered: Iterable[Answered]) -> Column:
+    """Return the column with who measured on paper what was copied from there."""
+    if not paper:
+        return column
+    keys = {str(each.row.public_id): each.row.key for each in answered}
+    cells = {}
+    for name, cell in column.cells.items():
+        key = cell.reading.batch if cell.reading else keys.get(cell.assessment)
+        cells[name] = replace(cell, paper=paper.get(key, "")) if key else cell
+    return replace(column, cells=cells)
+
+
+def _is_in(slot: Slot, answer: Answered) -> bool:
+    return slot.opens_at <= answer.row.at and (
+        slot.closes_at is None or answer.row.at < slot.closes_at
+    )
+
+
+def _scale_cell(answer: Answered | None, gone: Answered | None, judge: Judge) -> Cell:
+    struck = number(gone.total) if gone is not None and gone.total is not None else ""
     if answer is None or answer.total is None:
-        return Cell()
+        return Cell(struck=struck)
     return Cell(
+        struck=struck,
         text=number(answer.total),
         level=judge.level(answer.row.instrument_key, answer.total),
         by_hand=False,
@@ -281,7 +362,7 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
     hand_entry = first.source is Source.HAND
     return Cell(
         text=_joined(shown),
-        level="red" if "red" in levels else "amber" if "amber" in levels else "",
+        level=_worst(levels),
         by_hand=not device,
         other=_joined(hand) if device and hand else "",
         late=_after(first.arrived_at, first.taken_at, LATE) if hand_entry else None,

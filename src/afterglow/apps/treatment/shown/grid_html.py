@@ -65,6 +65,8 @@ class _Words:
         self.hand = escape(_("h"))
         self.by_hand = escape(_("by hand"))
         self.by_device = escape(_("from the monitor"))
+        self.error = escape(_("entered in error"))
+        self.paper = escape(_("from paper, measured by %(who)s"))
         self.late = escape(_("entered late"))
         self.entered = escape(_("entered"))
         self.missed = escape(_("missed"))
@@ -79,7 +81,8 @@ def _row(
 ) -> Iterator[str]:
     label = escape(str(line.line.label))
     shape = icons.sign_shape(line.line.shape) if line.line.shape else ""
-    yield f'<tr><th scope="row">{shape}{label}</th>'
+    more = "" if line.is_shown else f' hidden data-on-demand="{line.line.field}"'
+    yield f'<tr{more}><th scope="row">{shape}{label}</th>'
     for column, cell in line.cells:
         yield _cell(line.line.field, column, cell, words, site=site, locked=locked, first=first)
     yield f'<td class="is-open">{_field(line, entry, label, words)}</td></tr>'
@@ -95,6 +98,8 @@ def _cell(
     locked: bool,
     first: bool,
 ) -> str:
+    if not cell.text and cell.struck:
+        return f"<td>{_struck(cell, words)}</td>"
     if not cell.text:
         return _empty(column, words, locked=locked, first=first)
     text: str = escape(cell.text)
@@ -108,11 +113,19 @@ def _cell(
         )
     if cell.by_hand:
         text += f'<span class="cell-hand" title="{words.by_hand}">{words.hand}</span>'
+    if cell.paper:
+        who = words.paper % {"who": escape(cell.paper)}
+        text += (
+            f'<span class="cell-paper" title="{who}">▤'
+            f'<span class="visually-hidden">{who}</span></span>'
+        )
     if cell.other:
         text += (
             f' <span class="cell-other" title="{words.by_hand}">'
             f"{escape(cell.other)}{words.hand}</span>"
         )
+    if cell.struck:
+        text += f" {_struck(cell, words)}"
     if cell.more:
         text += f' <small class="cell-range" title="{words.more}">+{cell.more}</small>'
     if cell.spread:
@@ -124,6 +137,10 @@ def _cell(
     level = f"is-{cell.level}" if cell.level else ""
     late = " is-late" if cell.late else ""
     return f'<td class="{level}{late}">{text}</td>' if level or late else f"<td>{text}</td>"
+
+
+def _struck(cell: Cell, words: _Words) -> str:
+    return f'<s class="cell-struck" title="{words.error}">{escape(cell.struck)}</s>'
 
 
 def _empty(column: Column, words: _Words, *, locked: bool, first: bool) -> str:
@@ -162,10 +179,11 @@ def _field(line: GridLine, entry: Form | None, label: str, words: _Words) -> str
         return ""
     bound = entry[name]
     typed = escape(bound.value() or "")
+    keys = "decimal" if kind == "decimal" else "numeric"
     wrong = ' aria-invalid="true"' if bound.errors else ""
     hint = f' data-most="{line.line.most}"' if line.line.most is not None else ""
     return (
         f'<input class="control" name="{name}" id="entry-{name}" value="{typed}" '
-        f'data-entry="{kind}" data-code="{name}" inputmode="numeric" autocomplete="off" '
+        f'data-entry="{kind}" data-code="{name}" inputmode="{keys}" autocomplete="off" '
         f'maxlength="7" aria-label="{label} {words.now}"{hint}{wrong}>'
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
@@ -18,12 +20,20 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.monitoring.readings import Baseline
-from afterglow.core.monitoring.rules import AlarmLimit
+from afterglow.core.monitoring.rules import AlarmLimit, Bound
 from afterglow.web.cards import Sign
 from afterglow.web.formats import number
 
-# Of the limits those that one line can show: the systolic one of a pressure, the saturation.
-_LINES = {VitalSignCode.SYSTOLIC: Sign.PRESSURE, VitalSignCode.SPO2: Sign.OXYGEN}
+_LINES = {
+    VitalSignCode.SYSTOLIC: Sign.PRESSURE,
+    VitalSignCode.DIASTOLIC: Sign.PRESSURE,
+    VitalSignCode.HEART_RATE: Sign.HEART,
+    VitalSignCode.SPO2: Sign.OXYGEN,
+    VitalSignCode.RESPIRATORY_RATE: Sign.BREATH,
+    VitalSignCode.ETCO2: Sign.CO2,
+}
+"""What a line of the graph is about; the pulse has the limits of the heart rate."""
+_UPPER = (Bound.AT_OR_ABOVE, Bound.ABOVE)
 _IN_A_SCRIPT = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 """As Django's json_script: nothing in the text can end the element it stands in."""
 
@@ -56,12 +66,12 @@ def _head(
         "started": int(started.timestamp()) if started else None,
         "limits": [
             {
-                "sign": str(sign),
-                "value": float(limit.number),
-                "level": "red" if limit.priority is AlarmPriority.HIGH else "amber",
+                "sign": str(_LINES[line.code]),
+                "of": str(line.code),
+                "value": float(line.value),
+                "level": line.level,
             }
-            for limit, sign in _absolute(rules_of(session).limits)
-            if limit.number is not None
+            for line in first_lines(rules_of(session).limits, start)
         ],
         "baseline": {
             str(sign): values
@@ -82,12 +92,54 @@ def _band(sign: Sign, codes: Iterable[VitalSignCode], start: Mapping[str, Baseli
     return found[:1]
 
 
-def _absolute(limits: Iterable[AlarmLimit]) -> Iterable[tuple[AlarmLimit, Sign]]:
-    """The limits worth a line: of each sign every amber and red one, systolic for pressure."""
-    seen: set[tuple[str, str, str]] = set()
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """Where a sign's alarm begins for this patient: one line of one level, above or below."""
+
+    code: VitalSignCode
+    level: str
+    value: Decimal
+
+
+def first_lines(
+    limits: Iterable[AlarmLimit], baseline: Mapping[str, Baseline]
+) -> tuple[LimitLine, ...]:
+    """Return the line that alarms first, of each sign, level and side.
+
+    A rise over the patient's own baseline counts with the fixed numbers: of a baseline of 118 the
+    amber line is 148, not 160. An amber line beyond the red one says nothing and is left out.
+    """
+    first: dict[tuple[VitalSignCode, str, bool], Decimal] = {}
     for limit in limits:
-        key = (limit.code, limit.sign, limit.priority)
-        if limit.is_relative or limit.sign not in _LINES or key in seen:
+        if limit.sign not in _LINES:
             continue
-        seen.add(key)
-        yield limit, _LINES[VitalSignCode(limit.sign)]
+        code = VitalSignCode(limit.sign)
+        value = _begins_at(limit, baseline.get(limit.sign))
+        if value is None:
+            continue
+        upper = limit.bound is None or limit.bound in _UPPER
+        level = "red" if limit.priority is AlarmPriority.HIGH else "amber"
+        known = first.get((code, level, upper))
+        sooner = known is None or (value < known if upper else value > known)
+        if sooner:
+            first[(code, level, upper)] = value
+    return tuple(
+        LimitLine(code, level, value)
+        for (code, level, upper), value in first.items()
+        if level == "red" or not _is_behind(value, first.get((code, "red", upper)), upper=upper)
+    )
+
+
+def _begins_at(limit: AlarmLimit, start: Baseline | None) -> Decimal | None:
+    if limit.bound is not None:
+        return limit.number
+    if start is None or start.value <= 0:
+        return None
+    rise = max(
+        (limit.rise_percent or Decimal(0)) * start.value / 100, limit.rise_at_least or Decimal(0)
+    )
+    return start.value + rise
+
+
+def _is_behind(amber: Decimal, red: Decimal | None, *, upper: bool) -> bool:
+    return red is not None and (amber >= red if upper else amber <= red)

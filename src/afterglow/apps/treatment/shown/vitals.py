@@ -28,7 +28,8 @@ CODES: Mapping[Sign, tuple[VitalSignCode, ...]] = {
     Sign.CO2: (VitalSignCode.ETCO2,),
     Sign.TEMPERATURE: (VitalSignCode.TEMPERATURE,),
 }
-"""Which readings each trace is made of; of heart rate and pulse the first that is there."""
+"""Which readings each trace is made of. Of the heart a device's ECG goes before the pulse while it
+is fresh; a rate that was typed by hand is no ECG."""
 
 _LABELS: Mapping[Sign, tuple[Words, str]] = {
     Sign.HEART: (_("HR"), "/min"),
@@ -49,7 +50,8 @@ def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, 
     CO2 and temperature are shown only where they are measured.
     """
     latest: dict[str, LatestReading] = {}
-    for reading in monitoring.latest_readings(session, at=at):
+    read = monitoring.latest_readings(session, at=at)
+    for reading in read:
         known = latest.get(reading.sign)
         if known is None or reading.taken_at > known.taken_at:
             latest[reading.sign] = reading
@@ -57,7 +59,7 @@ def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, 
     stale_after = stale_seconds(session)
     cards = []
     for sign, codes in CODES.items():
-        found = next((latest[code] for code in codes if code in latest), None)
+        found = _speaks(sign, codes, read, latest, at=at, fresh_s=stale_after[sign])
         if sign in ONLY_WHERE_MEASURED and found is None:
             continue
         label, unit = _LABELS[sign]
@@ -75,6 +77,26 @@ def vital_cards(session: TreatmentSession, *, at: datetime) -> tuple[VitalCard, 
             )
         )
     return tuple(cards)
+
+
+def _speaks(
+    sign: Sign,
+    codes: Iterable[VitalSignCode],
+    read: Iterable[LatestReading],
+    latest: Mapping[str, LatestReading],
+    *,
+    at: datetime,
+    fresh_s: float,
+) -> LatestReading | None:
+    """Return which reading a tile shows: of the heart a device's fresh ECG, else the newest."""
+    there = [latest[code] for code in codes if code in latest]
+    if sign is not Sign.HEART:
+        return there[0] if there else None
+    for reading in read:
+        is_ecg = reading.sign == VitalSignCode.HEART_RATE and reading.source is Source.DEVICE
+        if is_ecg and reading.age(at).total_seconds() <= fresh_s:
+            return reading
+    return max(there, key=lambda reading: reading.taken_at, default=None)
 
 
 def empty_cards() -> tuple[VitalCard, ...]:
@@ -126,21 +148,22 @@ def marks(readings: Iterable[Reading]) -> Iterable[dict[str, Any]]:
     """Yield readings as the graph takes them: pressures paired, continuous signs thinned.
 
     Of the readings of ten seconds the lowest saturation and otherwise the last is drawn; an
-    artefact is always drawn.
+    artefact is always drawn. A pulse stands behind a believed heart rate of the same source and
+    minute, as in the stored graph (``monitoring.trends``).
     """
     pressures: dict[tuple[datetime, Source], dict[str, Reading]] = {}
     thinned: dict[tuple[Sign, Source, int], Reading] = {}
     by_code = {code: sign for sign, codes in CODES.items() for code in codes}
     rows = [r for r in readings if r.sign in by_code]
-    has_heart = any(r.sign == VitalSignCode.HEART_RATE for r in rows)
+    beating = {_minute(r) for r in rows if r.sign == VitalSignCode.HEART_RATE and not r.artefact}
     for reading in rows:
         sign = by_code[VitalSignCode(reading.sign)]
         if sign is Sign.PRESSURE:
             pressures.setdefault((reading.at, reading.source), {})[reading.sign] = reading
-        elif reading.sign == VitalSignCode.PULSE_RATE and has_heart:
-            continue
         elif reading.artefact:
             yield _mark(sign, reading)
+        elif reading.sign == VitalSignCode.PULSE_RATE and _minute(reading) in beating:
+            continue
         else:
             key = (sign, reading.source, int(reading.at.timestamp()) // EVERY_S)
             known = thinned.get(key)
@@ -161,6 +184,10 @@ def marks(readings: Iterable[Reading]) -> Iterable[dict[str, Any]]:
                 "mean": _plain(mean.value) if mean else None,
                 "artefact": high.artefact or low.artefact,
             }
+
+
+def _minute(reading: Reading) -> tuple[Source, int]:
+    return reading.source, int(reading.at.timestamp()) // 60
 
 
 def _mark(sign: Sign, reading: Reading) -> dict[str, Any]:

@@ -46,6 +46,7 @@ urlpatterns = [
     path("infusion/hand-over/", coverage.take_over, name="infusion-hand-over"),
     path("infusion/sound-test/", sound.sound_test, name="sound-test"),
     path("infusion/break/", coverage.Break.as_view(), name="infusion-break"),
+    path("infusion/present/", coverage.confirm, name="infusion-present"),
     path("infusion/leave/", coverage.Leave.as_view(), name="infusion-leave"),
     path("infusion/explain/", infusion_asks.Explain.as_view(), name="infusion-explain"),
     path("infusion/difference/", infusion_asks.Difference.as_view(), name="infusion-difference"),
@@ -56,6 +57,17 @@ urlpatterns = [
         "infusion/readings/<uuid:batch>/<slug:sign>/artefact/",
         infusion_asks.Artefact.as_view(),
         name="infusion-artefact",
+    ),
+    path("infusion/entries/<int:number>/", infusion_asks.entry, name="infusion-entry"),
+    path(
+        "infusion/medicines/<uuid:medicine>/error/",
+        infusion_asks.MedicineError.as_view(),
+        name="infusion-medicine-error",
+    ),
+    path(
+        "infusion/pump/<uuid:entry>/error/",
+        infusion_asks.PumpError.as_view(),
+        name="infusion-pump-error",
     ),
     path(
         "infusion/scores/<uuid:assessment>/correct/",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.forms import Form
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from afterglow.apps.accounts.middleware import works_when_locked
 from afterglow.apps.accounts.models import Account
@@ -19,8 +22,11 @@ from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import coverage
-from afterglow.apps.treatment.views.asking import Ask
-from afterglow.web import formats
+from afterglow.apps.treatment.views.asking import Ask, find_session, refused, said
+from afterglow.apps.treatment.views.infusion import key_of
+from afterglow.core.roles import Action
+from afterglow.web import clock, formats
+from afterglow.web.requests import StaffRequest
 from afterglow.web.sentences import sentence_of
 
 
@@ -113,6 +119,20 @@ class Break(TakeOver):
             "whose": row.covers_for.get_short_name(),
             "time": formats.clock_time(row.back_by, self.session.site),
         }
+
+
+@login_required
+@require_POST
+def confirm(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Record that the clinician on record is with the patient: one key, nothing typed."""
+    outcome = coverage.confirm_presence(
+        session=session, by=request.user, at=clock.now(), key=key_of(request)
+    )
+    if isinstance(outcome, Refused):
+        row = find_session(request, session, action=Action.CHART)
+        return refused(request, row, _("With the patient"), outcome.decision)
+    words = _("%(who)s is with the patient.") % {"who": outcome.row.label}
+    return said(request, session, words)
 
 
 class Leave(Ask):

@@ -246,7 +246,8 @@ def _act(request: StaffRequest, session: UUID, kind: PumpActionKind) -> HttpResp
         else _("Running again at %(rate)s mL/h since %(time)s.")
         % {"rate": formats.number(action.rate_ml_per_h), "time": time}
     )
-    return said(request, session, words)
+    undo = reverse("treatment:infusion-pump-error", args=[session, action.public_id])
+    return said(request, session, words, undo=undo)
 
 
 @login_required
@@ -269,11 +270,8 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
             key=form.cleaned_data["key"],
         )
         if not isinstance(outcome, Refused):
-            undo = ""
-            if outcome.row:
-                undo = reverse(
-                    "treatment:infusion-undo-entry", args=[session, outcome.row[0].batch]
-                )
+            column = form.cleaned_data["key"]
+            undo = reverse("treatment:infusion-undo-entry", args=[session, column])
             return said(request, session, _("Readings charted."), undo=undo)
         decision, status = outcome.decision, 409
     context = {

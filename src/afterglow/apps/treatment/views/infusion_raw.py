@@ -21,6 +21,7 @@ from afterglow.apps.monitoring.trends import RawReading, raw_readings
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.forms.infusion import ReasonForm
 from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services import mistakes
 from afterglow.apps.treatment.shown.grid import VITALS
 from afterglow.apps.treatment.shown.trend import trend
 from afterglow.apps.treatment.tickets import outlives_sign_in
@@ -74,6 +75,7 @@ def raw(request: StaffRequest, session: UUID, line: str, since: int) -> HttpResp
         "until": end,
         "groups": _beside(found),
         "count": len(found),
+        "paper": queries.kept_on_paper(row),
         "last": last_pump_action(row),
         "part": part,
     }
@@ -172,14 +174,11 @@ class Believe(Ask):
 @login_required
 @require_POST
 def undo_entry(request: StaffRequest, session: UUID, batch: UUID) -> HttpResponse:
-    """Take back a column that was just typed: its readings stay on record and count no more."""
+    """Take back a column that was just typed: all of it stays on record and counts no more."""
     find_session(request, session, action=Action.CHART)
-    services.take_back_entry(session=session, batch=batch, by=request.user, at=clock.now())
+    mistakes.take_back_column(session=session, column=batch, by=request.user, at=clock.now())
     return said(
         request,
         session,
-        _(
-            "Taken back. The readings stay on record as entered in error. "
-            "Scores are corrected one by one."
-        ),
+        _("Taken back. Readings and scores stay on record as entered in error."),
     )

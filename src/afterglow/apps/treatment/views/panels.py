@@ -13,7 +13,7 @@ from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.told import told
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.emergencies import emergency_of
-from afterglow.apps.treatment.favourites import favourites_of, macros_for
+from afterglow.apps.treatment.favourites import favourites_for, macros_for
 from afterglow.apps.treatment.forms.infusion import ObservationForm, new_key
 from afterglow.apps.treatment.shown import alarms, drug, events, grid, header, vitals
 from afterglow.apps.treatment.views.asking import READINGS, REFRESH, last_pump_action
@@ -28,12 +28,15 @@ PUMP_EVENTS = (
     "infusion-stopped",
     "infusion-stop-explained",
     "pump-agreed",
+    "pump-entry-taken-back",
 )
 CHART_EVENTS = (
     "event-recorded",
     "event-withdrawn",
     "medicine-given",
+    "medicine-taken-back",
     "clinician-changed",
+    "presence-confirmed",
     "emergency-declared",
     "emergency-step-recorded",
     "emergency-ended",
@@ -41,6 +44,7 @@ CHART_EVENTS = (
 READING_EVENTS = (
     "assessment-recorded",
     "assessment-corrected",
+    "assessment-taken-back",
     "missed-reading-recorded",
     "reading-marked-artefact",
     "artefact-mark-taken-back",
@@ -77,7 +81,10 @@ PANELS: dict[str, Panel] = {
             *READING_EVENTS,
             "body-mass-recorded",
             "medicine-given",
+            "medicine-taken-back",
             "clinician-changed",
+            "presence-confirmed",
+            "alarms",
         ),
         every_s=30,
         shows_readings=True,
@@ -87,20 +94,20 @@ PANELS: dict[str, Panel] = {
     ),
     "numbers": Panel(
         lambda session, at: _numbers(session, at),
-        ("alarms", *READING_EVENTS, *PUMP_EVENTS, "medicine-given"),
+        ("alarms", *READING_EVENTS, *PUMP_EVENTS, "medicine-given", "medicine-taken-back"),
         every_s=60,
         shows_readings=True,
     ),
     "events": Panel(lambda session, at: _events(session), (*PUMP_EVENTS, *CHART_EVENTS)),
     "drug": Panel(
         lambda session, at: {"drug": drug.drug_row(session, at=at)},
-        (*PUMP_EVENTS, "medicine-given", "pump-difference-resolved"),
+        (*PUMP_EVENTS, "medicine-given", "medicine-taken-back", "pump-difference-resolved"),
         every_s=15,
     ),
     "told": Panel(lambda session, at: {"told": told(session)}, ("device-notified",)),
     "grid": Panel(
         lambda session, at: grid_parts(session, at),
-        (*READING_EVENTS, *PUMP_EVENTS, "medicine-given"),
+        (*READING_EVENTS, *PUMP_EVENTS, "medicine-given", "medicine-taken-back"),
         every_s=30,
         shows_readings=True,
     ),
@@ -144,7 +151,7 @@ def grid_parts(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     return {
         "grid": grid.grid(session, at=at),
         "entry": entry,
-        "favourites": [(each, new_key()) for each in favourites_of(session.protocol.key).marks],
+        "favourites": [(each, new_key()) for each in favourites_for(session.protocol).marks],
         "macros": macros_for(session, frozenset(entry.fields), at=at),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +20,8 @@ from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
 
 WAKE = frozenset({"held", "refused", "unsupported"})
+_SCREEN = re.compile(r"[a-z0-9-]{8,40}")
+"""The name that a browser made up for itself: it says which screen was heard, and nobody's."""
 
 
 @login_required
@@ -26,12 +29,16 @@ WAKE = frozenset({"held", "refused", "unsupported"})
 def sound_test(request: StaffRequest, session: UUID) -> HttpResponse:
     """Record whether the three sounds were heard, and whether the screen stays on."""
     heard = request.POST.get("heard") == "yes"
-    wake = request.POST.get("wake", "")
+    wake, screen = request.POST.get("wake", ""), request.POST.get("screen", "")
     outcome = charting.record_event(
         session=session,
         kind=EventKind.SOUND_TEST,
         label="heard" if heard else "not heard",
-        data={"heard": heard, "wake": wake if wake in WAKE else ""},
+        data={
+            "heard": heard,
+            "wake": wake if wake in WAKE else "",
+            "screen": screen if _SCREEN.fullmatch(screen) else "",
+        },
         by=request.user,
         at=clock.now(),
         key=key_of(request),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.forms import Form
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,6 +41,11 @@ class Drug(Ask):
             happened_at=form.happened_at,
             above_usual_confirmed=form.cleaned_data["confirmed"],
         )
+
+    def undo(self, done: Done[Any]) -> str:
+        """Return the address that strikes it through; it asks why."""
+        arguments = [self.session.public_id, done.row.public_id]
+        return reverse("treatment:infusion-medicine-error", args=arguments)
 
     def words(self, done: Done[Any], form: Any) -> str:
         """Say what was given, and that a sedative restarts the clock."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.forms import Form
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -72,6 +73,11 @@ class Rate(Ask):
             rate=form.new_rate,
             reason=form.cleaned_data["reason"],
         )
+
+    def undo(self, done: Done[Any]) -> str:
+        """Return the address that strikes it through."""
+        arguments = [self.session.public_id, done.row.public_id]
+        return reverse("treatment:infusion-pump-error", args=arguments)
 
     def words(self, done: Done[Any], form: Any) -> str:
         """Say the rate and since when."""

@@ -52,7 +52,8 @@ function neighbour(input, rows, columns) {
   if (rows) {
     let row = cell.parentElement;
     do {
-      row = rows > 0 ? row.nextElementSibling : row.previousElementSibling;
+      do row = rows > 0 ? row.nextElementSibling : row.previousElementSibling;
+      while (row?.hidden);
       const found = row?.cells[cell.cellIndex]?.querySelector("input[data-entry]:not([disabled])");
       if (found) return found;
     } while (row);
@@ -125,6 +126,25 @@ function slash(input, clean) {
   else if (/^[3-9]\d\d$/.test(clean)) input.value = `${clean.slice(0, 2)}/${clean.slice(2)}`;
   else if ((clean.match(/\//g) ?? []).length > 1) input.value = clean.replace(/\/(?=.*\/)/g, "");
 }
+
+// ---- a row on demand (EtCO2, temperature, pain) is opened by "+ row" and stays open on this screen
+const opened = new Set();
+function openRows() {
+  for (const name of opened) {
+    const row = document.querySelector(`tr[data-on-demand="${CSS.escape(name)}"]`);
+    if (row) row.hidden = false;
+    const button = document.querySelector(`[data-open-row="${CSS.escape(name)}"]`);
+    if (button) button.hidden = true;
+  }
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-open-row]");
+  if (!button) return;
+  opened.add(button.dataset.openRow);
+  openRows();
+  fieldOf(button.dataset.openRow)?.focus();
+});
+document.addEventListener("htmx:afterSwap", openRows);
 
 // The newest column is the one that matters: a wide grid opens at its end.
 const scrolled = (grid) => grid.parentElement.scrollLeft + grid.parentElement.clientWidth < grid.parentElement.scrollWidth - 8;

@@ -60,12 +60,16 @@ body.addEventListener("live:pump", ({ detail }) => {
   if (pumpRate !== null && detail.rate_ml_per_h !== pumpRate) setTimeout(refresh, 400);
   pumpRate = detail.rate_ml_per_h;
 });
-body.addEventListener("live:resync", () => location.reload());
 // Signed out in another tab: the parts come again on the page's ticket, without who the patient is.
 body.addEventListener("signin:ended", () => {
   if (body.dataset.signedOut) return;
   body.dataset.signedOut = "true";
   refreshSoon();
+});
+// A page on which somebody types is not loaded anew (live.js): its panels and its graph are.
+body.addEventListener("live:caught-up", () => {
+  refresh();
+  readTrend();
 });
 
 // ---- the stream is lost: read what is new, and let the panels look again
@@ -163,6 +167,7 @@ watchOpening();
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target === inside && inside.childElementCount && !dialog.open) dialog.showModal();
+  if (detail.target === inside) bringDraft();
   if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea") ?? inside.querySelector("form[method=dialog] button"))?.focus(); // never the stop: a dialog that asks nothing closes by Enter
   if (detail.target.id === "panel-events") marks();
   if (detail.target === grid) watchOpening();
@@ -172,7 +177,37 @@ body.addEventListener("infusion:close", () => {
   inside?.replaceChildren();
   dialog?.close();
 });
-dialog?.addEventListener("close", () => inside.replaceChildren());
+// What was typed in a dialog is kept by its address until it is saved: Escape, a stray tap and a lost line throw
+// no word away. Only in this page's memory; secrets and one-time keys are never kept.
+const drafts = new Map();
+const asked = () => inside?.querySelector("form[action]:not([method=dialog]):has(textarea, input:not([type=hidden]))");
+const typedIn = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "submit"].includes(field.type));
+function keepDraft() {
+  const form = asked();
+  if (!form) return;
+  const typed = typedIn(form).map((field) => [field.name, field.type === "checkbox" || field.type === "radio" ? field.checked && field.value : field.value]);
+  if (typed.some(([name, value]) => value && value !== form.querySelector(`[name="${CSS.escape(name)}"]`)?.defaultValue)) drafts.set(form.getAttribute("action"), typed);
+}
+function bringDraft() {
+  const form = asked();
+  const typed = form && drafts.get(form.getAttribute("action"));
+  if (!typed) return;
+  drafts.delete(form.getAttribute("action")); // it is in the form again, and is kept anew when that is closed
+  for (const [name, value] of typed) {
+    for (const field of typedIn(form).filter((one) => one.name === name)) {
+      if (field.type === "checkbox" || field.type === "radio") field.checked ||= field.value === value;
+      else if (field.value === field.defaultValue && value) field.value = value;
+    }
+  }
+}
+dialog?.addEventListener("close", () => {
+  keepDraft();
+  inside.replaceChildren();
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const address = detail.elt.getAttribute?.("action");
+  if (detail.successful && detail.requestConfig.verb === "post" && address) drafts.delete(address);
+});
 
 // ---- a toast leaves by itself; a one-tap form gets a new key after each tap
 new MutationObserver(() => {

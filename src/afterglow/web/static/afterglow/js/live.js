@@ -4,6 +4,7 @@
 // hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
 // `data-live-after` is the id of the last event the page was made from; nothing between is lost.
 import { age, setServerNow } from "./clock.js";
+import { heardHeart, isBehindEcg } from "./heart.js";
 import { words } from "./words.js";
 
 const body = document.body;
@@ -117,23 +118,21 @@ if (url) {
   window.addEventListener("online", connect);
   window.addEventListener("pagehide", () => source?.close());
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload(); // what the back button shows must be what is true now
+    if (event.persisted) anew(); // what the back button shows must be what is true now
   });
 }
 
 // The stream sends a batch of values; who draws wants one sign at a time. What is flagged is kept in
 // the record, hollow in the graph and never a number. Cuff pressures of one moment are one sign.
 const SIGNS = { heart_rate: "heart", pulse_rate: "heart", spo2: "oxygen", respiratory_rate: "breath", etco2: "co2", temperature: "temperature" };
-// The heart's number is the ECG's while there is one; the oximeter's pulse stands in without it.
-const ECG_FOR_MS = 60_000;
-let ecgAt = -Infinity;
 body.addEventListener("live:vital-signs", ({ detail }) => {
   const cuffs = new Map();
   const readings = detail.readings ?? [];
-  if (readings.some((reading) => reading.code === "heart_rate" && !reading.flag)) ecgAt = performance.now();
-  for (const { code, value, source, flag, taken_at: at } of readings) {
-    if (code === "pulse_rate" && performance.now() - ecgAt < ECG_FOR_MS) continue;
+  heardHeart(readings);
+  for (const reading of readings) {
+    const { code, value, source, flag, taken_at: at } = reading;
     const artefact = Boolean(flag);
+    if (!artefact && isBehindEcg(reading)) continue;
     const sign = SIGNS[code];
     if (sign) {
       draw({ sign, value, at, code, source, artefact });
@@ -154,8 +153,19 @@ function draw(detail) {
   body.dispatchEvent(new CustomEvent("live:reading", { bubbles: true, detail }));
 }
 
-// The stream lost its place: what is on the page may be old, so all of it is fetched anew.
-body.addEventListener("live:resync", () => location.reload());
+// The stream lost its place: what is on the page may be old, so all of it is fetched anew. Where somebody types,
+// and the page has parts that can be fetched by themselves, it stays and they are: nothing typed is thrown away.
+const fields = "main input:not([type=hidden], [type=range]), main textarea, dialog[open] input:not([type=hidden]), dialog[open] textarea";
+const isTyping = () => [...document.querySelectorAll(fields)].some((field) => field.type !== "checkbox" && field.type !== "radio" && field.value !== field.defaultValue);
+function anew() {
+  if (isTyping() && document.querySelector('[hx-trigger*="infusion:refresh"]')) stayAndCatchUp();
+  else location.reload();
+}
+function stayAndCatchUp() {
+  body.dispatchEvent(new CustomEvent("live:caught-up", { bubbles: true }));
+  if (source?.readyState !== EventSource.OPEN) connect();
+}
+body.addEventListener("live:resync", anew);
 
 // Readings draw themselves in the big numbers; a panel re-fetches only on structural events.
 const put = (element, text) => element && element.textContent !== text && (element.textContent = text);

@@ -11,6 +11,11 @@ const PATTERNS = {
 const EVERY = { red: 10_000, amber: 25_000, technical: 30_000, gone: Infinity };
 const ORDER = ["red", "amber", "technical", "gone"];
 const STORE = "afterglow-sound";
+const SCREEN = "afterglow-screen";
+// Each tablet has a speaker of its own: what was heard on one says nothing of another.
+const screenName = localStorage.getItem(SCREEN) ?? `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
+localStorage.setItem(SCREEN, screenName);
+const isTested = (panel) => panel.dataset.tested === "true" || (panel.dataset.heardOn ?? "").split(" ").includes(screenName);
 let context = null;
 let playedAt = -Infinity;
 let played = "";
@@ -80,7 +85,7 @@ function show() {
   document.body.dataset.sound = now;
   for (const panel of document.querySelectorAll("[data-sound-panel]")) {
     panel.dataset.soundPanel = now;
-    panel.hidden = now === "on" && panel.dataset.tested === "true";
+    panel.hidden = now === "on" && isTested(panel);
     for (const part of panel.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(now);
     panel.classList.toggle("is-off", now !== "on");
   }
@@ -106,6 +111,7 @@ document.addEventListener("click", async (event) => {
   const panel = test.closest("[data-sound-panel]");
   if (!heard) return;
   for (const [index, level] of ["technical", "amber", "red"].entries()) setTimeout(() => play(level), index * 1400);
+  for (const field of panel.querySelectorAll("[name=screen]")) field.value = screenName;
   for (const field of panel.querySelectorAll("[name=wake]")) field.value = document.body.dataset.wake ?? "";
   const ask = panel.querySelector("[data-sound-ask]");
   if (ask) ask.hidden = false;

@@ -23,6 +23,9 @@ const WINDOWS = [10, 20, 30, 60, 120, 240, 480, 960].map((minutes) => minutes * 
 const MINUTE = 60;
 const CUFF = 15; // an arterial line says a pressure every second: carets nearer than this lie on each other
 const DEVICE = "device";
+export const VENT_TOP = 60; // the top of the panel of breaths (/min) and CO2 (mmHg)
+const SHARE = 0.3; // how much of the height that panel takes
+const HIGH_ENOUGH = 240; // CSS pixels below which there is no room for it
 const seconds = (iso) => Date.parse(iso) / 1000;
 
 /** The index of the first point at or after a time; with `after`, of the first one that is later. */
@@ -164,7 +167,7 @@ class Trend {
 
   frame() {
     const [from, to] = this.range();
-    return [[from, to], [null, null], [null, null]];
+    return [[from, to], [null, null], [null, null], [null, null]];
   }
 
   // A monitor speaks every second, and in an hour's window a pixel is five: what streams is drawn when a pixel has
@@ -346,13 +349,14 @@ class Trend {
       scales: {
         x: { time: true, range: () => this.range() },
         y: { range: () => this.leftRange() },
-        percent: { range: () => [this.percentFloor(), 100.5] },
+        percent: { range: () => this.percentRange() },
+        vent: { range: () => [0, VENT_TOP / (this.share() || 1)] },
       },
-      series: [{}, { scale: "y" }, { scale: "percent" }],
+      series: [{}, { scale: "y" }, { scale: "percent" }, { scale: "vent" }],
       axes: [
         axis({ values: (_, splits) => splits.map((at) => clock.format(at * 1000)), incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200], space: 60, size: 30 }),
-        axis({ scale: "y", incrs: [20, 40, 50, 100], size: 44, space: 24 }),
-        axis({ scale: "percent", side: 1, grid: { show: false }, incrs: [5, 10, 20], size: 46, space: 24, values: (_, splits) => splits.map((v) => (v <= 100 ? `${v} %` : "")) }),
+        axis({ scale: "y", incrs: [20, 40, 50, 100], size: 44, space: 24, filter: (_, splits) => splits.map((v) => (v >= 0 ? v : null)) }),
+        axis({ scale: "percent", side: 1, grid: { show: false }, incrs: [5, 10, 20], size: 46, space: 24, filter: (_, splits) => splits.map((v) => (v >= this.percentFloor() ? v : null)), values: (_, splits) => splits.map((v) => (v <= 100 ? `${v} %` : "")) }),
       ],
       hooks: { drawClear: [(u) => drawUnder(this, u)], draw: [(u) => drawOver(this, u)] },
     };
@@ -365,7 +369,24 @@ class Trend {
 
   leftRange() {
     const top = Math.max(0, ...this.seen("pressure").map((p) => p.high), ...this.seen("heart").map((p) => p.high));
-    return [0, Math.max(180, Math.ceil((top + 10) / 20) * 20)];
+    return this.above(0, Math.max(180, Math.ceil((top + 10) / 20) * 20));
+  }
+
+  percentRange() {
+    return this.above(this.percentFloor(), 100.5);
+  }
+
+  // Breaths and CO2 have a panel of their own at the foot (0 to 60) where the graph is high enough for one:
+  // on the scale of pressures a fall from 14 to 8 breaths is a hair.
+  share() {
+    if ((this.plot?.height ?? 0) < HIGH_ENOUGH) return 0;
+    return this.points.breath.length || this.points.co2.length ? SHARE : 0;
+  }
+
+  /** Lay a scale from `low` to `high` into what the panel of breaths leaves. */
+  above(low, high) {
+    const share = this.share();
+    return [low - ((high - low) * share) / (1 - share), high];
   }
 
   percentFloor() {

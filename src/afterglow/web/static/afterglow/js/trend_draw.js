@@ -2,9 +2,10 @@
 // Everything here reads the Trend and draws; nothing here changes it.
 import { words } from "./words.js";
 
-export const SCALE = { pressure: "y", heart: "y", breath: "y", co2: "y", temperature: "y", oxygen: "percent" };
+const VENT = ["breath", "co2"];
+export const scaleOf = (trend, sign) => (sign === "oxygen" ? "percent" : VENT.includes(sign) && trend.share() ? "vent" : "y");
 const SPACING = 20; // CSS pixels between marks of one trace, so that dense traces stay readable
-const CONTINUOUS = ["breath", "co2", "temperature", "heart", "oxygen"];
+const CONTINUOUS = ["breath", "co2", "heart", "oxygen"];
 const dpr = () => devicePixelRatio;
 
 /** Draw what lies behind the traces: the future, the baseline, the level that a model predicts. */
@@ -23,8 +24,10 @@ export function drawUnder(trend, u) {
 /** Draw limits, traces, pressures, events and the line of now. */
 export function drawOver(trend, u) {
   inside(u, ({ ctx, bbox }) => {
+    panel(trend, u);
     limits(trend, u);
     for (const sign of CONTINUOUS) trace(trend, u, sign);
+    degrees(trend, u);
     carets(trend, u);
     if (!trend.isStill()) {
       const now = Math.round(u.valToPos(trend.now(), "x", true));
@@ -113,10 +116,10 @@ function level(trend, u) {
 function limits(trend, u) {
   const { ctx, bbox } = u;
   for (const limit of trend.data.limits ?? []) {
-    const y = Math.round(u.valToPos(Number(limit.value), SCALE[limit.sign] ?? "y", true));
+    const y = Math.round(u.valToPos(Number(limit.value), scaleOf(trend, limit.sign), true));
     ctx.strokeStyle = trend.colour[limit.sign] ?? trend.colour["ink-2"];
     ctx.lineWidth = (limit.level === "red" ? 1.5 : 1) * dpr();
-    ctx.globalAlpha = 0.65;
+    ctx.globalAlpha = limit.of === "systolic" || limit.of === "spo2" ? 0.65 : 0.4;
     ctx.setLineDash(limit.level === "red" ? [] : [6 * dpr(), 5 * dpr()]);
     line(ctx, bbox.left, y, bbox.left + bbox.width, y);
   }
@@ -124,9 +127,39 @@ function limits(trend, u) {
   ctx.globalAlpha = 1;
 }
 
+// The panel of breaths and CO2: its own foot, its own numbers.
+function panel(trend, u) {
+  if (!trend.share()) return;
+  const { ctx, bbox } = u;
+  const top = Math.round(bbox.top + bbox.height * (1 - trend.share()));
+  ctx.strokeStyle = trend.colour["ink-2"];
+  ctx.lineWidth = dpr();
+  line(ctx, bbox.left, top, bbox.left + bbox.width, top);
+  ctx.fillStyle = trend.colour["ink-2"];
+  ctx.font = `${12 * dpr()}px ${trend.family}`;
+  ctx.textAlign = "left";
+  for (const value of [20, 40]) ctx.fillText(String(value), bbox.left + 3 * dpr(), u.valToPos(value, "vent", true) + 4 * dpr());
+}
+
+// A temperature is a number: a line of it would be flat on any scale that fits the rest.
+function degrees(trend, u) {
+  const { ctx, bbox } = u;
+  const [from, to] = trend.range();
+  ctx.font = `${13 * dpr()}px ${trend.family}`;
+  ctx.textAlign = "center";
+  let last = -Infinity;
+  for (const p of trend.between("temperature", from, Math.min(to, trend.now()))) {
+    const x = u.valToPos(p.x, "x", true);
+    if (x - last < 64 * dpr()) continue;
+    last = x;
+    ctx.fillStyle = trend.colour.temperature;
+    ctx.fillText(p.artefact ? `(${p.y}°)` : `${p.y}°`, x, bbox.top + 14 * dpr());
+  }
+}
+
 function trace(trend, u, sign) {
   const { ctx, bbox } = u;
-  const scale = SCALE[sign];
+  const scale = scaleOf(trend, sign);
   const gap = trend.gap(sign);
   const [from, to] = trend.range();
   const points = trend.between(sign, from - gap, Math.min(to, trend.now()));

@@ -1,0 +1,136 @@
+"""What shows that somebody is really with a patient: what they did there, what they did elsewhere.
+
+Everything is read from what is kept anyway: the audit says who did what for which session, the
+shifts say who is at work. No sensor is asked, and none is pretended.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from afterglow.apps.accounts.services.leaving import SIGNED_OUT_EVERYWHERE
+from afterglow.apps.audit.models import AuditEntry
+from afterglow.apps.scheduling.models import StaffShift
+from afterglow.apps.treatment.models import Coverage
+from afterglow.core.monitoring.presence import PresenceFacts
+from afterglow.core.treatment.coverage import CoveragePhase
+
+CONFIRMED = "presence-confirmed"
+"""The audit's word for somebody's answer that the clinician is with the patient."""
+
+
+@dataclass(slots=True)
+class Signs:
+    """What speaks for one person being with one patient, and what against, in order of time."""
+
+    acts: list[datetime] = field(default_factory=list)
+    confirmed: list[datetime] = field(default_factory=list)
+    elsewhere: list[datetime] = field(default_factory=list)
+    signed_out: list[datetime] = field(default_factory=list)
+
+
+def presence(sessions: Sequence[int], at: datetime) -> Mapping[int, PresenceFacts]:
+    """Return what is known of whoever is on record with each patient now. Three queries."""
+    rows = [
+        row
+        for row in Coverage.objects.filter(session__in=sessions, during__upper_inf=True)
+        .select_related("clinician", "session__patient", "session__site")
+        .order_by("pk")
+        if row.clinician.is_active
+    ]
+    if not rows:
+        return {}
+    found = signs_of(rows, until=at)
+    over = _shifts_over(rows, at)
+    return {row.session_id: _facts(row, found[row.pk], over.get(row.pk)) for row in rows}
+
+
+def _facts(row: Coverage, signs: Signs, shift_over: datetime | None) -> PresenceFacts:
+    last = max([row.during.lower, *signs.acts, *signs.confirmed])
+    return PresenceFacts(
+        who=row.clinician.get_short_name(),
+        last_sign_at=last,
+        one_to_one=row.phase == CoveragePhase.INFUSING,
+        elsewhere_at=min((t for t in signs.elsewhere if t > last), default=None),
+        shift_over_at=shift_over,
+        signed_out_at=max(signs.signed_out, default=None),
+    )
+
+
+def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs]:
+    """Return the signs within each stretch, by its primary key, up to ``until``. One query.
+
+    The rows carry ``session`` and ``clinician``.
+    """
+    rows = list(rows)
+    if not rows:
+        return {}
+    by_person: dict[UUID, list[Coverage]] = defaultdict(list)
+    by_session: dict[str, list[Coverage]] = defaultdict(list)
+    for row in rows:
+        by_person[row.clinician.public_id].append(row)
+        by_session[str(row.session.public_id)].append(row)
+    found = {row.pk: Signs() for row in rows}
+    entries = (
+        AuditEntry.objects.filter(
+            Q(by__in=list(by_person))
+            | Q(
+                action=CONFIRMED,
+                patient__in=[row.session.patient.public_id for row in rows],
+            ),
+            at__gte=min(row.during.lower for row in rows),
+            at__lte=until,
+        )
+        .order_by("at", "pk")
+        .values_list("action", "by", "at", "detail__session")
+    )
+    for action, by, at, session in entries:
+        if action == CONFIRMED:
+            for row in by_session.get(session, ()):
+                if _within(row, at):
+                    found[row.pk].confirmed.append(at)
+            continue
+        for row in by_person.get(by, ()) if by is not None else ():
+            if not _within(row, at):
+                continue
+            if action == SIGNED_OUT_EVERYWHERE:
+                found[row.pk].signed_out.append(at)
+            elif session == str(row.session.public_id):
+                if at == row.during.lower:
+                    continue  # the declaration itself: the start, or the signed take-over
+                found[row.pk].acts.append(at)
+            elif session:
+                found[row.pk].elsewhere.append(at)
+    return found
+
+
+def _within(row: Coverage, at: datetime) -> bool:
+    return bool(row.during.lower <= at and (row.during.upper is None or at < row.during.upper))
+
+
+def _shifts_over(rows: Sequence[Coverage], at: datetime) -> Mapping[int, datetime]:
+    """Return when the shift of each person ended, where it ended while they had the patient."""
+    shifts: dict[tuple[int, int], list[StaffShift]] = defaultdict(list)
+    for shift in StaffShift.objects.filter(
+        account__in=[row.clinician_id for row in rows],
+        site__in=[row.session.site_id for row in rows],
+        during__endswith__gt=min(row.during.lower for row in rows),
+        during__startswith__lte=at,
+    ):
+        shifts[(shift.account_id, shift.site_id)].append(shift)
+    over = {}
+    for row in rows:
+        mine = [
+            shift.during.upper
+            for shift in shifts[(row.clinician_id, row.session.site_id)]
+            if shift.during.upper > row.during.lower
+        ]
+        if mine and max(mine) <= at:
+            over[row.pk] = max(mine)
+    return over

@@ -1,0 +1,175 @@
+"""Somebody went without a word: the room notices, asks, and the certificate says what it knows."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test import Client
+from django.urls import reverse
+
+from afterglow.apps.accounts.services.leaving import note_sign_out
+from afterglow.apps.monitoring import services as monitoring
+from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.scheduling.models import StaffShift
+from afterglow.apps.treatment.models import Coverage
+from afterglow.apps.treatment.models.infusion import EventKind, SessionEvent
+from afterglow.apps.treatment.reports import coverage as report
+from afterglow.apps.treatment.reports.months import month_of
+from afterglow.apps.treatment.services import charting, coverage
+from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
+from afterglow.web import clock
+from support.infusion_day import Day, infusing, ready, recovering, take_vitals
+
+pytestmark = pytest.mark.django_db
+
+ABOUT = {"PRESENCE_NOT_CERTAIN", "NOBODY_WITH_PATIENT"}
+
+
+@pytest.fixture
+def day() -> Day:
+    return infusing()
+
+
+def alarms(day: Day, minute: float) -> set[str]:
+    monitoring.refresh_alarms(session=day.id, at=day.minute(minute))
+    rows = Alarm.objects.filter(session=day.session, ended_at=None, condition_gone_at=None)
+    return set(rows.values_list("condition", flat=True)) & ABOUT
+
+
+def note(day: Day, minute: float, *, by: Any) -> None:
+    charting.record_event(
+        session=day.id,
+        kind=EventKind.NOTE,
+        text="x",
+        by=by,
+        at=day.minute(minute),
+        key=uuid.uuid4(),
+    )
+
+
+def test_a_nurse_who_charts_in_another_room_is_asked_for_and_then_missing(day: Day) -> None:
+    other = infusing(site=day.site)
+    take_vitals(day, at=day.minute(1))
+    note(other, 3, by=day.clinician)
+
+    assert alarms(day, 3.5) == {"PRESENCE_NOT_CERTAIN"}
+    assert alarms(day, 4.5) == {"NOBODY_WITH_PATIENT"}
+    assert alarms(other, 4.5) == set()
+
+
+def test_a_shift_that_is_over_is_asked_about(day: Day) -> None:
+    shift = StaffShift.objects.get(account=day.clinician, site=day.site)
+    shift.during = DateTimeTZRange(shift.during.lower, day.minute(7))
+    shift.save()
+    take_vitals(day, at=day.minute(1))
+
+    assert alarms(day, 6.9) == set()
+    assert alarms(day, 7.5) == {"PRESENCE_NOT_CERTAIN"}
+
+
+def test_who_signs_out_of_the_last_screen_is_asked_for(day: Day) -> None:
+    with clock.fixed(day.minute(2)):
+        keys = []
+        for _screen in range(2):
+            store = SessionStore()
+            store[SESSION_KEY] = str(day.clinician.pk)
+            store.create()
+            keys.append(store.session_key)
+    first = note_sign_out(account=day.clinician, session_key="another", at=day.minute(2))
+    SessionStore(keys[0]).delete()
+    last = note_sign_out(account=day.clinician, session_key=keys[1] or "", at=day.minute(3))
+
+    assert (first, last) == (False, True)
+    assert alarms(day, 3.5) == {"PRESENCE_NOT_CERTAIN"}
+
+
+def test_without_any_act_the_room_asks_and_a_message_does_not_end_the_question(day: Day) -> None:
+    assert alarms(day, 19.9) == set()
+    assert alarms(day, 20.5) == {"PRESENCE_NOT_CERTAIN"}
+    assert alarms(day, 21.5) == {"NOBODY_WITH_PATIENT"}
+    monitoring.alarms.judge([day.session], at=day.minute(21.6), with_schedule=False)
+    open_now = Alarm.objects.filter(session=day.session, ended_at=None, condition_gone_at=None)
+    assert "NOBODY_WITH_PATIENT" in open_now.values_list("condition", flat=True)
+
+
+def test_one_key_answers_it_and_the_record_keeps_who_said_so(day: Day) -> None:
+    alarms(day, 20.5)
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.second)
+    with clock.fixed(day.minute(20.7)):
+        page = client.get(reverse("treatment:infusion-panel", args=[day.id, "header"]))
+        answer = client.post(reverse("treatment:infusion-present", args=[day.id]))
+
+    assert 'data-key="h"' in page.content.decode()
+    assert f"Is {day.clinician.get_short_name()} with the patient?" in page.content.decode()
+    assert answer.status_code == 200
+    said = SessionEvent.objects.get(session=day.session, kind=EventKind.PRESENCE_CONFIRMED)
+    assert said.by == day.second
+    assert alarms(day, 21.5) == set()
+    assert alarms(day, 41) == {"PRESENCE_NOT_CERTAIN"}
+
+
+def test_nobody_is_confirmed_where_nobody_is_on_record(day: Day) -> None:
+    coverage.leave_alone(
+        session=day.id, reason="Bell", by=day.clinician, at=day.minute(2), key=uuid.uuid4()
+    )
+    outcome = coverage.confirm_presence(
+        session=day.id, by=day.second, at=day.minute(3), key=uuid.uuid4()
+    )
+
+    assert outcome.decision.codes == ("NOBODY_TO_CONFIRM",)
+
+
+def test_the_certificate_says_what_it_rests_on_and_one_declaration_is_not_all_of_it(
+    day: Day,
+) -> None:
+    found = report.certificate(day.session, at=day.minute(40))
+
+    assert found is not None
+    assert found["whole"] is True
+    assert found["rests_on"] == {
+        "declared": 1,
+        "acts": 0,
+        "answers": 0,
+        "each_counts_for_s": 1200,
+        "borne_out_s": 1200,
+    }
+
+
+def month(day: Day, minute: float = 120) -> report.CoverageMonth:
+    of = month_of(day.site, "", at=day.started)
+    return report.month(day.site, of, at=day.minute(minute))
+
+
+def test_a_month_that_rests_on_declarations_alone_is_not_proved(day: Day) -> None:
+    found = month(day, 40)
+
+    assert (found.gaps, found.share_text, found.borne_out_text) == (0, "100 %", "50.00 %")
+    assert not found.is_proved
+
+
+@pytest.mark.parametrize(("from_minute", "to_minute", "proved"), [(-9, 0, True), (-9, 4, False)])
+def test_the_ratio_counts_a_recovery_of_another_site_that_overlaps(
+    from_minute: float, to_minute: float, proved: bool
+) -> None:
+    day = recovering()
+    other = ready()
+    Coverage.objects.create(
+        session=other.session,
+        clinician=day.clinician,
+        phase=CoveragePhase.RECOVERY,
+        during=DateTimeTZRange(day.minute(from_minute), day.minute(to_minute)),
+        began=CoverageBegan.PUMP_STOPPED,
+        opened_by=other.clinician,
+        key=uuid.uuid4(),
+    )
+
+    found = month(day)
+
+    assert found.infusions[0].recovering_meanwhile == (0 if proved else 1)
+    assert found.is_proved is proved
