@@ -103,6 +103,8 @@ def _signs() -> dict[str, Any]:
         VitalSignCode.HEART_RATE,
         VitalSignCode.SPO2,
         VitalSignCode.RESPIRATORY_RATE,
+        VitalSignCode.ETCO2,
+        VitalSignCode.TEMPERATURE,
     ):
         sign = definition(code)
         if sign.plausible is not None:

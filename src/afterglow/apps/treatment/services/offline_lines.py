@@ -56,10 +56,13 @@ def line_of(kind: str, body: Mapping[str, Any], at: datetime) -> tuple[LateLine,
         )
     if kind == PUMP:
         rate = body.get("rate")
+        action = PumpActionKind(body["kind"])
+        if action is PumpActionKind.START:  # from paper, by a person who is asked; never by itself
+            raise ValueError(f"{action} is not charted offline")
         return (
             PumpLine(
                 at=at,
-                kind=PumpActionKind(body["kind"]),
+                kind=action,
                 rate=Rate.ml_per_h(str(rate)) if rate not in (None, "") else None,
                 reason=str(body.get("reason", ""))[:200],
             ),
