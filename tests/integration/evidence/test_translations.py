@@ -291,6 +291,29 @@ def test_the_database_refuses_a_translation_that_cannot_be(
         row.save(force_insert=True)
 
 
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({}, "one_check_per_translation_and_person"),
+        ({"checked_by": ""}, "a_translation_check_names_who_checked"),
+    ],
+)
+def test_the_database_refuses_a_check_that_cannot_be(
+    library: Library, changed: dict[str, Any], name: str
+) -> None:
+    row = library.record("C11").translations.get()
+    sign(library, row)
+    check = row.checks.get()
+    check.pk, check.public_id = None, library.record("C12").public_id
+    if changed:
+        check.by = library.author
+    for field, value in changed.items():
+        setattr(check, field, value)
+
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        check.save(force_insert=True)
+
+
 def test_a_translation_and_its_check_never_change(library: Library) -> None:
     row = library.record("C11").translations.get()
     sign(library, row)

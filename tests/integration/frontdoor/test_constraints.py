@@ -14,7 +14,10 @@ from afterglow.apps.frontdoor.models import (
     Letter,
     Mailing,
     Page,
+    PriceEntry,
+    PriceList,
     Redirect,
+    Story,
     Subscriber,
 )
 from afterglow.web import clock
@@ -93,3 +96,47 @@ def test_a_page_has_one_address_and_an_old_one_leads_elsewhere_in_this_house() -
     made = {"made_by": staff(), "made_at": NOW}
     refused("a_redirect_leads_elsewhere", Redirect, old_path="/a/", new_path="/a/", **made)
     refused("a_redirect_stays_in_this_house", Redirect, old_path="/b/", new_path="x.org", **made)
+
+
+def test_a_price_has_its_place_its_words_and_counts_only_in_the_first_course() -> None:
+    stated = {"effective_from": NOW.date(), "effective_at": NOW, "stated_at": NOW}
+    prices = PriceList.objects.create(site=SiteFactory.create(), stated_by=staff(), **stated)
+    line = {
+        "price_list": prices,
+        "place": 1,
+        "stage": "drip",
+        "name_en": "Each drip",
+        "name_es": "Cada goteo",
+        "amount": 450,
+        "times": 6,
+    }
+    PriceEntry.objects.create(**line)
+    other = line | {"place": 2, "stage": "before"}
+
+    refused("one_price_per_place", PriceEntry, **other | {"place": 1})
+    refused("one_price_is_the_drip", PriceEntry, **line | {"place": 2})
+    refused("price_stage_is_known", PriceEntry, **other | {"stage": "after all"})
+    refused("a_price_is_not_below_nothing", PriceEntry, **other | {"amount": -1})
+    refused("only_the_first_course_is_counted", PriceEntry, **other | {"times": 0})
+    refused("only_the_first_course_is_counted", PriceEntry, **other | {"stage": "other"})
+    refused("a_price_has_words_in_each_language", PriceEntry, **other | {"name_es": ""})
+
+
+def test_a_story_has_one_address_in_each_language() -> None:
+    story = {
+        "slug": "a-winter",
+        "language": "en",
+        "told_by": "Wren",
+        "outcome": "helped_for_a_time",
+        "consent_version": 1,
+        "consent_sha256": "0" * 64,
+        "consent_signed_on": NOW.date(),
+        "consent_until": NOW.date(),
+        "consent_scope": "site",
+        "consent_kept_at": "folder of consents, office",
+        "recorded_by": staff(),
+        "recorded_at": NOW,
+    }
+    Story.objects.create(**story)
+
+    refused("one_story_per_address", Story, **story)

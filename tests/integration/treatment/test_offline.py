@@ -147,6 +147,7 @@ def test_a_stop_typed_offline_ends_the_infusion_when_it_was_pressed(day: Day) ->
         ("readings", {"readings": {"systolic": "abc"}}),
         ("readings", {"readings": {"sistolic": "120"}}),
         ("pump", {"kind": "explode"}),
+        ("pump", {"kind": "start", "rate": "75", "reason": "x"}),
         ("medicine", {"product": "none", "dose_mg": "4"}),
         ("note", {"kind": "hand_over", "text": "x"}),
         ("dance", {}),

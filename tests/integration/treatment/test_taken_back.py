@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from afterglow.apps.accounts.services.countersigning import SecondPerson
-from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.assessments.models import Assessment, AssessmentMistake
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment import courses, queries, record
@@ -232,6 +232,29 @@ def test_a_mistake_is_about_one_entry_and_is_never_rewritten(day: Day) -> None:
         )
     with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
         ChartMistake.objects.filter(pk=row.pk).update(reason="another")
+
+
+def test_no_mistake_is_without_a_reason(day: Day) -> None:
+    given = give(day, "ondansetron", 4, 10)
+    take_vitals(day, at=day.minute(10))
+    scored = Assessment.objects.filter(session=day.session).latest("pk")
+    unsaid: dict[str, Any] = {
+        "session": day.session,
+        "reason": "",
+        "by": day.clinician,
+        "at": day.minute(12),
+    }
+
+    with (
+        pytest.raises(IntegrityError, match="an_entry_is_taken_back_with_a_reason"),
+        transaction.atomic(),
+    ):
+        ChartMistake.objects.create(medicine=given, key=uuid.uuid4(), **unsaid)
+    with (
+        pytest.raises(IntegrityError, match="an_assessment_is_taken_back_with_a_reason"),
+        transaction.atomic(),
+    ):
+        AssessmentMistake.objects.create(assessment=scored, **unsaid)
 
 
 # ---- the words of an entry
