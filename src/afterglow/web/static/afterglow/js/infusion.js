@@ -64,7 +64,7 @@ body.addEventListener("live:pump", ({ detail }) => {
 body.addEventListener("signin:ended", () => {
   if (body.dataset.signedOut) return;
   body.dataset.signedOut = "true";
-  refreshSoon();
+  refresh();
 });
 // A page on which somebody types is not loaded anew (live.js): its panels and its graph are.
 body.addEventListener("live:caught-up", () => {
