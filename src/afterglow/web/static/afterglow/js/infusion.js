@@ -65,7 +65,7 @@ body.addEventListener("live:resync", () => location.reload());
 body.addEventListener("signin:ended", () => {
   if (body.dataset.signedOut) return;
   body.dataset.signedOut = "true";
-  refreshSoon();
+  refresh();
 });
 
 // ---- the stream is lost: read what is new, and let the panels look again
