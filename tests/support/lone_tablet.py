@@ -24,12 +24,13 @@ ENTRIES = """() => new Promise((resolve, reject) => {
     const rows = request.result.transaction("entries").objectStore("entries").getAll();
     rows.onsuccess = () => {
       request.result.close();
-      resolve(rows.result.map(({key, state}) => ({key, state})));
+      const waits = rows.result.filter(({state}) => state !== "probe");
+      resolve(waits.map(({key, state}) => ({key, state})));
     };
   };
   request.onerror = () => reject(request.error);
 })"""
-"""A script that gives what waits on the tablet."""
+"""A script that gives what waits on the tablet, without the probe that asks whether it keeps."""
 
 
 def running_day() -> Day:

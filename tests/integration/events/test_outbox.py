@@ -15,6 +15,8 @@ from support.database import DatabaseUrl
 
 AT = datetime(2026, 11, 23, 18, 35, tzinfo=UTC)
 
+pytestmark = pytest.mark.streams
+
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", ["first", "second"])

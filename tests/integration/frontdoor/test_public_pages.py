@@ -153,8 +153,8 @@ def test_seventy_five_against_thirty_cannot_be_published_in_any_shape(door: Door
         [("lead", "Words."), ("table", "| Ketamine | 75 of 100 |\n| SSRI | 30 of 100 |")],
         [("text", "[[C24]] [[C21]]")],
     ]
-    for number, blocks in enumerate(shapes):
-        text = door.write(door.page(f"try-{number}"), blocks)
+    for letter, blocks in zip("abcdefgh", shapes, strict=False):
+        text = door.write(door.page(f"try-{letter}"), blocks)
         done = door.publish(text)
         assert isinstance(done, Refused), blocks
     assert not Publication.objects.filter(state="published").exists()
@@ -195,7 +195,7 @@ def test_the_page_describes_itself_to_machines(client: Client, door: Door) -> No
 def test_words_never_become_markup(client: Client, door: Door) -> None:
     door.published(
         "how-it-works",
-        [("text", "<script>alert(1)</script> [x](javascript:alert(1)) [y](//evil.example/)")],
+        [("text", "<script>alert(name)</script> [x](javascript:alert(name)) [y](//evil.example/)")],
         title="</script><b>",
     )
 

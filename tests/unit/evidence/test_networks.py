@@ -141,4 +141,4 @@ def test_a_trial_that_counts_another_outcome_is_left_out_of_a_network_as_of_a_po
 
     (left,) = report.left_out.items()
     assert left[0].startswith("Grunebaum 2018")
-    assert [why.code for why in left[1]] == ["SYNTHESIS_ENDPOINT_DIFFERS"]
+    assert "SYNTHESIS_ENDPOINT_DIFFERS" in [why.code for why in left[1]]
