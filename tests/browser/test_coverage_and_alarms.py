@@ -142,6 +142,7 @@ EAR = """
     if (to instanceof AudioDestinationNode) {
       if (!ear) {
         ear = this.context.createAnalyser();
+        ear.smoothingTimeConstant = 0;  // each look stands alone: an earlier tone is not in it
         const wave = new Float32Array(ear.fftSize);
         const pitches = new Float32Array(ear.frequencyBinCount);
         setInterval(() => {
