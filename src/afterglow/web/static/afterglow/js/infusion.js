@@ -166,16 +166,18 @@ function watchOpening() {
 watchOpening();
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target === inside && inside.childElementCount && !dialog.open) dialog.showModal();
-  if (detail.target === inside) bringDraft();
-  if (detail.target === inside) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea") ?? inside.querySelector("form[method=dialog] button"))?.focus(); // never the stop: a dialog that asks nothing closes by Enter
+  const drawn = detail.target === inside && detail.xhr.getResponseHeader("HX-Reswap") !== "none"; // else nothing was swapped: leave the focus where it is
+  if (drawn && inside.childElementCount && !dialog.open) dialog.showModal();
+  if (drawn) bringDraft();
+  if (drawn) (inside.querySelector("[aria-invalid=true]") ?? inside.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea") ?? inside.querySelector("form[method=dialog] button"))?.focus(); // never the stop: a dialog that asks nothing closes by Enter
   if (detail.target.id === "panel-events") marks();
   if (detail.target === grid) watchOpening();
 });
-// Emptied at once: the swap that follows must not find something to open the dialog for again.
-body.addEventListener("infusion:close", () => {
-  inside?.replaceChildren();
-  dialog?.close();
+// Only what was asked in the dialog closes it: a mark's late answer must not take away what was opened meanwhile.
+body.addEventListener("infusion:close", ({ target }) => {
+  if (!inside?.contains(target)) return;
+  inside.replaceChildren(); // at once: the swap that follows must not find something to open the dialog for again
+  dialog.close();
 });
 // What was typed in a dialog is kept by its address until it is saved: Escape, a stray tap and a lost line throw
 // no word away. Only in this page's memory; secrets and one-time keys are never kept.

@@ -289,7 +289,7 @@ async function record(form, pressedAct, submitter, issue) {
       issue();
     } else {
       busy.delete(form);
-      recordedHere(entry, act);
+      recordedHere(entry, act, form);
     }
   } catch (problem) {
     busy.delete(form);
@@ -331,10 +331,10 @@ async function keepEntry(found, state) {
 }
 
 /** It is on the tablet: the banner names it, its place in the grid or the events shows it, and its form is done. */
-function recordedHere(entry, act) {
+function recordedHere(entry, act, form) {
   tablet.last = entry;
   if (act === "emergency") toast(words.emergencyHere, "error");
-  body.dispatchEvent(new CustomEvent("infusion:close", { bubbles: true }));
+  form.dispatchEvent(new CustomEvent("infusion:close", { bubbles: true }));
   if (act === "observations") {
     for (const field of document.querySelectorAll("#observation input[data-entry], #entry-when")) field.value = "";
     document.querySelector(".offline-errors")?.remove();
@@ -373,11 +373,11 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
     flying.delete(form);
     busy.delete(form);
     if (answered) left(entry);
-    else staysHere(entry, actOf(detail.requestConfig.path));
+    else staysHere(entry, actOf(detail.requestConfig.path), form);
   } else if (pressed.delete(form) && !answered) {
     look();
     const found = read("emergency", form, { kit: tablet.kit, now: serverNow() });
-    stopFirst().then(() => keepEntry(found, "waiting")).then((kept) => recordedHere(kept, "emergency"), deny).finally(draw);
+    stopFirst().then(() => keepEntry(found, "waiting")).then((kept) => recordedHere(kept, "emergency", form), deny).finally(draw);
   } else if (detail.requestConfig?.verb === "get" && ASKS.includes(actOf(detail.requestConfig.path)) && !answered && tablet.can) {
     look();
     openKept(actOf(detail.requestConfig.path));
@@ -397,10 +397,10 @@ async function left(entry) {
   draw();
 }
 
-async function staysHere(entry, act) {
+async function staysHere(entry, act, form) {
   entry.state = "waiting";
   await store.put(entry).catch(() => {}); // it lies there as "sending", which waits as well
-  recordedHere(entry, act);
+  recordedHere(entry, act, form);
   await look();
   if (tablet.reach === "yes") setTimeout(trySending, 1000);
 }
@@ -438,7 +438,7 @@ function askName(mark) {
     if (!field.value.trim()) return;
     const found = { kind: "name", body: { about: mark.key, label: field.value.trim() }, at: serverNow(), said: `${words.entry.name}: ${field.value.trim()}` };
     try {
-      recordedHere(await keepEntry(found, "waiting"), "name");
+      recordedHere(await keepEntry(found, "waiting"), "name", form);
       if (tablet.reach === "yes") trySending();
     } catch (problem) {
       deny(problem);
