@@ -31,7 +31,9 @@ class SmallClinic:
     def start(self) -> subprocess.Popen[bytes]:
         (self.data / "ready").unlink(missing_ok=True)
         supervisor = subprocess.Popen(
-            [sys.executable, str(PROGRAM), str(self.data), str(self.port)]
+            [sys.executable, str(PROGRAM), str(self.data), str(self.port)],
+            # A suite under nohup hands "ignore SIGHUP" on, and the supervisor keeps to it.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
         assert processes.wait_until((self.data / "ready").exists, seconds=30), "never ready"
         return supervisor
