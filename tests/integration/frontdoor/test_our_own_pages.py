@@ -21,7 +21,7 @@ from afterglow.apps.frontdoor.shown import address_of
 from afterglow.apps.places.models import Site
 from afterglow.config.demo.pages import seed_pages
 from afterglow.core.evidence.vocabulary import ClaimVerdict
-from afterglow.core.evidence.writing import bare_numbers, citations_in
+from afterglow.core.evidence.writing import absolute_claims, bare_numbers, citations_in
 from afterglow.core.frontdoor import BlockKind
 from afterglow.web import clock
 from support.evidence import AT, ON, Library, open_library
@@ -115,6 +115,7 @@ def test_every_address_of_the_sitemap_is_walked_and_none_states_a_bare_number(
     for path in paths:
         body = client.get(path).content.decode()
         assert bare_numbers(visible(body)) == (), path
+        assert absolute_claims(visible(body)) == (), path
         assert "withheld" not in body, path
         if "what-is-often-said" not in path:
             shown = visible(body) + " ".join(read(body).cited)

@@ -48,6 +48,14 @@ LOOSE_NUMBER = evidence.blocker(
     "“{seen}” is no dose, time, date, price or address that we know: cite the figure it comes "
     "from, or say it without a number.",
 )
+BARE_COMPARISON = evidence.blocker(
+    "EVIDENCE_BARE_COMPARISON",
+    "“{seen}” compares without a record: cite, in the same paragraph or point, the one in which "
+    "the two were compared.",
+)
+ABSOLUTE_CLAIM = evidence.blocker(
+    "EVIDENCE_ABSOLUTE_CLAIM", "“{seen}” promises what no study can show; say what is known."
+)
 PICTURE_UNREAD = evidence.caution(
     "EVIDENCE_PICTURE_UNREAD",
     "No rule can read the picture {seen}: look at it, and return the text if it shows a result.",

@@ -18,7 +18,13 @@ from afterglow.core.evidence.comparing import (
 )
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus
-from afterglow.core.evidence.writing import bare_numbers, loose_numbers, pictures_in
+from afterglow.core.evidence.writing import (
+    absolute_claims,
+    bare_comparisons,
+    bare_numbers,
+    loose_numbers,
+    pictures_in,
+)
 from afterglow.core.lifecycle import Lifecycle, Owner
 
 
@@ -169,6 +175,12 @@ def judge_text(blocks: Iterable[Block], *, on: dt.date) -> tuple[Reason, ...]:
         reasons += [codes.BARE_NUMBER.reason(seen=each.words) for each in bare_numbers(block.text)]
         reasons += [
             codes.LOOSE_NUMBER.reason(seen=each.words) for each in loose_numbers(block.text)
+        ]
+        reasons += [
+            codes.BARE_COMPARISON.reason(seen=each.words) for each in bare_comparisons(block.text)
+        ]
+        reasons += [
+            codes.ABSOLUTE_CLAIM.reason(seen=each.words) for each in absolute_claims(block.text)
         ]
         reasons += [codes.PICTURE_UNREAD.reason(seen=name) for name in pictures_in(block.text)]
         for cited in block.cited:

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.claims import absolutes_in, comparisons_in
 from afterglow.core.evidence.numbers import plain_with_places, results_in, unexplained_in
 
 CITATION: Final = re.compile(
     r"\[\[(?P<record>[A-Za-z0-9][A-Za-z0-9._-]*)(?:#(?P<figure>[a-z0-9][a-z0-9._-]*))?\]\]"
 )
 """A citation in a text: a record, and one of its figures; without a figure, the record itself."""
+_PASSAGES: Final = re.compile(r"(?<=\n)(?=\s*\n)|(?<=\n)(?=- |\d{1,2}\. |\? |## |\|)")
+"""Where a paragraph, point, step, question, heading or row begins."""
 _PICTURE: Final = re.compile(r"!\[[^\]\n]*\]\((?P<name>[a-z0-9-]+)\)")
 
 
@@ -38,8 +41,8 @@ class CitationRef:
 
 
 @dataclass(frozen=True, slots=True)
-class BareNumber:
-    """A number about an outcome that no citation stands behind, and where it starts."""
+class Uncited:
+    """Words about an outcome that no citation stands behind, and where they start."""
 
     words: str
     at: int
@@ -53,7 +56,7 @@ def citations_in(text: str) -> tuple[CitationRef, ...]:
     )
 
 
-def bare_numbers(text: str) -> tuple[BareNumber, ...]:
+def bare_numbers(text: str) -> tuple[Uncited, ...]:
     """Return every percentage, "x in y", ratio or multiple that the text states by itself.
 
     A citation in the middle of a number hides nothing: it is read over. Doses, durations, dates
@@ -62,7 +65,7 @@ def bare_numbers(text: str) -> tuple[BareNumber, ...]:
     return _found(text, results_in)
 
 
-def loose_numbers(text: str) -> tuple[BareNumber, ...]:
+def loose_numbers(text: str) -> tuple[Uncited, ...]:
     """Return every other number that is of no known harmless kind (dose, time, date, price).
 
     >>> [found.words for found in loose_numbers("Ketamine 75, SSRIs 30; 40 minutes, in 2026.")]
@@ -71,14 +74,36 @@ def loose_numbers(text: str) -> tuple[BareNumber, ...]:
     return _found(text, unexplained_in)
 
 
+def bare_comparisons(text: str) -> tuple[Uncited, ...]:
+    """Return every comparison in words in a paragraph, point or row that cites no record.
+
+    >>> [found.words for found in bare_comparisons("Safer than pills.\\n- Better than tea [[C1]]")]
+    ['Safer than']
+    """
+    found: list[Uncited] = []
+    at = 0
+    for passage in _PASSAGES.split(text):
+        if not CITATION.search(passage):
+            found += [Uncited(each.words, at + each.at) for each in _found(passage, comparisons_in)]
+        at += len(passage)
+    return tuple(found)
+
+
+def absolute_claims(text: str) -> tuple[Uncited, ...]:
+    """Return every promise of a text that no record can bear, such as "risk-free"."""
+    return _found(text, absolutes_in)
+
+
 def refuse_results(*words: str, loose: bool = False) -> None:
     """Refuse a result in words that no medical reviewer reads: an address, a name, a menu label.
 
-    ``loose`` refuses every other number of no known kind too. Raises InvalidValue that names it.
+    A result is a number, a comparison or a promise. ``loose`` refuses every other number of no
+    known kind too. Raises InvalidValue that names it.
     """
     for each in words:
         plain = re.sub(r"[-_/]+", " ", each)
-        found = bare_numbers(plain) or (loose_numbers(plain) if loose else ())
+        found = bare_numbers(plain) or bare_comparisons(plain) or absolute_claims(plain)
+        found = found or (loose_numbers(plain) if loose else ())
         if found:
             raise InvalidValue(
                 "“%(seen)s” would be read as a result, and nobody reviews this place; say it on a "
@@ -92,8 +117,8 @@ def pictures_in(text: str) -> tuple[str, ...]:
     return tuple(found["name"] for found in _PICTURE.finditer(text))
 
 
-def _found(text: str, ask: Callable[[str], Iterable[tuple[str, int]]]) -> tuple[BareNumber, ...]:
+def _found(text: str, ask: Callable[[str], Iterable[tuple[str, int]]]) -> tuple[Uncited, ...]:
     hidden = {at for hit in CITATION.finditer(text) for at in range(*hit.span())}
     kept = [at for at in range(len(text)) if at not in hidden]
     plain, places = plain_with_places("".join(text[at] for at in kept))
-    return tuple(BareNumber(words, kept[places[at]]) for words, at in ask(plain))
+    return tuple(Uncited(words, kept[places[at]]) for words, at in ask(plain))
