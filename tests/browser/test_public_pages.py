@@ -266,12 +266,16 @@ def row_of(told: dict[str, Any]) -> str:
     """Return the scores of one page out of 100, then seconds, shift, and bytes of a first visit."""
     scores, times = told["scores"], told["timings"]
     cells = [
-        *(f"{(scores.get(name) or 0) * 100:.0f}" for name in (*AT_LEAST, "performance")),
+        *(_of_hundred(scores.get(name)) for name in (*AT_LEAST, "performance")),
         *(_seconds(times.get(name)) for name in TIMED),
         f"{times.get('cumulative-layout-shift') or 0:.3f}",
         f"{(told['bytes'] or 0) / 1000:.0f}",
     ]
     return " " + " | ".join(cells) + " "
+
+
+def _of_hundred(score: float | None) -> str:
+    return "–" if score is None else f"{score * 100:.0f}"
 
 
 def _seconds(milliseconds: float | None) -> str:
