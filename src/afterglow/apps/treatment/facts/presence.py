@@ -85,7 +85,7 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
         by_person[row.clinician.public_id].append(row)
         by_session[str(row.session.public_id)].append(row)
     found = {row.pk: Signs() for row in rows}
-    entries = (
+    entries = list(
         AuditEntry.objects.filter(
             Q(by__in=list(by_person))
             | Q(
@@ -99,7 +99,6 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
         .order_by("at", "pk")
         .values_list("action", "by", "at", "detail__session", "detail")
     )
-    entries = list(entries)
     arrived = {(session, at) for action, _, at, session, _ in entries if action == TAKEN_IN}
     for action, by, at, session, detail in entries:
         if action == TAKEN_IN:
