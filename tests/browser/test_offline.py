@@ -184,6 +184,33 @@ def test_five_minutes_without_a_server_and_twenty_entries_each_arrive_once_at_th
     assert [str(each.value.normalize()) for each in device.order_by("taken_at")] == ["81", "93"]
 
 
+def test_without_a_server_the_tablet_asks_whether_somebody_is_there_and_keeps_the_answer(
+    ahead: tuple[Front, Callable[[float], None]], day: Day, open_screen: OpenScreen
+) -> None:
+    front, put_clock = ahead
+    asks = f"Is {day.clinician.get_short_name()} with the patient?"
+    with wire_to(front.port) as wire:
+        page = signed_in(open_screen(wire.url), wire.url, day.clinician)
+        page.context.clock.install()
+        open_infusion(page, day)
+        wire.pull()
+        is_cut(page)
+        expect(banner(page)).not_to_contain_text("with the patient?")
+
+        put_clock(21 * 60)
+        page.clock.fast_forward(21 * 60_000)
+        expect(banner(page)).to_contain_text(asks)
+        page.keyboard.press("h")
+        waits(page, 1)
+        expect(banner(page)).not_to_contain_text("with the patient?")
+
+        wire.plug_in()
+        is_back(page)
+    said = SessionEvent.objects.get(session=day.session, kind=EventKind.PRESENCE_CONFIRMED)
+    assert said.by == day.clinician
+    assert dt.timedelta(minutes=20) < said.at - clock.now() < dt.timedelta(minutes=23)
+
+
 # -- one answer is lost ---------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.models.infusion import EventKind, SessionEvent
 from afterglow.apps.treatment.reports import coverage as report
 from afterglow.apps.treatment.reports.months import month_of
-from afterglow.apps.treatment.services import charting, coverage
+from afterglow.apps.treatment.services import charting, coverage, offline
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.web import clock
 from support.infusion_day import Day, infusing, ready, recovering, take_vitals
@@ -139,6 +139,62 @@ def test_the_certificate_says_what_it_rests_on_and_one_declaration_is_not_all_of
         "each_counts_for_s": 1200,
         "borne_out_s": 1200,
     }
+
+
+def arrives(day: Day, *minutes: float, minute: float, kind: str = "note", by: Any = None) -> None:
+    """A tablet sends what it kept: a note of each minute, of the clinician or of somebody else."""
+    body = {} if kind == "presence" else {"kind": "note", "text": "x"}
+    who = by or day.clinician
+    offline.take_in(
+        session=day.id,
+        tablet=uuid.UUID(int=9),
+        entries=[
+            offline.Typed(uuid.uuid4(), kind, body, day.minute(m), who.public_id) for m in minutes
+        ],
+        by=who,
+        at=day.minute(minute),
+    )
+
+
+def test_what_a_tablet_kept_bears_presence_out_when_it_was_typed_not_when_it_came(
+    day: Day,
+) -> None:
+    assert alarms(day, 22) == {"NOBODY_WITH_PATIENT"}
+
+    arrives(day, 5, 15, 25, minute=40)
+
+    assert alarms(day, 40.5) == set()
+    assert alarms(day, 45.5) == {"PRESENCE_NOT_CERTAIN"}
+    found = report.certificate(day.session, at=day.minute(60))
+    assert found is not None
+    assert found["rests_on"]["acts"] == 3
+    assert found["rests_on"]["borne_out_s"] == 45 * 60
+
+
+def test_that_a_tablet_sends_by_itself_is_no_sign_of_anybody(day: Day) -> None:
+    arrives(day, 5, minute=40)
+
+    assert alarms(day, 40.5) == {"NOBODY_WITH_PATIENT"}
+
+
+def test_an_answer_that_a_tablet_kept_counts_from_when_it_was_given(day: Day) -> None:
+    arrives(day, 19, minute=36, kind="presence", by=day.second)
+
+    said = SessionEvent.objects.get(session=day.session, kind=EventKind.PRESENCE_CONFIRMED)
+    assert (said.at, said.recorded_at, said.by) == (day.minute(19), day.minute(36), day.second)
+    assert alarms(day, 38) == set()
+    assert alarms(day, 39.5) == {"PRESENCE_NOT_CERTAIN"}
+
+
+def test_a_tablet_that_sends_from_the_first_room_says_nothing_of_the_second(day: Day) -> None:
+    other = infusing(site=day.site)
+    note(other, 2, by=other.clinician)
+
+    arrives(day, 1, minute=10, by=other.clinician)
+    assert alarms(other, 10.5) == set()
+
+    arrives(day, 9, minute=11, by=other.clinician)
+    assert alarms(other, 11.5) == {"NOBODY_WITH_PATIENT"}  # they typed there at minute 9
 
 
 def month(day: Day, minute: float = 120) -> report.CoverageMonth:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.accounts.services.sealing import public_key
 from afterglow.apps.assessments import queries as assessments
+from afterglow.apps.monitoring import extension
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.treatment import queries
@@ -79,10 +80,24 @@ def kit(session: TreatmentSession, account: Account, *, at: datetime) -> dict[st
             "infusing": int(rules.schedule.infusing_every.total_seconds()),
             "recovery": int(rules.schedule.recovery_every.total_seconds()),
         },
+        "presence": _presence(session, at),
         "overdue_level": _level(rules.technical.overdue_priority),
         "unsettled": _unsettled(session),
         "files": kept.files() if session.state in (*_RUNS, *BEFORE_START) else {},
         "version": kept.version(),
+    }
+
+
+def _presence(session: TreatmentSession, at: datetime) -> dict[str, Any] | None:
+    """Return whom the tablet asks after, since when, and how long it waits before it asks."""
+    known = extension.presence_of([session.pk], at).get(session.pk)
+    if known is None:
+        return None
+    rules = rules_of(session).technical.presence
+    return {
+        "who": known.who,
+        "last_sign": known.last_sign_at.isoformat(),
+        "ask_after_s": int(rules.ask_after.total_seconds()),
     }
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -18,11 +19,16 @@ from afterglow.apps.accounts.services.leaving import SIGNED_OUT_EVERYWHERE
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment.models import Coverage
+from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.core.monitoring.presence import PresenceFacts
 from afterglow.core.treatment.coverage import CoveragePhase
 
 CONFIRMED = "presence-confirmed"
 """The audit's word for somebody's answer that the clinician is with the patient."""
+PRESENCE = "presence"
+"""The kind of a tablet's entry that answers, without a connection, whether somebody is there."""
+TAKEN_IN = "offline-entry-taken-in"
+"""The audit's word for an entry that a tablet kept without a connection, once it has arrived."""
 
 
 @dataclass(slots=True)
@@ -66,7 +72,9 @@ def _facts(row: Coverage, signs: Signs, shift_over: datetime | None) -> Presence
 def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs]:
     """Return the signs within each stretch, by its primary key, up to ``until``. One query.
 
-    The rows carry ``session`` and ``clinician``.
+    The rows carry ``session`` and ``clinician``. What a tablet kept without a connection is a sign
+    of its writer at the time it was typed, not at the time it arrived: a tablet sends by itself,
+    and nobody need stand beside it.
     """
     rows = list(rows)
     if not rows:
@@ -77,20 +85,27 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
         by_person[row.clinician.public_id].append(row)
         by_session[str(row.session.public_id)].append(row)
     found = {row.pk: Signs() for row in rows}
-    entries = (
+    entries = list(
         AuditEntry.objects.filter(
             Q(by__in=list(by_person))
             | Q(
-                action=CONFIRMED,
+                action__in=(CONFIRMED, TAKEN_IN),
                 patient__in=[row.session.patient.public_id for row in rows],
-            ),
+            )
+            | Q(action=TAKEN_IN, detail__typed_by__in=[str(each) for each in by_person]),
             at__gte=min(row.during.lower for row in rows),
             at__lte=until,
         )
         .order_by("at", "pk")
-        .values_list("action", "by", "at", "detail__session")
+        .values_list("action", "by", "at", "detail__session", "detail")
     )
-    for action, by, at, session in entries:
+    arrived = {(session, at) for action, _, at, session, _ in entries if action == TAKEN_IN}
+    for action, by, at, session, detail in entries:
+        if action == TAKEN_IN:
+            _typed_offline(found, by_person, by_session, session, detail)
+            continue
+        if (session, at) in arrived:
+            continue  # what the arrival charted, in the same transaction
         if action == CONFIRMED:
             for row in by_session.get(session, ()):
                 if _within(row, at):
@@ -108,6 +123,29 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
             elif session:
                 found[row.pk].elsewhere.append(at)
     return found
+
+
+def _typed_offline(
+    found: Mapping[int, Signs],
+    by_person: Mapping[UUID, Sequence[Coverage]],
+    by_session: Mapping[str, Sequence[Coverage]],
+    session: str,
+    detail: Mapping[str, Any],
+) -> None:
+    """Note what a tablet kept as a sign of its writer; a name that no PIN proved is nobody's."""
+    if not detail["proved"] and detail["outcome"] != OfflineOutcome.CHARTED:
+        return
+    at = datetime.fromisoformat(detail["happened_at"])
+    if detail["kind"] == PRESENCE:
+        for row in by_session.get(session, ()):
+            if _within(row, at):
+                found[row.pk].confirmed.append(at)
+        return
+    for row in by_person.get(UUID(detail["typed_by"]), ()):
+        if _within(row, at):
+            signs = found[row.pk]
+            mine = session == str(row.session.public_id)
+            (signs.acts if mine else signs.elsewhere).append(at)
 
 
 def _within(row: Coverage, at: datetime) -> bool:

@@ -253,17 +253,19 @@ def name_clinician(session: TreatmentSession, to: Account) -> None:
 
 @transaction.atomic
 def confirm_presence(
-    *, session: UUID, by: Account, at: datetime, key: UUID
+    *, session: UUID, by: Account, at: datetime, key: UUID, happened_at: datetime | None = None
 ) -> Done[SessionEvent] | Refused:
     """Record somebody's answer that the clinician on record is with the patient.
 
     Whoever is in the room may say so; the record keeps who did. It moves nothing else: whoever
-    takes the patient signs for that (``take_over``). Safe to repeat with the same key.
+    takes the patient signs for that (``take_over``). ``happened_at``: when it was said, where a
+    tablet kept the answer without a connection. Safe to repeat with the same key.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
-    now = coverages.open_coverage(row)
+    said_at = happened_at or at
+    now = Coverage.objects.filter(session=row, during__contains=said_at).first()
     if row.state not in facts.PHASE or now is None:
         why = (
             NOT_WATCHED_NOW.reason(seen=row.state, limit="infusing or recovery")
@@ -279,7 +281,7 @@ def confirm_presence(
         kind=EventKind.PRESENCE_CONFIRMED,
         label=now.clinician.get_short_name(),
         data={"who": str(now.clinician.public_id), "stretch": str(now.public_id)},
-        at=at,
+        at=said_at,
         recorded_at=at,
         by=by,
         key=key,

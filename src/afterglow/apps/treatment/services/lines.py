@@ -16,7 +16,7 @@ from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
-from afterglow.apps.treatment.services import charting, infusions, paper_acts
+from afterglow.apps.treatment.services import charting, coverage, infusions, paper_acts
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -86,7 +86,16 @@ class CoverageLine:
     to: UUID
 
 
-LateLine = ReadingsLine | PumpLine | MedicineLine | NoteLine | NameLine | CoverageLine
+@dataclass(frozen=True, slots=True)
+class PresenceLine:
+    """Somebody's answer, at a tablet without a connection, that the clinician is there."""
+
+    at: datetime
+
+
+LateLine = (
+    ReadingsLine | PumpLine | MedicineLine | NoteLine | NameLine | CoverageLine | PresenceLine
+)
 
 
 def chart_line(
@@ -158,6 +167,10 @@ def chart_line(
             return _note(row, line, by=by, at=at, key=key)
         case NameLine():
             return _name(row, line, by=by, at=at, key=key)
+        case PresenceLine():
+            return coverage.confirm_presence(
+                session=session, by=by, at=at, key=key, happened_at=line.at
+            )
 
 
 def _name(

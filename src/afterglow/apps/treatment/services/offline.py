@@ -20,6 +20,7 @@ from django.db import transaction
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.facts.presence import TAKEN_IN
 from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution, PumpAction
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
@@ -123,7 +124,7 @@ def _take_one(
     if outcome is not OfflineOutcome.CHARTED and _speaks_of_suicide(entry):
         open_suicide_task(session=session, subject=entry, at=at)
     tell(
-        "offline-entry-taken-in",
+        TAKEN_IN,
         session=session,
         subject=entry,
         by=by,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from afterglow.apps.treatment.facts.presence import PRESENCE
 from afterglow.apps.treatment.models import OfflineEntry
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.services.lines import (
@@ -16,6 +17,7 @@ from afterglow.apps.treatment.services.lines import (
     MedicineLine,
     NameLine,
     NoteLine,
+    PresenceLine,
     PumpLine,
     ReadingsLine,
 )
@@ -97,6 +99,8 @@ def line_of(kind: str, body: Mapping[str, Any], at: datetime) -> tuple[LateLine,
         )
     if kind == NAME:
         return NameLine(at=at, about=UUID(str(body["about"])), label=str(body["label"])[:120]), seen
+    if kind == PRESENCE:
+        return PresenceLine(at=at), seen
     raise ValueError(f"{kind} is not a kind of entry")
 
 
@@ -134,4 +138,6 @@ def _words(kind: str, body: Mapping[str, Any]) -> str:
         return f"{said} (over)" if body.get("over") else said
     if kind == NAME:
         return f"name of a mark: {body['label']}"
+    if kind == PRESENCE:
+        return "the clinician is with the patient"
     raise ValueError(kind)

@@ -563,12 +563,36 @@ function banner(zone) {
     if (lock()) return { state: "kept", title: words.keptPage, facts: [words.room(tablet.kit.room), facts].join(" · "), more: words.keptMore, acts: [whoForm()] };
     const acts = isKept ? [button(words.lockAgain, () => location.reload(), "lock")] : [];
     if (!isKept && "locked" in body.dataset) acts.push(button(words.openKept, () => location.reload(), "open"));
-    return { state: "recording", title: words.lost, facts, more: isKept ? `${words.recordsAs(tablet.who.login)} ${words.noNumbers}` : words.noNumbers, acts };
+    const more = isKept ? `${words.recordsAs(tablet.who.login)} ${words.noNumbers}` : words.noNumbers;
+    const who = askedAfter();
+    if (!who) return { state: "recording", title: words.lost, facts, more, acts };
+    return { state: "recording", title: words.lost, facts, more: `${words.isThere(who)} ${more}`, acts: [hereButton(), ...acts] };
   }
   if (tablet.reach === "signed-out") return { state: "recording", title: words.signedOut, facts, more: words.signedOutMore, acts: [link(words.signIn, `/accounts/login/?next=${encodeURIComponent(location.pathname)}`)] };
   if (isKept) return { state: "sending", title: words.sending, facts: count ? words.waiting(count) : "", acts: [button(words.loadAgain, () => location.reload(), "load")] };
   if (count) return { state: "sending", title: words.sending, facts: words.waiting(count), more: { locked: words.locked, forbidden: words.forbidden, failing: words.trying }[tablet.held] ?? words.sendingMore };
   return unsettled();
+}
+
+// ---- is somebody there? The server asks its screens; without a connection this tablet does, and keeps the answer.
+
+/** Whom to ask after: nothing was done here for as long as the protocol waits; else "". */
+function askedAfter() {
+  const asks = tablet.kit?.presence;
+  if (!asks || "locked" in body.dataset) return "";
+  const last = Math.max(Date.parse(asks.last_sign), ...tablet.entries.map((entry) => Date.parse(entry.happened_at)));
+  return serverNow() - last > asks.ask_after_s * 1000 ? asks.who : "";
+}
+
+function hereButton() {
+  const one = button(words.yesHere, () => {
+    one.disabled = true; // a second tap would be a second answer
+    const found = read("present", document.createElement("form"), { kit: tablet.kit, now: serverNow() });
+    keepEntry(found, "waiting").then((entry) => { tablet.last = entry; }, deny).finally(draw);
+  }, "here");
+  one.dataset.key = "h";
+  one.setAttribute("aria-keyshortcuts", "h");
+  return one;
 }
 
 function unsettled() {

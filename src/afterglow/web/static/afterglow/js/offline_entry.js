@@ -4,7 +4,7 @@ import { words } from "./offline_words.js";
 
 const CLOCK = /^([01]?\d|2[0-3])[:.h ]?([0-5]\d)$/;
 const NUMBER = /^\d{1,6}(?:[.,]\d{1,6})?$/;
-const ACTS = /\/infusion\/(mark|pause|resume|stop|observations|rate|note|event|drug)\/$/;
+const ACTS = /\/infusion\/(mark|pause|resume|stop|observations|rate|note|event|drug|present)\/$/;
 
 /** Which act an address asks for, or "". An emergency cannot be led from here: its press is stamped. */
 export function actOf(path) {
@@ -59,6 +59,7 @@ const READ = {
   pause: ({ field }) => ({ kind: "pump", body: { kind: "pause", seen_sequence: number(field("seen_sequence")) }, said: words.entry.pause }),
   resume: ({ field }) => ({ kind: "pump", body: { kind: "resume", seen_sequence: number(field("seen_sequence")) }, said: words.entry.resume }),
   stop: () => ({ kind: "pump", body: { kind: "stop" }, said: words.entry.stop }),
+  present: () => ({ kind: "presence", body: {}, said: words.entry.presence }),
   rate({ field }) {
     const rate = decimal(field("rate"));
     if (!rate || Number(rate) <= 0) return { errors: [words.wrong.rate] };
