@@ -146,14 +146,31 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:afterSwap", openRows);
 
+// ---- "More" stands beside the favourites only where some do not fit into the line
+function showMore() {
+  const line = document.getElementById("favourites");
+  const more = document.querySelector(".favourites-more");
+  if (line && more && !more.open) more.style.visibility = line.scrollHeight > line.clientHeight + 8 ? "" : "hidden";
+}
+const fitting = new ResizeObserver(showMore);
+function watchFavourites() {
+  const line = document.getElementById("favourites");
+  if (line) fitting.observe(line);
+  showMore();
+}
+watchFavourites();
+document.addEventListener("htmx:afterSwap", watchFavourites);
+document.addEventListener("toggle", ({ target }) => target.matches?.(".favourites-more") && showMore(), true);
+
 // The newest column is the one that matters: a wide grid opens at its end.
 const scrolled = (grid) => grid.parentElement.scrollLeft + grid.parentElement.clientWidth < grid.parentElement.scrollWidth - 8;
 function toTheEnd(root) {
   for (const grid of root.querySelectorAll("[data-grid]")) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
 }
-toTheEnd(document);
 // Who scrolled back to read is left there.
 let isReading = false;
+toTheEnd(document);
+window.addEventListener("resize", () => !isReading && toTheEnd(document));
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const grid = detail.target.querySelector?.("[data-grid]");
   if (grid) isReading = scrolled(grid);

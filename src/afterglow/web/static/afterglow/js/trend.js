@@ -25,7 +25,7 @@ const CUFF = 15; // an arterial line says a pressure every second: carets nearer
 const DEVICE = "device";
 export const VENT_TOP = 60; // the top of the panel of breaths (/min) and CO2 (mmHg)
 const SHARE = 0.3; // how much of the height that panel takes
-const HIGH_ENOUGH = 240; // CSS pixels below which there is no room for it
+const HIGH_ENOUGH = 190; // CSS pixels below which there is no room for it
 const seconds = (iso) => Date.parse(iso) / 1000;
 
 /** The index of the first point at or after a time; with `after`, of the first one that is later. */
@@ -356,7 +356,7 @@ class Trend {
       axes: [
         axis({ values: (_, splits) => splits.map((at) => clock.format(at * 1000)), incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200], space: 60, size: 30 }),
         axis({ scale: "y", incrs: [20, 40, 50, 100], size: 44, space: 24, filter: (_, splits) => splits.map((v) => (v >= 0 ? v : null)) }),
-        axis({ scale: "percent", side: 1, grid: { show: false }, incrs: [5, 10, 20], size: 46, space: 24, filter: (_, splits) => splits.map((v) => (v >= this.percentFloor() ? v : null)), values: (_, splits) => splits.map((v) => (v <= 100 ? `${v} %` : "")) }),
+        axis({ scale: "percent", side: 1, grid: { show: false }, incrs: [5, 10, 20], size: 46, space: 24, filter: (_, splits) => splits.map((v) => (v >= this.percentFloor() ? v : null)), values: (_, splits) => splits.map((v) => (v !== null && v <= 100 ? `${v} %` : "")) }),
       ],
       hooks: { drawClear: [(u) => drawUnder(this, u)], draw: [(u) => drawOver(this, u)] },
     };
