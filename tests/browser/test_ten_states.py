@@ -61,7 +61,7 @@ CUT = """() => {
     .filter((row) => inside(row, scroll, "top", "bottom"));
   found.push(`${rows.length} rows of the grid`);
   const line = document.querySelector(".favourites");
-  const [a, b] = line ? [line.getBoundingClientRect().top, line.getBoundingClientRect().bottom] : [];
+  const { top: a, bottom: b } = line?.getBoundingClientRect() ?? {};
   for (const button of line?.querySelectorAll(".button") ?? []) {
     const box = button.getBoundingClientRect();
     if (box.bottom <= a + 1 || box.top >= b - 1) continue; // on a line of its own, behind "More"
@@ -69,7 +69,8 @@ CUT = """() => {
       found.push(`${button.textContent.trim()} is cut`);
   }
   const graph = document.querySelector(".trend");
-  const [canvas, host] = [graph.querySelector("canvas"), graph].map((e) => e.getBoundingClientRect());
+  const [canvas, host] = [graph.querySelector("canvas"), graph]
+    .map((e) => e.getBoundingClientRect());
   if (Math.abs(canvas.width - host.width) > 2) found.push("the graph has another shape's width");
   found.push(`the graph is ${Math.round(host.height)} px high`);
   for (const band of document.querySelectorAll(".alarm-band"))
