@@ -235,6 +235,7 @@ def baseline(
     expect(page.locator("#messages")).to_contain_text("Readings charted")
     expect(page.get_by_role("button", name="Start the infusion")).to_be_enabled()
     hand.step_done(f"Reading 1, the baseline: {taken(cuff)}")
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
     hand.press("g")
     expect(page.get_by_role("button", name="Start the infusion")).to_be_focused()
     hand.act("Enter")
