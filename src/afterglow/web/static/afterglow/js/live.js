@@ -3,7 +3,7 @@
 // Each message becomes a DOM event `live:<event>` on <body>, with its JSON as detail, so that
 // hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
 // `data-live-after` is the id of the last event the page was made from; nothing between is lost.
-import { age, setServerNow } from "./clock.js";
+import { age, setServerNow, put as write } from "./clock.js";
 import { heardHeart, isBehindEcg } from "./heart.js";
 import { words } from "./words.js";
 
@@ -168,7 +168,7 @@ function stayAndCatchUp() {
 body.addEventListener("live:resync", anew);
 
 // Readings draw themselves in the big numbers; a panel re-fetches only on structural events.
-const put = (element, text) => element && element.textContent !== text && (element.textContent = text);
+const put = (element, text) => element && write(element, text);
 body.addEventListener("live:reading", ({ detail }) => {
   if (!detail.sign || detail.artefact) return;
   for (const tile of document.querySelectorAll(`.vital[data-sign="${CSS.escape(detail.sign)}"]`)) {

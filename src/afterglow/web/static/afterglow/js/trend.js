@@ -96,7 +96,8 @@ class Trend {
     this.font = `14px ${this.family}`;
   }
 
-  // A hand and a device are two lines: neither becomes a part of the other's minute.
+  // A hand and a device are two lines: neither becomes a part of the other's minute. Returns "new", "moved" (a point
+  // that was there took it in), or false.
   take({ sign, at, value, systolic, diastolic, mean, source = DEVICE, artefact = false }) {
     const list = this.points[sign];
     if (!list) return false;
@@ -110,13 +111,13 @@ class Trend {
       // The cuff that was drawn and comes once more is that cuff; a later one of the same moment takes its place.
       if (known && known.x > point.x) return false;
       if (known && known.x === point.x && known.high === point.high && known.low === point.low) return false;
-      if (known) Object.assign(known, point);
-      else insert(list, point);
-      return true;
+      if (!known) insert(list, point);
+      else Object.assign(known, point);
+      return known ? "moved" : "new";
     }
     if (!known) {
       insert(list, point);
-      return true;
+      return "new";
     }
     known.low = Math.min(known.low, point.y);
     known.high = Math.max(known.high, point.y);
@@ -124,7 +125,7 @@ class Trend {
       known.x = point.x;
       known.y = sign === "oxygen" ? known.low : point.y;
     } else if (sign === "oxygen") known.y = known.low;
-    return true;
+    return "moved";
   }
 
   /** The point of the same source that stands for the same stretch of time; the newest are looked at first. */
@@ -139,9 +140,11 @@ class Trend {
 
   /** Take a reading that has just arrived; late ones find their place in time. */
   add(reading) {
-    if (!this.take(reading)) return;
+    const taken = this.take(reading);
+    if (!taken) return;
     this.first = Math.min(this.first, this.points[reading.sign][0].x);
-    if (reading.sign === "pressure" || reading.source === "hand" || reading.artefact) this.advance();
+    // A cuff is drawn at once; an arterial line that moves its last caret each second is not.
+    if ((reading.sign === "pressure" && taken === "new") || reading.source === "hand" || reading.artefact) this.advance();
     else this.advanceSoon();
   }
 
@@ -174,7 +177,7 @@ class Trend {
   // passed, and within three seconds. The big numbers say each reading at once.
   advanceSoon() {
     if (this.soon) return;
-    const pixel = (1000 * this.window) / Math.max(200, this.host.clientWidth);
+    const pixel = (1000 * this.window) / Math.max(200, this.plot.width); // the host is not asked: that lays the page out
     this.soon = setTimeout(() => this.advance(), Math.min(3000, pixel));
   }
 
