@@ -77,7 +77,8 @@ function tick() {
   for (const element of document.querySelectorAll("[data-remaining-until]")) {
     const left = (Date.parse(element.dataset.remainingUntil) - now) / 1000;
     if (!Number.isFinite(left)) continue;
-    put(element, span(left));
+    // The header counts seconds; what says the same elsewhere says minutes until the last two.
+    put(element, "byMinute" in element.dataset && left >= 120 ? `${Math.ceil(left / 60)} min` : span(left));
     element.classList.toggle("is-overdue", left < 0);
   }
   for (const element of document.querySelectorAll("[data-clock]")) {
