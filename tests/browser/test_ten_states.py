@@ -72,6 +72,9 @@ CUT = """() => {
   const [canvas, host] = [graph.querySelector("canvas"), graph]
     .map((e) => e.getBoundingClientRect());
   if (Math.abs(canvas.width - host.width) > 2) found.push("the graph has another shape's width");
+  const { share, plot } = graph.trend;
+  if (Math.abs(plot.scales.vent.max - 60 / (share.call(graph.trend) || 1)) > 0.1)
+    found.push("breaths and pressures are drawn on another height's scale");
   found.push(`the graph is ${Math.round(host.height)} px high`);
   for (const band of document.querySelectorAll(".alarm-band"))
     if (band.scrollWidth > band.clientWidth + 1) found.push("an alarm runs out");

@@ -204,7 +204,9 @@ class Trend {
 
   resize() {
     const { width, height } = this.host.getBoundingClientRect();
-    if (width > 50 && height > 50) this.plot.setSize({ width, height });
+    if (width <= 50 || height <= 50) return;
+    this.plot.setSize({ width, height });
+    this.plot.setData(this.frame()); // the panel of breaths comes or goes with the height, and every scale with it
   }
 
   // ---- looking back: numbers and alarms go on beside the graph, and one tap is back at now
