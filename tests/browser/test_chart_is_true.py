@@ -79,6 +79,7 @@ def test_a_typed_rate_makes_no_screen_deaf_to_the_pulse_and_a_note_is_never_cut_
     expect(page.get_by_role("dialog").get_by_label("Note")).to_have_value("")
     page.keyboard.press("Escape")
 
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="EtCO2").click()
     field = page.locator("#entry-etco2")
     expect(field).to_be_focused()

@@ -42,6 +42,46 @@ NUMBERS = """() => [...document.querySelectorAll(".vital")].map((tile) => ({
     px: parseFloat(getComputedStyle(tile.querySelector("[data-value]")).fontSize),
     wide: tile.scrollWidth > tile.clientWidth + 1,
 }))"""
+SETTLED = """() => new Promise((done) => requestAnimationFrame(() =>
+  requestAnimationFrame(() => setTimeout(done, 120))))"""
+"""The graph and the lists measure themselves anew when the screen has another shape."""
+ROWS = 4
+CUT = """() => {
+  const inside = (e, box, ...sides) => {
+    const [a, b] = [e.getBoundingClientRect(), box.getBoundingClientRect()];
+    return sides.every((s) => ({ top: a.top >= b.top - 1, bottom: a.bottom <= b.bottom + 1,
+      left: a.left >= b.left - 1, right: a.right <= b.right + 1 })[s]);
+  };
+  const found = [];
+  const panel = document.querySelector(".infusion-numbers");
+  for (const tile of panel.querySelectorAll(".vital"))
+    if (!inside(tile, panel, "top", "bottom")) found.push(`${tile.dataset.sign} is cut`);
+  const scroll = document.querySelector(".grid-scroll");
+  const rows = [...scroll.querySelectorAll("tbody tr:not([hidden])")]
+    .filter((row) => inside(row, scroll, "top", "bottom"));
+  found.push(`${rows.length} rows of the grid`);
+  const line = document.querySelector(".favourites");
+  const { top: a, bottom: b } = line?.getBoundingClientRect() ?? {};
+  for (const button of line?.querySelectorAll(".button") ?? []) {
+    const box = button.getBoundingClientRect();
+    if (box.bottom <= a + 1 || box.top >= b - 1) continue; // on a line of its own, behind "More"
+    if (!inside(button, line, "left", "right", "top", "bottom"))
+      found.push(`${button.textContent.trim()} is cut`);
+  }
+  const graph = document.querySelector(".trend");
+  const [canvas, host] = [graph.querySelector("canvas"), graph]
+    .map((e) => e.getBoundingClientRect());
+  if (Math.abs(canvas.width - host.width) > 2) found.push("the graph has another shape's width");
+  const { share, plot } = graph.trend;
+  if (Math.abs(plot.scales.vent.max - 60 / (share.call(graph.trend) || 1)) > 0.1)
+    found.push("breaths and pressures are drawn on another height's scale");
+  found.push(`the graph is ${Math.round(host.height)} px high`);
+  for (const band of document.querySelectorAll(".alarm-band"))
+    if (band.scrollWidth > band.clientWidth + 1) found.push("an alarm runs out");
+  return found;
+}"""
+GRAPH = {"tablet": 80, "wide": 160, "upright": 90, "phone": 150}
+"""The least height of the graph with every alarm that the states have, in CSS pixels."""
 TOO_WIDE = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -56,6 +96,7 @@ class Looker:
         wrong: list[str] = []
         for shape, (width, height) in SHAPES.items():
             page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(SETTLED)
             if (over := page.evaluate(TOO_WIDE)) > 0:
                 wrong.append(f"{shape}: {over} px too wide")
             if state != "emergency":
@@ -64,10 +105,27 @@ class Looker:
                     if number["px"] < least or number["wide"]:
                         wrong.append(f"{shape}: {number} wants {least} px")
                 wrong += [f"{shape}: {each}" for each in page.evaluate(BELOW_TOUCH, TOUCH)]
+                wrong += [f"{shape}: {each}" for each in cut(page, shape)]
             if self.keep:
                 page.screenshot(path=f"test-results/state-{state}-{shape}.png", caret="initial")
         page.set_viewport_size({"width": 1024, "height": 768})
         assert wrong == [], f"{state}:\n" + "\n".join(wrong)
+
+
+def cut(page: Page, shape: str) -> list[str]:
+    """What of the room cannot be seen whole; the rows of a phone's grid scroll with its page."""
+    wrong = []
+    for each in page.evaluate(CUT):
+        if (rows := re.fullmatch(r"(\d+) rows of the grid", each)) is not None:
+            if int(rows[1]) >= ROWS or shape == "phone":
+                continue
+        elif (high := re.fullmatch(r"the graph is (\d+) px high", each)) is not None:
+            if int(high[1]) >= GRAPH[shape]:
+                continue
+        elif shape == "phone" and each.endswith("is cut"):
+            continue
+        wrong.append(each)
+    return wrong
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.models.infusion import EventKind, SessionEvent
 from afterglow.apps.treatment.reports import coverage as report
+from afterglow.apps.treatment.reports.certificate import certificate
 from afterglow.apps.treatment.reports.months import month_of
 from afterglow.apps.treatment.services import charting, coverage, offline
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
@@ -128,7 +129,7 @@ def test_nobody_is_confirmed_where_nobody_is_on_record(day: Day) -> None:
 def test_the_certificate_says_what_it_rests_on_and_one_declaration_is_not_all_of_it(
     day: Day,
 ) -> None:
-    found = report.certificate(day.session, at=day.minute(40))
+    found = certificate(day.session, at=day.minute(40))
 
     assert found is not None
     assert found["whole"] is True

@@ -24,6 +24,7 @@ from afterglow.apps.treatment.models import Coverage, Signature
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.record import content_sha256
 from afterglow.apps.treatment.reports import alarms, coverage
+from afterglow.apps.treatment.reports.certificate import certificate
 from afterglow.apps.treatment.reports.files import csv_text
 from afterglow.apps.treatment.reports.months import month_of
 from afterglow.apps.treatment.services import coverage as services
@@ -120,7 +121,7 @@ def test_of_an_infusion_from_before_it_was_kept_nothing_is_certified() -> None:
 
     assert (report.before, report.infusions, report.is_proved) == (1, (), True)
     assert coverages.proof_of(day.session, at=day.minute(120)) is None
-    assert coverage.certificate(day.session, at=day.minute(120)) is None
+    assert certificate(day.session, at=day.minute(120)) is None
     assert proved(other).before == 0
     client = Client()
     client.force_login(staff(Role.MEDICAL_DIRECTOR, site=day.site))

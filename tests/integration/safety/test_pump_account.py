@@ -12,7 +12,7 @@ from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.stock import queries as stock
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import accounting, infusions
+from afterglow.apps.treatment.services import accounting, differences, infusions
 from afterglow.apps.treatment.services.deciding import sign_decision
 from afterglow.apps.treatment.shown import drug
 from afterglow.core.treatment.endings import InfusionEnding
@@ -68,7 +68,7 @@ def account(day: Day, minute: float) -> Any:
 
 
 def resolve(day: Day, minute: float, truth: str) -> Any:
-    return infusions.resolve_pump_difference(
+    return differences.resolve_pump_difference(
         session=day.id,
         truth=truth,
         reason="The line was purged by hand.",

@@ -24,7 +24,7 @@ from afterglow.apps.treatment.models import (
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.reports.coverage import certificate
+from afterglow.apps.treatment.reports.certificate import certificate
 from afterglow.apps.treatment.services import charting, lines
 from afterglow.apps.treatment.services import from_paper as paper
 from afterglow.apps.treatment.services.infusions import act_on_pump

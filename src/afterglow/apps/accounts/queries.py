@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpRequest
 
-from afterglow.apps.accounts.models import Account, RoleGrant
+from afterglow.apps.accounts.models import Account, Countersignature, RoleGrant
 from afterglow.apps.places.models import Site
 from afterglow.core.roles import STAFF, Role
 from afterglow.web import clock
@@ -34,6 +34,23 @@ def sites_of(account: Account, *, at: dt.datetime) -> list[Site]:
 def _holds(grant: RoleGrant, site: Site, on: dt.date) -> bool:
     here = grant.site_id in (None, site.pk)
     return here and grant.starts_on <= on and (grant.ends_on is None or on <= grant.ends_on)
+
+
+SAME_DAY: Final = dt.timedelta(hours=12)
+
+
+def last_beside(account: Account, *, at: dt.datetime) -> str:
+    """Return the sign-in name of who signed in beside this person last today, or "".
+
+    It is offered where a second person signs next. It proves nothing: their PIN does.
+    """
+    last = (
+        Countersignature.objects.filter(beside=account, at__gt=at - SAME_DAY, at__lte=at)
+        .select_related("account")
+        .order_by("-at")
+        .first()
+    )
+    return last.account.username if last else ""
 
 
 def current_site(request: HttpRequest) -> Site | None:

@@ -41,7 +41,7 @@ from afterglow.apps.treatment.record_rows import (
     time_json,
     value_json,
 )
-from afterglow.apps.treatment.reports.coverage import certificate
+from afterglow.apps.treatment.reports.certificate import certificate
 from afterglow.apps.visits.models import TreatmentSession
 
 VERSION = 2

@@ -27,6 +27,7 @@ from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.services import (
     accounting,
     closing,
+    differences,
     infusions,
     preparation,
     signing,
@@ -205,7 +206,7 @@ def account_for_bag(session: TreatmentSession, team: Team, *, at: dt.datetime) -
         return
     if queries.given(infusion, at=at).decision.refused and not infusion.differences.exists():
         done(
-            infusions.resolve_pump_difference(
+            differences.resolve_pump_difference(
                 session=session.public_id,
                 truth="pump",
                 reason="The pump's own count is taken.",

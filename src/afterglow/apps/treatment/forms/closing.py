@@ -87,6 +87,8 @@ _BOXES: tuple[tuple[str, Words, tuple[str, ...]], ...] = (
     ),
 )
 
+_ASKED_ONE_BY_ONE = "suicide"
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -95,6 +97,8 @@ class Box:
     key: str
     legend: Words
     fields: list[BoundField]
+    all_yes: bool
+    """Its statements say how it should be, and one act may answer all that are open: yes."""
 
 
 class RecoveryForm(WebForm):
@@ -150,7 +154,10 @@ class RecoveryForm(WebForm):
 
     def boxes(self) -> list[Box]:
         """Return the boxes of the page."""
-        return [Box(key, legend, [self[name] for name in names]) for key, legend, names in _BOXES]
+        return [
+            Box(key, legend, [self[name] for name in names], all_yes=key != _ASKED_ONE_BY_ONE)
+            for key, legend, names in _BOXES
+        ]
 
 
 def recovery_initial(

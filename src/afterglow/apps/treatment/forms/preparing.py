@@ -82,7 +82,13 @@ class PrepareForm(SecondPersonForm):
         label=gettext_lazy("Lot on the vial"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "size": 14}),
     )
-    label_expiry = DayField(label=gettext_lazy("Expiry on the vial"))
+    label_expiry = DayField(
+        label=gettext_lazy("Expiry on the vial"),
+        widget=forms.DateInput(
+            attrs={"type": "date", "size": 12, "max": "9999-12-31", "data-left-full": ""},
+            format="%Y-%m-%d",
+        ),
+    )
     drawn_ml = DecimalField(
         unit="mL",
         places=3,
@@ -158,6 +164,7 @@ class ReadBackForm(SecondPersonForm):
     read_rate = forms.CharField(max_length=20, label=gettext_lazy("Rate set at the pump, mL/h"))
     read_volume = forms.CharField(max_length=20, label=gettext_lazy("Volume set at the pump, mL"))
     field_order = (
+        "username",
         "read_patient",
         "read_drug",
         "read_strength",
@@ -165,7 +172,6 @@ class ReadBackForm(SecondPersonForm):
         "read_bag_ml",
         "read_rate",
         "read_volume",
-        "username",
         "secret",
     )
 

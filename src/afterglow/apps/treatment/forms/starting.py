@@ -16,12 +16,15 @@ from afterglow.apps.treatment.forms.infusion import new_key
 from afterglow.core.decisions import Reason
 from afterglow.core.instruments.answers import read_answers
 from afterglow.core.instruments.definition import Instrument
-from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.entry import Entry, read_blood_pressure, read_sign
 from afterglow.web.forms import KeyField, WebForm
 from afterglow.web.sentences import sentence_of
 
 _DIGITS = {"inputmode": "numeric", "autocomplete": "off", "size": 7}
+_PLAUSIBLE = definition(VitalSignCode.DIASTOLIC).plausible
+_MOST_DIASTOLIC = int(_PLAUSIBLE.highest) if _PLAUSIBLE else None
+"""What a diastolic can be at most: digits that would make more leave the field."""
 SIGNS = {
     "heart_rate": gettext_lazy("Heart rate"),
     "spo2": gettext_lazy("SpO2"),
@@ -39,7 +42,12 @@ class VitalsForm(WebForm):
         max_length=12,
         label=gettext_lazy("Blood pressure"),
         widget=forms.TextInput(
-            attrs={**_DIGITS, "data-entry": "pressure", "placeholder": "120/80"}
+            attrs={
+                **_DIGITS,
+                "data-entry": "pressure",
+                "data-most": _MOST_DIASTOLIC,
+                "placeholder": "120/80",
+            }
         ),
     )
     heart_rate = forms.CharField(
@@ -97,9 +105,24 @@ class BaselineForm(VitalsForm):
         required=False, max_length=4, label="MOAA/S", widget=forms.TextInput(attrs=_DIGITS)
     )
 
-    def __init__(self, *args: Any, moaas: Instrument | None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        moaas: Instrument | None,
+        told: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``told``: what a monitor says now, by sign; the cursor passes those fields, and a
+        person may still fill them.
+        """
         super().__init__(*args, **kwargs)
         self.instrument = moaas
+        for name, value in (told or {}).items():
+            if name in self.fields:
+                self.fields[name].widget.attrs |= {"data-told": "", "placeholder": value}
+        if moaas is not None:
+            highest = moaas.items[0].highest
+            self.fields["moaas"].widget.attrs |= {"data-entry": "digits", "data-most": highest}
 
     def _take_scales(self, data: Mapping[str, Any]) -> None:
         text = str(data.get("moaas") or "").strip()

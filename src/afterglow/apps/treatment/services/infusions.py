@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +14,7 @@ from afterglow.apps.places.models import Room
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.coverages import open_coverage
 from afterglow.apps.treatment.facts.discharge import recovery as recovery_facts
-from afterglow.apps.treatment.models import Infusion, PumpAction, PumpDifference
+from afterglow.apps.treatment.models import Infusion, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
@@ -31,7 +30,7 @@ from afterglow.apps.treatment.services.deciding import readiness_decision
 from afterglow.apps.treatment.services.rates import fastest_rate
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
-from afterglow.core.quantities import Rate, Volume
+from afterglow.core.quantities import Rate
 from afterglow.core.roles import Action
 from afterglow.core.treatment import discharge
 from afterglow.core.treatment.codes.discharge import RECOVERY_NOT_WATCHED
@@ -282,53 +281,6 @@ def _watched_from_now_on(session: TreatmentSession) -> Decision:
         return Decision((RECOVERY_NOT_WATCHED.reason(),))
     facts = recovery_facts(session, to=session.clinician)
     return discharge.assess_recovery(facts, rules_of(session.protocol_id).session)
-
-
-@transaction.atomic
-def resolve_pump_difference(
-    *, session: UUID, truth: str, reason: str, by: Account, at: datetime
-) -> Done[PumpDifference] | Refused:
-    """Say which account is right where pump and chart differ: ``pump`` or ``chart``."""
-    row = lock_session(session, action=Action.CHART, by=by, at=at)
-    infusion = queries.infusion_of(row)
-    told = queries.given(infusion, at=at) if infusion else None
-    if infusion is None or told is None or told.pump is None:
-        why = blocker("NO_PUMP_ACCOUNT", "The pump has reported no volume to compare with.")
-        return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
-    if (closed := queries.accounted_at(infusion)) is not None:
-        why = blocker(
-            "DIFFERENCE_AFTER_ACCOUNTING",
-            "The bag is accounted for; its milligrams stand in the ledger. What pump and chart "
-            "said of it cannot be weighed anew.",
-            seen=closed.isoformat(),
-        )
-        return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
-    if not reason.strip():
-        why = blocker("DIFFERENCE_WITHOUT_REASON", "Say in words why pump and chart differ.")
-        return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
-    resolved = PumpDifference.objects.create(
-        infusion=infusion,
-        charted_ml=_thousandth(told.charted.volume),
-        pump_ml=_thousandth(told.pump.volume),
-        truth=truth,
-        reason=reason.strip(),
-        by=by,
-        at=at,
-    )
-    tell(
-        "pump-difference-resolved",
-        session=row,
-        subject=resolved,
-        by=by,
-        at=at,
-        detail={"truth": truth},
-    )
-    return Done(resolved, Decision())
-
-
-def _thousandth(volume: Volume) -> Volume:
-    """Round as the column keeps it; the exact totals are computed anew, never read from here."""
-    return Volume(volume.value.quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
 def _last_standing(infusion: Infusion) -> PumpAction | None:

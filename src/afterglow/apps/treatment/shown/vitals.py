@@ -99,6 +99,21 @@ def _speaks(
     return max(there, key=lambda reading: reading.taken_at, default=None)
 
 
+_ENTERED_AS = {Sign.HEART: "heart_rate", Sign.OXYGEN: "spo2", Sign.BREATH: "respiratory_rate"}
+
+
+def told_by_device(session: TreatmentSession, *, at: datetime) -> dict[str, str]:
+    """Return what a device says now of each sign that a form asks, by the field's name.
+
+    A pressure is never among them: a cuff's value is a person's to compare.
+    """
+    return {
+        _ENTERED_AS[card.sign]: str(card.value)
+        for card in vital_cards(session, at=at)
+        if card.sign in _ENTERED_AS and card.at and not card.stale and not card.detail
+    }
+
+
 def empty_cards() -> tuple[VitalCard, ...]:
     """Return a tile for every sign, for a page whose script fills them."""
     return tuple(

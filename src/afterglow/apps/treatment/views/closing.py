@@ -43,7 +43,7 @@ from afterglow.apps.treatment.services import accounting, charting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
 from afterglow.apps.treatment.shown import grid, vitals
 from afterglow.apps.treatment.shown.going import going
-from afterglow.apps.treatment.views.preparing import second_signs
+from afterglow.apps.treatment.views.preparing import beside, second_signs
 from afterglow.apps.treatment.views.signing import sign_page
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
@@ -68,7 +68,7 @@ def recovery(request: StaffRequest, session: UUID) -> HttpResponse:
     if row.state in BEFORE_START or row.state == SessionState.INFUSING:
         return redirect("treatment:session", session=session)
     at = clock.now()
-    return render(request, TEMPLATE, _page(row, at))
+    return render(request, TEMPLATE, _page(request, row, at))
 
 
 @login_required
@@ -98,7 +98,7 @@ def save(request: StaffRequest, session: UUID) -> HttpResponse:
             messages.warning(request, sentence_of(caution))
         return reverse("treatment:recovery", args=[session])
 
-    page = {**_page(row, at), "recovery_form": form}
+    page = {**_page(request, row, at), "recovery_form": form}
     return editing.save(request, form, act, page=page, current=values, template=TEMPLATE)
 
 
@@ -127,7 +127,7 @@ def score(request: StaffRequest, session: UUID, instrument: str) -> HttpResponse
         messages.success(request, _("Score charted."))
         return reverse("treatment:recovery", args=[session])
 
-    page = _page(row, at)
+    page = _page(request, row, at)
     page["scores"] = [
         (form if each.instrument.key == instrument else each, last) for each, last in page["scores"]
     ]
@@ -157,7 +157,7 @@ def observe(request: StaffRequest, session: UUID) -> HttpResponse:
         messages.success(request, _("Readings charted."))
         return reverse("treatment:recovery", args=[session])
 
-    page = {**_page(row, at), "set_form": form}
+    page = {**_page(request, row, at), "set_form": form}
     return editing.save(request, form, act, page=page, template=TEMPLATE)
 
 
@@ -197,7 +197,7 @@ def account(request: StaffRequest, session: UUID) -> HttpResponse:
         messages.success(request, _("Accounted for: the bag balances to nothing."))
         return reverse("treatment:recovery", args=[session])
 
-    page = {**_page(row, at), "account_form": form}
+    page = {**_page(request, row, at), "account_form": form}
     return editing.save(request, form, act, page=page, template=TEMPLATE)
 
 
@@ -307,7 +307,7 @@ def _without_fields(decision: Decision) -> Decision:
     return Decision(tuple(r for r in decision if r.code != "ENDING_FIELD_MISSING"))
 
 
-def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
+def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:
     infusion = queries.infusion_of(session)
     known = assessments.instruments_in_use(SCALES, at=at)
     latest = assessments.latest(session, at=at, keys=SCALES)
@@ -334,7 +334,7 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
         ],
         "recovery_form": RecoveryForm(initial=_recovery_values(session)),
         "set_form": VitalsForm(prefix="set"),
-        "account_form": AccountForm(prefix="waste"),
+        "account_form": AccountForm(prefix="waste", initial=beside(request, at)),
         "bag": _bag(infusion, session, at) if infusion else None,
         "going": going(
             discharge_decision(session, ending=queries.way_home(session), at=at),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterglow.apps.accounts import policies
+from afterglow.apps.accounts import queries as people
 from afterglow.apps.accounts.models import Countersignature
 from afterglow.apps.accounts.services import SecondPerson, countersign
 from afterglow.apps.documents.views import give
@@ -82,6 +83,11 @@ def second_signs(
     )
 
 
+def beside(request: StaffRequest, at: datetime) -> dict[str, str]:
+    """Offer who signed in beside this person last; their PIN is asked for every act."""
+    return {"username": people.last_beside(request.user, at=at)}
+
+
 @login_required
 @both
 def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
@@ -93,7 +99,7 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
     if standing is not None:
         if request.method == "POST":  # a late second press finds the bag that the first one made
             return redirect("treatment:prepare", session=session)
-        page |= {**_of_bag(standing), "read_form": ReadBackForm()}
+        page |= {**_of_bag(standing), "read_form": ReadBackForm(initial=beside(request, at))}
         return render(request, TEMPLATE, page)
     vials = list(
         stock.open_vials(row.site).filter(
@@ -118,7 +124,7 @@ def prepare(request: StaffRequest, session: UUID) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         vial=vial,
         diluents=rules.preparation.diluents,
-        initial={"diluent_name": rules.preparation.diluents[0]},
+        initial={"diluent_name": rules.preparation.diluents[0], **beside(request, at)},
     )
     page |= {
         "vials": vials,
@@ -239,7 +245,12 @@ def discard(request: StaffRequest, session: UUID) -> HttpResponse:
         there = "treatment:sign" if row.state == SessionState.ENDED else "treatment:prepare"
         return reverse(there, args=[session])
 
-    page = {**_page(row, at), **_of_bag(bag), "discard_form": form, "read_form": ReadBackForm()}
+    page = {
+        **_page(row, at),
+        **_of_bag(bag),
+        "discard_form": form,
+        "read_form": ReadBackForm(initial=beside(request, at)),
+    }
     return editing.save(request, form, act, page=page, template=TEMPLATE)
 
 

@@ -61,7 +61,11 @@ def ready(request: StaffRequest, session: UUID) -> HttpResponse:
     if row.state not in BEFORE_START:
         return redirect("treatment:session", session=session)
     at = clock.now()
-    context = {**_page(row, at), "baseline_form": _baseline_form(at), "place_form": _place(row, at)}
+    context = {
+        **_page(row, at),
+        "baseline_form": _baseline_form(row, at),
+        "place_form": _place(row, at),
+    }
     part = request.headers.get("HX-Request") == "true"
     return render(request, "treatment/_ready.html" if part else TEMPLATE, context)
 
@@ -72,7 +76,7 @@ def baseline(request: StaffRequest, session: UUID) -> HttpResponse:
     """Chart one set of vital signs by hand."""
     row = pages.open_session(request, session)
     at = clock.now()
-    form = _baseline_form(at, request.POST)
+    form = _baseline_form(row, at, request.POST)
 
     def act() -> str | Mapping[str, Any]:
         outcome = charting.chart_observations(
@@ -116,7 +120,7 @@ def place(request: StaffRequest, session: UUID) -> HttpResponse:
         messages.success(request, _("Room and clinician saved."))
         return reverse("treatment:ready", args=[session])
 
-    page = {**_page(row, at), "baseline_form": _baseline_form(at), "place_form": form}
+    page = {**_page(row, at), "baseline_form": _baseline_form(row, at), "place_form": form}
     return editing.save(request, form, act, page=page, template=TEMPLATE)
 
 
@@ -134,7 +138,7 @@ def start(request: StaffRequest, session: UUID) -> HttpResponse:
         context = {
             **_page(row, at),
             "refused": outcome.decision,
-            "baseline_form": _baseline_form(at),
+            "baseline_form": _baseline_form(row, at),
             "place_form": _place(row, at),
         }
         return render(request, TEMPLATE, context, status=409)
@@ -225,9 +229,13 @@ def _page(session: TreatmentSession, at: datetime) -> dict[str, Any]:
     }
 
 
-def _baseline_form(at: datetime, data: Any = None) -> BaselineForm:
+def _baseline_form(row: TreatmentSession, at: datetime, data: Any = None) -> BaselineForm:
     known = assessments.instruments_in_use(("moaas",), at=at)
-    return BaselineForm(data, moaas=known["moaas"][1] if "moaas" in known else None)
+    return BaselineForm(
+        data,
+        moaas=known["moaas"][1] if "moaas" in known else None,
+        told=vitals.told_by_device(row, at=at),
+    )
 
 
 def _place(session: TreatmentSession, at: datetime, data: Any = None) -> PlaceForm:

@@ -14,7 +14,7 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import infusions, pump, rates
+from afterglow.apps.treatment.services import differences, infusions, pump, rates
 from afterglow.apps.treatment.views.asking import Ask
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
@@ -126,7 +126,7 @@ class Difference(Ask):
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Save it."""
-        return infusions.resolve_pump_difference(
+        return differences.resolve_pump_difference(
             **self.stamp,
             truth=form.cleaned_data["truth"],
             reason=form.cleaned_data["reason"],

@@ -36,8 +36,12 @@ export function span(seconds) {
   return sign + (hours ? `${hours}:${pad(minutes)}` : `${minutes}`) + `:${pad(whole % 60)}`;
 }
 
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+/** Write a text where it differs. Its node stays: a new one is laid out as if the line were new. */
+export function put(element, text) {
+  const only = element.firstChild;
+  if (only?.nodeType === Node.TEXT_NODE && !only.nextSibling) {
+    if (only.data !== text) only.data = text;
+  } else if (element.textContent !== text) element.textContent = text;
 }
 
 // Making a formatter costs more than a whole tick, so each zone has one.
@@ -49,12 +53,15 @@ function clockOf(zone) {
   return clocks.get(zone);
 }
 
+// A monitor speaks every second: what is younger than this is "now", and is not laid out twice a second.
+const FRESH = 3;
+
 /** Say how old what stands in an element is, and dim it when it is too old. */
 export function age(element, now = serverNow()) {
   const seconds = (now - Date.parse(element.dataset.at)) / 1000;
   if (!Number.isFinite(seconds)) return;
   const words = element.querySelector("[data-age]");
-  if (words) put(words, ago(Math.max(0, seconds)));
+  if (words) put(words, ago(seconds < FRESH ? 0 : seconds));
   const limit = Number(element.dataset.staleAfter ?? element.closest("[data-stale-after]")?.dataset.staleAfter);
   if (Number.isFinite(limit)) element.classList.toggle("stale", seconds > limit);
 }
@@ -70,7 +77,8 @@ function tick() {
   for (const element of document.querySelectorAll("[data-remaining-until]")) {
     const left = (Date.parse(element.dataset.remainingUntil) - now) / 1000;
     if (!Number.isFinite(left)) continue;
-    put(element, span(left));
+    // The header counts seconds; what says the same elsewhere says minutes until the last two.
+    put(element, "byMinute" in element.dataset && left >= 120 ? `${Math.ceil(left / 60)} min` : span(left));
     element.classList.toggle("is-overdue", left < 0);
   }
   for (const element of document.querySelectorAll("[data-clock]")) {

@@ -65,11 +65,19 @@ function neighbour(input, rows, columns) {
 
 /** Leave a field as Enter does: to the macro's next one, else down the column, else to the button that saves. */
 function onward(input) {
+  if (!input.closest("[data-grid]")) return onwardInForm(input);
   if (walk) return step(input);
   const next = neighbour(input, 1, 0) ?? saveButton(input);
   if (!next) return input.blur();
   next.focus();
   next.select?.();
+}
+
+/** In a form: the next empty field that no monitor fills, else the button that saves. */
+function onwardInForm(input) {
+  const fields = [...(input.form?.querySelectorAll("input:not([type=hidden], [disabled]), select, textarea") ?? [])];
+  const next = fields.slice(fields.indexOf(input) + 1).find((one) => !one.value && !("told" in one.dataset));
+  (next ?? input.form?.querySelector("button:not([type=button], [disabled])"))?.focus();
 }
 
 // A field that can take no digit more is left by itself; the Enter of a hand that is used to it is not one more move.
@@ -84,6 +92,7 @@ document.addEventListener("keydown", (event) => {
   const input = event.target;
   const wasMoved = hasMoved;
   hasMoved = false;
+  if (wasMoved && event.key === "Enter" && input.matches?.("input:not([data-grid] *)")) event.preventDefault();
   if (!input.matches?.("[data-grid] input[data-entry]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const atStart = input.selectionStart === 0 && input.selectionEnd === 0;
   const atEnd = input.selectionStart === input.value.length;
@@ -107,8 +116,29 @@ document.addEventListener("keydown", (event) => {
   next?.select?.();
 });
 
+// A digit that is typed while a reading is due, and nowhere else, begins the due walk: its first field takes it.
+document.addEventListener("keydown", (event) => {
+  if (!/^\d$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.repeat || localStorage.getItem("afterglow-keys") === "off") return;
+  const free = event.target === document.body || event.target.id === "main";
+  const due = free && !document.querySelector("dialog[open]") && document.querySelector('[data-macro][data-key="g"]');
+  if (due) due.click(); // and the digit goes to where the cursor is now
+});
+
+// A day that is typed whole for the first time is left by itself; one that is corrected is not.
+let dayWas = "";
+let byDigit = false;
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches?.("input[type=date][data-left-full]")) return;
+  byDigit = /^\d$/.test(event.key);
+  dayWas = event.target.value;
+});
+
 document.addEventListener("input", (event) => {
   const input = event.target;
+  if (input.matches?.("input[type=date][data-left-full]") && byDigit && !(dayWas >= "1000") && input.value >= "1000") {
+    onwardInForm(input);
+    hasMoved = true;
+  }
   const kind = input.dataset?.entry;
   if (!(kind in ALLOWED)) return;
   const clean = input.value.replace(ALLOWED[kind], "");
@@ -146,14 +176,31 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:afterSwap", openRows);
 
+// ---- "More" stands beside the favourites only where some do not fit into the line
+function showMore() {
+  const line = document.getElementById("favourites");
+  const more = document.querySelector(".favourites-more");
+  if (line && more && !more.open) more.style.visibility = line.scrollHeight > line.clientHeight + 8 ? "" : "hidden";
+}
+const fitting = new ResizeObserver(showMore);
+function watchFavourites() {
+  const line = document.getElementById("favourites");
+  if (line) fitting.observe(line);
+  showMore();
+}
+watchFavourites();
+document.addEventListener("htmx:afterSwap", watchFavourites);
+document.addEventListener("toggle", ({ target }) => target.matches?.(".favourites-more") && showMore(), true);
+
 // The newest column is the one that matters: a wide grid opens at its end.
 const scrolled = (grid) => grid.parentElement.scrollLeft + grid.parentElement.clientWidth < grid.parentElement.scrollWidth - 8;
 function toTheEnd(root) {
   for (const grid of root.querySelectorAll("[data-grid]")) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
 }
-toTheEnd(document);
 // Who scrolled back to read is left there.
 let isReading = false;
+toTheEnd(document);
+window.addEventListener("resize", () => !isReading && toTheEnd(document));
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const grid = detail.target.querySelector?.("[data-grid]");
   if (grid) isReading = scrolled(grid);

@@ -129,11 +129,19 @@ async function readTrend() {
 for (const name of ["reading-marked-artefact", "artefact-mark-taken-back"]) body.addEventListener(`live:${name}`, readTrend);
 
 // ---- events are numbered on the axis of the graph
+/** A line that goes on past its edge fades there: what is cut says that there is more. */
+function fadeStrip(strip) {
+  const rest = strip.scrollWidth - strip.clientWidth - strip.scrollLeft;
+  strip.style.setProperty("--before", strip.scrollLeft > 4 ? "32px" : "0px");
+  strip.style.setProperty("--behind", rest > 4 ? "32px" : "0px");
+}
+document.addEventListener("scroll", ({ target }) => target.matches?.("[data-marks]") && fadeStrip(target), true);
 function marks() {
   const strip = document.querySelector("[data-marks]");
   const trend = document.querySelector("[data-trend]")?.trend;
   if (!strip) return;
   strip.scrollLeft = strip.scrollWidth;
+  fadeStrip(strip);
   if (!trend) return setTimeout(marks, 200);
   trend.data.events = JSON.parse(strip.dataset.marks);
   trend.advance();

@@ -3,7 +3,7 @@
 // Each message becomes a DOM event `live:<event>` on <body>, with its JSON as detail, so that
 // hx-trigger="live:infusion-started from:body" and modules can listen. Ids only travel in names.
 // `data-live-after` is the id of the last event the page was made from; nothing between is lost.
-import { age, setServerNow } from "./clock.js";
+import { age, setServerNow, put as write } from "./clock.js";
 import { heardHeart, isBehindEcg } from "./heart.js";
 import { words } from "./words.js";
 
@@ -168,9 +168,31 @@ function stayAndCatchUp() {
 body.addEventListener("live:resync", anew);
 
 // Readings draw themselves in the big numbers; a panel re-fetches only on structural events.
-const put = (element, text) => element && element.textContent !== text && (element.textContent = text);
+const put = (element, text) => element && write(element, text);
+// A monitor says every sign at once; laid out together they cost more than one beat of a slow screen, so each sign takes a
+// frame of its own. Where no frame comes (a tab behind another) they are written at once, at the latest after LATEST ms.
+const LATEST = 200;
+const waiting = new Map();
+let latest = 0;
 body.addEventListener("live:reading", ({ detail }) => {
   if (!detail.sign || detail.artefact) return;
+  if (document.hidden || detail.source === "hand") return showNumber(detail);
+  const before = waiting.get(detail.sign);
+  if (before && Date.parse(before.at) > Date.parse(detail.at)) return;
+  waiting.set(detail.sign, detail);
+  if (waiting.size > 1 || before) return;
+  requestAnimationFrame(showNext);
+  clearTimeout(latest);
+  latest = setTimeout(() => [...waiting.values()].forEach(showNumber), LATEST);
+});
+function showNext() {
+  const [detail] = waiting.values();
+  if (!detail) return;
+  showNumber(detail);
+  if (waiting.size) requestAnimationFrame(showNext);
+}
+function showNumber(detail) {
+  if (waiting.get(detail.sign) === detail || detail.source === "hand") waiting.delete(detail.sign);
   for (const tile of document.querySelectorAll(`.vital[data-sign="${CSS.escape(detail.sign)}"]`)) {
     if (tile.dataset.at && Date.parse(tile.dataset.at) > Date.parse(detail.at)) continue;
     const pressure = detail.systolic !== undefined;
@@ -182,4 +204,4 @@ body.addEventListener("live:reading", ({ detail }) => {
     tile.dataset.at = detail.at;
     age(tile); // a value and its age change in one go
   }
-});
+}

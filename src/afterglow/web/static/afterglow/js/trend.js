@@ -25,7 +25,7 @@ const CUFF = 15; // an arterial line says a pressure every second: carets nearer
 const DEVICE = "device";
 export const VENT_TOP = 60; // the top of the panel of breaths (/min) and CO2 (mmHg)
 const SHARE = 0.3; // how much of the height that panel takes
-const HIGH_ENOUGH = 240; // CSS pixels below which there is no room for it
+const HIGH_ENOUGH = 190; // CSS pixels below which there is no room for it
 const seconds = (iso) => Date.parse(iso) / 1000;
 
 /** The index of the first point at or after a time; with `after`, of the first one that is later. */
@@ -96,7 +96,8 @@ class Trend {
     this.font = `14px ${this.family}`;
   }
 
-  // A hand and a device are two lines: neither becomes a part of the other's minute.
+  // A hand and a device are two lines: neither becomes a part of the other's minute. Returns "new", "moved" (a point
+  // that was there took it in), or false.
   take({ sign, at, value, systolic, diastolic, mean, source = DEVICE, artefact = false }) {
     const list = this.points[sign];
     if (!list) return false;
@@ -110,13 +111,13 @@ class Trend {
       // The cuff that was drawn and comes once more is that cuff; a later one of the same moment takes its place.
       if (known && known.x > point.x) return false;
       if (known && known.x === point.x && known.high === point.high && known.low === point.low) return false;
-      if (known) Object.assign(known, point);
-      else insert(list, point);
-      return true;
+      if (!known) insert(list, point);
+      else Object.assign(known, point);
+      return known ? "moved" : "new";
     }
     if (!known) {
       insert(list, point);
-      return true;
+      return "new";
     }
     known.low = Math.min(known.low, point.y);
     known.high = Math.max(known.high, point.y);
@@ -124,7 +125,7 @@ class Trend {
       known.x = point.x;
       known.y = sign === "oxygen" ? known.low : point.y;
     } else if (sign === "oxygen") known.y = known.low;
-    return true;
+    return "moved";
   }
 
   /** The point of the same source that stands for the same stretch of time; the newest are looked at first. */
@@ -139,9 +140,11 @@ class Trend {
 
   /** Take a reading that has just arrived; late ones find their place in time. */
   add(reading) {
-    if (!this.take(reading)) return;
+    const taken = this.take(reading);
+    if (!taken) return;
     this.first = Math.min(this.first, this.points[reading.sign][0].x);
-    if (reading.sign === "pressure" || reading.source === "hand" || reading.artefact) this.advance();
+    // A cuff is drawn at once; an arterial line that moves its last caret each second is not.
+    if ((reading.sign === "pressure" && taken === "new") || reading.source === "hand" || reading.artefact) this.advance();
     else this.advanceSoon();
   }
 
@@ -174,7 +177,7 @@ class Trend {
   // passed, and within three seconds. The big numbers say each reading at once.
   advanceSoon() {
     if (this.soon) return;
-    const pixel = (1000 * this.window) / Math.max(200, this.host.clientWidth);
+    const pixel = (1000 * this.window) / Math.max(200, this.plot.width); // the host is not asked: that lays the page out
     this.soon = setTimeout(() => this.advance(), Math.min(3000, pixel));
   }
 
@@ -201,7 +204,9 @@ class Trend {
 
   resize() {
     const { width, height } = this.host.getBoundingClientRect();
-    if (width > 50 && height > 50) this.plot.setSize({ width, height });
+    if (width <= 50 || height <= 50) return;
+    this.plot.setSize({ width, height });
+    this.plot.setData(this.frame()); // the panel of breaths comes or goes with the height, and every scale with it
   }
 
   // ---- looking back: numbers and alarms go on beside the graph, and one tap is back at now
@@ -356,7 +361,7 @@ class Trend {
       axes: [
         axis({ values: (_, splits) => splits.map((at) => clock.format(at * 1000)), incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200], space: 60, size: 30 }),
         axis({ scale: "y", incrs: [20, 40, 50, 100], size: 44, space: 24, filter: (_, splits) => splits.map((v) => (v >= 0 ? v : null)) }),
-        axis({ scale: "percent", side: 1, grid: { show: false }, incrs: [5, 10, 20], size: 46, space: 24, filter: (_, splits) => splits.map((v) => (v >= this.percentFloor() ? v : null)), values: (_, splits) => splits.map((v) => (v <= 100 ? `${v} %` : "")) }),
+        axis({ scale: "percent", side: 1, grid: { show: false }, incrs: [5, 10, 20], size: 46, space: 24, filter: (_, splits) => splits.map((v) => (v >= this.percentFloor() ? v : null)), values: (_, splits) => splits.map((v) => (v !== null && v <= 100 ? `${v} %` : "")) }),
       ],
       hooks: { drawClear: [(u) => drawUnder(this, u)], draw: [(u) => drawOver(this, u)] },
     };

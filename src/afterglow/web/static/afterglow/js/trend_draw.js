@@ -6,6 +6,7 @@ const VENT = ["breath", "co2"];
 export const scaleOf = (trend, sign) => (sign === "oxygen" ? "percent" : VENT.includes(sign) && trend.share() ? "vent" : "y");
 const SPACING = 20; // CSS pixels between marks of one trace, so that dense traces stay readable
 const CONTINUOUS = ["breath", "co2", "heart", "oxygen"];
+const PAST = 0.22; // how strongly a limit is drawn behind the traces
 const dpr = () => devicePixelRatio;
 
 /** Draw what lies behind the traces: the future, the baseline, the level that a model predicts. */
@@ -115,13 +116,18 @@ function level(trend, u) {
 
 function limits(trend, u) {
   const { ctx, bbox } = u;
+  const end = bbox.left + bbox.width;
+  const now = trend.isStill() ? end : Math.min(end, Math.max(bbox.left, u.valToPos(trend.now(), "x", true)));
   for (const limit of trend.data.limits ?? []) {
     const y = Math.round(u.valToPos(Number(limit.value), scaleOf(trend, limit.sign), true));
     ctx.strokeStyle = trend.colour[limit.sign] ?? trend.colour["ink-2"];
     ctx.lineWidth = (limit.level === "red" ? 1.5 : 1) * dpr();
-    ctx.globalAlpha = limit.of === "systolic" || limit.of === "spo2" ? 0.65 : 0.4;
     ctx.setLineDash(limit.level === "red" ? [] : [6 * dpr(), 5 * dpr()]);
-    line(ctx, bbox.left, y, bbox.left + bbox.width, y);
+    // Ahead of now a limit is what the next reading is held against; behind it a dozen lines would hide the traces.
+    ctx.globalAlpha = PAST;
+    line(ctx, bbox.left, y, now, y);
+    ctx.globalAlpha = 0.75;
+    line(ctx, now, y, end, y);
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
