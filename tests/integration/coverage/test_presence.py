@@ -166,7 +166,7 @@ def test_what_a_tablet_kept_bears_presence_out_when_it_was_typed_not_when_it_cam
 
     assert alarms(day, 40.5) == set()
     assert alarms(day, 45.5) == {"PRESENCE_NOT_CERTAIN"}
-    found = report.certificate(day.session, at=day.minute(60))
+    found = certificate(day.session, at=day.minute(60))
     assert found is not None
     assert found["rests_on"]["acts"] == 3
     assert found["rests_on"]["borne_out_s"] == 45 * 60

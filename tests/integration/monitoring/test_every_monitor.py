@@ -9,14 +9,13 @@ import asyncio
 import socket
 import ssl
 import struct
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
 from afterglow.apps.devices.models import Device, MessageOutcome, RawMessage
-from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, VitalSign
+from afterglow.apps.monitoring.models import ReviewReason
 from afterglow.apps.people.models import Patient
 from afterglow.interop.hl7v2.emit import SentPatient
 from afterglow.interop.hl7v2.framing import END, MAX_FRAME_BYTES, START, frame
@@ -26,50 +25,15 @@ from support.authority import Authority
 from support.clinic_messages import (
     PULSE,
     SPO2,
-    Bed,
     bed,
     give_profile,
     later,
     oru,
 )
+from support.monitor_says import NOW, changed, charted, said, spo2, waits
 from support.road import answers_to, framed, heard, through, verdicts
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-NOW = later(5)
-STAMP = f"{NOW:%Y%m%d%H%M%S}+0000"
-
-
-def said(here: Bed, values: dict[str, str | None], control_id: str = "1") -> str:
-    """What the monitor of a bed says now, as text that a test can change as a vendor would."""
-    return oru(here.monitor, values, at=NOW, control_id=control_id).decode()
-
-
-def spo2(here: Bed, *values: int) -> list[bytes]:
-    """One message for each saturation, a second apart."""
-    return [
-        oru(here.monitor, {SPO2: str(v)}, at=later(4, n), control_id=str(n))
-        for n, v in enumerate(values)
-    ]
-
-
-def charted() -> list[tuple[str, Decimal | int]]:
-    """Every believed reading: sign and value, in the order of the chart."""
-    rows = VitalSign.objects.filter(flag="").order_by("pk").values_list("code", "value")
-    return [(code, value) for code, value in rows]
-
-
-def waits() -> list[str]:
-    """Why messages wait for a person."""
-    return list(ReviewItem.objects.order_by("pk").values_list("reason", flat=True))
-
-
-def changed(text: str, *swaps: tuple[str, str]) -> bytes:
-    """Return a message with its text changed; what is to be changed must be there."""
-    for old, new in swaps:
-        assert old in text, old
-        text = text.replace(old, new)
-    return text.encode()
 
 
 def test_a_stream_in_pieces_and_heaps_with_empty_frames_and_stray_bytes_is_charted_whole() -> None:
