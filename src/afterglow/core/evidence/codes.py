@@ -87,6 +87,11 @@ ALONE_BESIDE_OTHER = evidence.blocker(
     "{seen} stands without its control, and {limit} is of another treatment: a reader would set "
     "one against the other. Give each its control, or leave one out.",
 )
+COMPARED_IN_WORDS = evidence.blocker(
+    "EVIDENCE_COMPARED_IN_WORDS",
+    "“{seen}” compares treatments, and no figure in this block makes that comparison like with "
+    "like: cite the study's own arms or its ratio, or say it without comparing.",
+)
 # Signing.
 AUTHOR_REVIEWS_OWN_TEXT = evidence.blocker(
     "PUBLICATION_REVIEWED_BY_AUTHOR", "{seen} wrote this text; another person reviews it."

@@ -10,10 +10,12 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.evidence import codes
+from afterglow.core.evidence.comparatives import comparisons_in
 from afterglow.core.evidence.comparing import (
     alone_beside_other,
     beside_in_prose,
     beside_its_control,
+    compares_alike,
     like_with_like,
 )
 from afterglow.core.evidence.figures import Figure
@@ -177,6 +179,11 @@ def judge_text(blocks: Iterable[Block], *, on: dt.date) -> tuple[Reason, ...]:
         compare = like_with_like if block.is_comparison else beside_in_prose
         reasons.extend(compare(figures).reasons)
         reasons.extend(beside_its_control(figures).reasons)
+        if not compares_alike(figures):
+            reasons += [
+                codes.COMPARED_IN_WORDS.reason(seen=words)
+                for words, _ in comparisons_in(block.text)
+            ]
         shown.append(figures)
     return (*reasons, *alone_beside_other(shown).reasons)
 

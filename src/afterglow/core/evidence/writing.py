@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.comparatives import comparisons_in
 from afterglow.core.evidence.numbers import plain_with_places, results_in, unexplained_in
 
 CITATION: Final = re.compile(
-    r"\[\[(?P<record>[A-Za-z0-9][A-Za-z0-9._-]*)(?:#(?P<figure>[a-z0-9][a-z0-9._-]*))?\]\]"
+    r"\[\[(?P<record>[A-Za-z0-9][A-Za-z0-9._-]*)"
+    r"(?:#(?P<figure>[a-z0-9][a-z0-9._-]*)(?P<time>@time)?)?\]\]"
 )
-"""A citation in a text: a record, and one of its figures; without a figure, the record itself."""
+"""A citation in a text: a record, and one of its figures; without a figure, the record itself.
+
+``[[P01#response-ketamine@time]]`` shows when the figure was measured, in the record's own words.
+"""
 _PICTURE: Final = re.compile(r"!\[[^\]\n]*\]\((?P<name>[a-z0-9-]+)\)")
 
 
@@ -30,11 +35,17 @@ class CitationRef:
     record: str
     figure: str = ""
     at: int = 0
+    time: bool = False
 
     @property
     def ref(self) -> str:
         """``record#figure``, or the record alone."""
         return f"{self.record}#{self.figure}" if self.figure else self.record
+
+    @property
+    def written(self) -> str:
+        """How the text writes it."""
+        return f"[[{self.ref}{'@time' if self.time else ''}]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class BareNumber:
 def citations_in(text: str) -> tuple[CitationRef, ...]:
     """Return every citation of a text, in order, repeats included."""
     return tuple(
-        CitationRef(found["record"], found["figure"] or "", found.start())
+        CitationRef(found["record"], found["figure"] or "", found.start(), bool(found["time"]))
         for found in CITATION.finditer(text)
     )
 
@@ -79,6 +90,7 @@ def refuse_results(*words: str, loose: bool = False) -> None:
     for each in words:
         plain = re.sub(r"[-_/]+", " ", each)
         found = bare_numbers(plain) or (loose_numbers(plain) if loose else ())
+        found = found or tuple(BareNumber(*hit) for hit in comparisons_in(plain))
         if found:
             raise InvalidValue(
                 "“%(seen)s” would be read as a result, and nobody reviews this place; say it on a "
