@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from afterglow.apps import frontdoor
 from afterglow.apps.evidence import queries as evidence
 from afterglow.apps.evidence.files import official_hosts
 from afterglow.apps.evidence.models import Publication
 from afterglow.apps.evidence.services.records import signed_name
 from afterglow.apps.frontdoor import markup
 from afterglow.apps.frontdoor.files import PageFile, page_files
+from afterglow.apps.frontdoor.illustrations import ILLUSTRATIONS
 from afterglow.apps.frontdoor.queries import LOCATION
 from afterglow.apps.frontdoor.shown import address_of
 from afterglow.apps.places.models import Site
 from afterglow.config.demo.pages import seed_pages
+from afterglow.core.evidence.comparatives import comparisons_in
 from afterglow.core.evidence.vocabulary import ClaimVerdict
 from afterglow.core.evidence.writing import absolute_claims, bare_numbers, citations_in
 from afterglow.core.frontdoor import BlockKind
@@ -28,6 +32,7 @@ from support.evidence import AT, ON, Library, open_library
 from support.frontdoor import LATER, approve_protocol, read, visible
 from support.reading import english_grade, spanish_ease
 
+TEMPLATES = Path(frontdoor.__file__).parent / "templates"
 SLUGS = {page.slug for page in page_files()}
 FIXED = ("home", "contact", "refer", "newsletter", "locations", "crisis", "simulation")
 
@@ -123,6 +128,42 @@ def test_every_address_of_the_sitemap_is_walked_and_none_states_a_bare_number(
         assert re.search(r'<script type="application/ld\+json">\{', body), path
 
 
+TYPED_TIME = re.compile(
+    r"\b(?:an?|un|una|\d+|two|three|four|six|eight|twelve|dos|tres|cuatro|seis|ocho|doce)\s+"
+    r"(?:hours?|days?|weeks?|months?|horas?|d[ií]as?|semanas?|meses|mes)\b"
+    r"|\bday\s+\d|\bdía\s+\d|\bal\s+día\s+siguiente\b",
+    re.IGNORECASE,
+)
+
+
+def test_when_a_number_was_measured_is_told_by_its_record_and_not_typed(
+    client: Client, published: Library
+) -> None:
+    for page in page_files():
+        for block in page.blocks:
+            for line in re.split(r"(?<=[.:?!])\s|\n", block.text):
+                cited = [each for each in citations_in(line) if each.figure]
+                heads = block.kind is BlockKind.ICONS and line.startswith("## ")
+                if cited or heads:
+                    assert not TYPED_TIME.search(line), (page.slug, page.language, line)
+    english = visible(client.get("/decide/").content.decode())
+    spanish = visible(client.get("/es/decide/").content.decode())
+    assert "24 hours after one dose: ketamine or salt water" in " ".join(english.split())
+    assert "24 horas después de una dosis: ketamina o agua salada" in " ".join(spanish.split())
+
+
+@pytest.mark.parametrize("drawing", sorted(ILLUSTRATIONS.values()))
+def test_no_drawing_of_ours_has_a_number_in_it(drawing: str) -> None:
+    source = (TEMPLATES / drawing).read_text(encoding="utf-8")
+    words = re.sub(r"<[^>]*>", " ", source) + " ".join(
+        re.findall(r'(?:aria-label|title|alt)="([^"]*)"', source)
+    )
+    said = " ".join(re.findall(r'translate "([^"]*)"', source))
+
+    assert bare_numbers(words) == bare_numbers(said) == ()
+    assert list(comparisons_in(f"{words} {said}")) == []
+
+
 @pytest.mark.parametrize(
     "planted",
     [
@@ -204,7 +245,7 @@ OURS = {
     "who-should-consider": {"cards-1", "cards-2", "call-1"},
     "our-approach": {"lead-1", "steps-1", "text-1"},
     "decide": {"lead-1", "cards-2", "call-1"},
-    "compared": {"lead-1", "text-5"},
+    "compared": {"lead-1", "text-6"},
     "regulation": set[str](),
     "guidance": set[str](),
     "medical-or-recreational": {"lead-1", "text-1", "note-1"},

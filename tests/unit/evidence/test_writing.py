@@ -88,3 +88,12 @@ def test_where_a_number_stands_is_told() -> None:
     (found,) = bare_numbers(text)
 
     assert text[found.at :] == "3 in 4."
+
+
+def test_a_citation_may_ask_for_the_time_of_its_figure() -> None:
+    number, time = citations_in("[[P01#response-or]] of them, [[P01#response-or@time]].")
+
+    assert (number.time, time.time) == (False, True)
+    assert number.ref == time.ref == "P01#response-or"
+    assert time.written == "[[P01#response-or@time]]"
+    assert citations_in("[[P01@time]]") == ()

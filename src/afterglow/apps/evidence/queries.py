@@ -274,7 +274,7 @@ def shown_blocks(publication: Publication) -> list[ShownBlock]:
         for ref in citations_in(text):
             pieces.append(Piece(words=text[at : ref.at]))
             pieces.append(Piece(ref=ref.ref, shown=shown.get(ref.ref)))
-            at = ref.at + len(f"[[{ref.ref}]]")
+            at = ref.at + len(ref.written)
         pieces.append(Piece(words=text[at:]))
         blocks.append(
             ShownBlock(

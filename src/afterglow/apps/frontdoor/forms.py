@@ -225,7 +225,7 @@ class BlockForm(forms.Form):
         refs = tuple(re.split(r"[\s,;]+", self.cleaned_data["cites"].strip()))
         refs = tuple(ref for ref in refs if ref)
         for ref in refs:
-            if not CITATION.fullmatch(f"[[{ref}]]"):
+            if not (found := CITATION.fullmatch(f"[[{ref}]]")) or found["time"]:
                 raise ValidationError(
                     _("“%(seen)s” is no record's key; keys look like C24 or P01#response-or."),
                     code="no_ref",

@@ -246,7 +246,8 @@ class _Writer:
     def _address(self, target: str) -> str:
         return address_of(target, self.language)
 
-    def _citation(self, ref: str, notes: list[tuple[Source, Figure]]) -> SafeString:
+    def _citation(self, written: str, notes: list[tuple[Source, Figure]]) -> SafeString:
+        ref, _mark, asks_time = written.partition("@")
         cited = self.citations.get(ref)
         if cited is None or cited.version is None or cited.withheld:
             return format_html(
@@ -258,6 +259,14 @@ class _Writer:
         value = ""
         if cited.figure is not None:
             figure = source.said.figure(cited.figure)
+            if asks_time:  # the number itself, with its source, stands beside it
+                words = figure.time.words or _("at a time that the source does not give")
+                return format_html(
+                    '<span class="cited-time" lang="{}" data-record="{}">{}</span>',
+                    source.language,
+                    ref,
+                    words,
+                )
             if figure not in source.figures:
                 source.figures.append(figure)
             notes.append((source, figure))

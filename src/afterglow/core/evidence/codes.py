@@ -48,11 +48,6 @@ LOOSE_NUMBER = evidence.blocker(
     "“{seen}” is no dose, time, date, price or address that we know: cite the figure it comes "
     "from, or say it without a number.",
 )
-BARE_COMPARISON = evidence.blocker(
-    "EVIDENCE_BARE_COMPARISON",
-    "“{seen}” compares without a record: cite, in the same paragraph or point, the one in which "
-    "the two were compared.",
-)
 ABSOLUTE_CLAIM = evidence.blocker(
     "EVIDENCE_ABSOLUTE_CLAIM", "“{seen}” promises what no study can show; say what is known."
 )
@@ -94,6 +89,11 @@ ALONE_BESIDE_OTHER = evidence.blocker(
     "EVIDENCE_ALONE_BESIDE_OTHER",
     "{seen} stands without its control, and {limit} is of another treatment: a reader would set "
     "one against the other. Give each its control, or leave one out.",
+)
+COMPARED_IN_WORDS = evidence.blocker(
+    "EVIDENCE_COMPARED_IN_WORDS",
+    "“{seen}” compares treatments, and no figure in this block makes that comparison like with "
+    "like: cite the study's own arms or its ratio, or say it without comparing.",
 )
 # Signing.
 AUTHOR_REVIEWS_OWN_TEXT = evidence.blocker(

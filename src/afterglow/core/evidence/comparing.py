@@ -17,6 +17,17 @@ from afterglow.core.reason_codes import ReasonCode
 
 _CONTROLLED = frozenset({Design.RANDOMISED_BLIND, Design.RANDOMISED_OPEN, Design.POOLED_RANDOMISED})
 
+_CONTRASTS = frozenset(
+    {
+        FigureMeasure.ODDS_RATIO,
+        FigureMeasure.RISK_RATIO,
+        FigureMeasure.HAZARD_RATIO,
+        FigureMeasure.RISK_DIFFERENCE,
+        FigureMeasure.STANDARDISED_DIFFERENCE,
+        FigureMeasure.MEAN_DIFFERENCE,
+    }
+)
+
 
 def like_with_like(figures: Sequence[Figure]) -> Decision:
     """Decide whether figures may be set side by side, with every reason if not.
@@ -67,6 +78,25 @@ def without_control(figures: Sequence[Figure]) -> list[Figure]:
     return [arm for arm in arms if not any(_is_other_arm(arm, other) for other in arms)]
 
 
+def compares_alike(figures: Sequence[Figure]) -> bool:
+    """Return whether figures hold a comparison of treatments that is like with like.
+
+    Either one figure that is a comparison (a ratio or a difference of a controlled study, with its
+    comparator), or two arms of one study that may stand side by side.
+    """
+    if any(_is_contrast(each) for each in figures):
+        return True
+    return any(
+        one.study == other.study
+        and one.design in _CONTROLLED
+        and one.intervention
+        and other.intervention
+        and one.intervention != other.intervention
+        and like_with_like([one, other]).allowed
+        for one, other in combinations([each for each in figures if each.kind in OUTCOMES], 2)
+    )
+
+
 def alone_beside_other(blocks: Sequence[Sequence[Figure]]) -> Decision:
     """Refuse percentages of two treatments in different blocks of one text, unless alike.
 
@@ -93,6 +123,15 @@ def alone_beside_other(blocks: Sequence[Sequence[Figure]]) -> Decision:
         if like_with_like([one, other]).refused:
             reasons.append(codes.ALONE_BESIDE_OTHER.reason(seen=_name(first), limit=_name(second)))
     return Decision.from_reasons(reasons)
+
+
+def _is_contrast(figure: Figure) -> bool:
+    return (
+        figure.kind in OUTCOMES
+        and figure.design in _CONTROLLED
+        and figure.measure in _CONTRASTS
+        and bool(figure.intervention and figure.comparator)
+    )
 
 
 def _is_percentage(figure: Figure) -> bool:

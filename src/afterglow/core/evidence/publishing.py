@@ -10,17 +10,18 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.evidence import codes
+from afterglow.core.evidence.comparatives import comparisons_in
 from afterglow.core.evidence.comparing import (
     alone_beside_other,
     beside_in_prose,
     beside_its_control,
+    compares_alike,
     like_with_like,
 )
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.vocabulary import ClaimVerdict, FactStatus
 from afterglow.core.evidence.writing import (
     absolute_claims,
-    bare_comparisons,
     bare_numbers,
     loose_numbers,
     pictures_in,
@@ -177,9 +178,6 @@ def judge_text(blocks: Iterable[Block], *, on: dt.date) -> tuple[Reason, ...]:
             codes.LOOSE_NUMBER.reason(seen=each.words) for each in loose_numbers(block.text)
         ]
         reasons += [
-            codes.BARE_COMPARISON.reason(seen=each.words) for each in bare_comparisons(block.text)
-        ]
-        reasons += [
             codes.ABSOLUTE_CLAIM.reason(seen=each.words) for each in absolute_claims(block.text)
         ]
         reasons += [codes.PICTURE_UNREAD.reason(seen=name) for name in pictures_in(block.text)]
@@ -189,6 +187,11 @@ def judge_text(blocks: Iterable[Block], *, on: dt.date) -> tuple[Reason, ...]:
         compare = like_with_like if block.is_comparison else beside_in_prose
         reasons.extend(compare(figures).reasons)
         reasons.extend(beside_its_control(figures).reasons)
+        if not compares_alike(figures):
+            reasons += [
+                codes.COMPARED_IN_WORDS.reason(seen=words)
+                for words, _ in comparisons_in(block.text)
+            ]
         shown.append(figures)
     return (*reasons, *alone_beside_other(shown).reasons)
 

@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from afterglow.core.errors import InvalidValue
-from afterglow.core.evidence.claims import absolutes_in, comparisons_in
+from afterglow.core.evidence.absolutes import absolutes_in
+from afterglow.core.evidence.comparatives import comparisons_in
 from afterglow.core.evidence.numbers import plain_with_places, results_in, unexplained_in
 
 CITATION: Final = re.compile(
-    r"\[\[(?P<record>[A-Za-z0-9][A-Za-z0-9._-]*)(?:#(?P<figure>[a-z0-9][a-z0-9._-]*))?\]\]"
+    r"\[\[(?P<record>[A-Za-z0-9][A-Za-z0-9._-]*)"
+    r"(?:#(?P<figure>[a-z0-9][a-z0-9._-]*)(?P<time>@time)?)?\]\]"
 )
-"""A citation in a text: a record, and one of its figures; without a figure, the record itself."""
-_PASSAGES: Final = re.compile(r"(?<=\n)(?=\s*\n)|(?<=\n)(?=- |\d{1,2}\. |\? |## |\|)")
-"""Where a paragraph, point, step, question, heading or row begins."""
+"""A citation in a text: a record, and one of its figures; without a figure, the record itself.
+
+``[[P01#response-ketamine@time]]`` shows when the figure was measured, in the record's own words.
+"""
 _PICTURE: Final = re.compile(r"!\[[^\]\n]*\]\((?P<name>[a-z0-9-]+)\)")
 
 
@@ -33,11 +36,17 @@ class CitationRef:
     record: str
     figure: str = ""
     at: int = 0
+    time: bool = False
 
     @property
     def ref(self) -> str:
         """``record#figure``, or the record alone."""
         return f"{self.record}#{self.figure}" if self.figure else self.record
+
+    @property
+    def written(self) -> str:
+        """How the text writes it."""
+        return f"[[{self.ref}{'@time' if self.time else ''}]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Uncited:
 def citations_in(text: str) -> tuple[CitationRef, ...]:
     """Return every citation of a text, in order, repeats included."""
     return tuple(
-        CitationRef(found["record"], found["figure"] or "", found.start())
+        CitationRef(found["record"], found["figure"] or "", found.start(), bool(found["time"]))
         for found in CITATION.finditer(text)
     )
 
@@ -74,21 +83,6 @@ def loose_numbers(text: str) -> tuple[Uncited, ...]:
     return _found(text, unexplained_in)
 
 
-def bare_comparisons(text: str) -> tuple[Uncited, ...]:
-    """Return every comparison in words in a paragraph, point or row that cites no record.
-
-    >>> [found.words for found in bare_comparisons("Safer than pills.\\n- Better than tea [[C1]]")]
-    ['Safer than']
-    """
-    found: list[Uncited] = []
-    at = 0
-    for passage in _PASSAGES.split(text):
-        if not CITATION.search(passage):
-            found += [Uncited(each.words, at + each.at) for each in _found(passage, comparisons_in)]
-        at += len(passage)
-    return tuple(found)
-
-
 def absolute_claims(text: str) -> tuple[Uncited, ...]:
     """Return every promise of a text that no record can bear, such as "risk-free"."""
     return _found(text, absolutes_in)
@@ -97,13 +91,13 @@ def absolute_claims(text: str) -> tuple[Uncited, ...]:
 def refuse_results(*words: str, loose: bool = False) -> None:
     """Refuse a result in words that no medical reviewer reads: an address, a name, a menu label.
 
-    A result is a number, a comparison or a promise. ``loose`` refuses every other number of no
-    known kind too. Raises InvalidValue that names it.
+    ``loose`` refuses every other number of no known kind too. Raises InvalidValue that names it.
     """
     for each in words:
         plain = re.sub(r"[-_/]+", " ", each)
-        found = bare_numbers(plain) or bare_comparisons(plain) or absolute_claims(plain)
-        found = found or (loose_numbers(plain) if loose else ())
+        found = bare_numbers(plain) or (loose_numbers(plain) if loose else ())
+        found = found or tuple(Uncited(*hit) for hit in comparisons_in(plain))
+        found = found or absolute_claims(plain)
         if found:
             raise InvalidValue(
                 "“%(seen)s” would be read as a result, and nobody reviews this place; say it on a "

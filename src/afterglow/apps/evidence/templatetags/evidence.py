@@ -117,7 +117,7 @@ def figure_value(figure: Figure) -> str:
     value = _plain(figure.value)
     if figure.measure is FigureMeasure.PERCENT:
         shown = f"{value}\u202f%"
-    elif figure.measure in _SHORT:
+    elif figure.measure in _SHORT and not _speaks(figure):
         shown = f"{_SHORT[figure.measure]} {value}"
     else:
         shown = f"{value} {figure.unit}".strip()
@@ -129,6 +129,11 @@ def figure_value(figure: Figure) -> str:
         "high": _plain(figure.high),
     }
     return f"{shown} ({interval})"
+
+
+def _speaks(figure: Figure) -> bool:
+    """Whether the unit says more than the letters: "17 percentage points", not "RD 17"."""
+    return figure.measure is FigureMeasure.RISK_DIFFERENCE and bool(figure.unit)
 
 
 def _plain(value: Decimal) -> str:

@@ -1,0 +1,100 @@
+"""Comparisons made in words: "works better than", "the safest", "más eficaz que".
+
+Such words state a result without a number. They stand on a page only beside a figure that makes
+the comparison like with like (``comparing.compares_alike``). The list is of phrases, not of words:
+"felt better" and "the fairer test" compare no treatments. A denial ("no better than", "nobody knows
+of a better drug") is a comparison too; whoever wants to say nothing, says it without comparing.
+
+>>> [words for words, at in comparisons_in("Ketamine works better than pills.")]
+['works better than']
+>>> list(comparisons_in("People felt much better a day later; others did not."))
+[]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from afterglow.core.evidence.numbers import plain_with_places
+
+_S: Final = r"[\s\u241f]+"
+_MUCH: Final = rf"(?:(?:much|far|a{_S}lot|even|significantly|clearly|slightly|no){_S})?"
+_QUALITY: Final = (
+    r"(?:effective|efficacious|potent|powerful|successful|reliable|safe|tolerable|"
+    r"well[\s-]tolerated|beneficial|helpful|useful|durable|lasting|rapid|addictive|dangerous|"
+    r"harmful|risky|toxic|proven|promising)"
+)
+_BETTER: Final = (
+    r"(?:better|worse|safer|faster|quicker|sooner|stronger|gentler|milder|riskier|superior)"
+)
+_BEST: Final = r"(?:best|safest|fastest|quickest|strongest|gentlest)"
+_CARE: Final = (
+    r"(?:treatments?|therap(?:y|ies)|drugs?|medicines?|medications?|antidepressants?|options?|"
+    r"interventions?|cures?|remed(?:y|ies)|pills?|tablets?|ssris?|ect|tms|esketamine|ketamine)"
+)
+_CALIDAD: Final = (
+    r"(?:efica(?:z|ces)|efectiv[oa]s?|potentes?|fuertes?|segur[oa]s?|rápid[oa]s?|confiables?|"
+    r"fiables?|útil(?:es)?|dañin[oa]s?|peligros[oa]s?|adictiv[oa]s?|durader[oa]s?|exitos[oa]s?|"
+    r"suaves?|tolerad[oa]s?|beneficios[oa]s?)"
+)
+_CUIDADO: Final = (
+    r"(?:tratamientos?|terapias?|fármacos?|drogas?|medicinas?|medicamentos?|antidepresivos?|"
+    r"opci(?:ón|ones)|remedios?|pastillas?|isrs|tec|emt|esketamina|ketamina)"
+)
+_PHRASES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # better than, safer than, more effective (than), less addictive, as good as
+        rf"\b{_MUCH}{_BETTER}{_S}(?:than|to)\b(?!{_S}(?:wait|stop|ask|call|say|go|talk|be)\b)",
+        rf"\b(?:more|less|equally){_S}{_QUALITY}\b",
+        rf"\bas{_S}(?:{_QUALITY}|good|well|fast|quick(?:ly)?|strong(?:ly)?){_S}as\b"
+        rf"(?!{_S}(?:possible|you|we|she|he|they)\b)",
+        rf"\b(?:fewer|milder|less){_S}(?:side[\s-]effects|adverse{_S}\w+|risks?|harm)\b",
+        # works better, helped more, did worse, lasts longer, acts faster
+        r"\b(?:work(?:s|ed|ing)?|do(?:es)?|did|help(?:s|ed)?|act(?:s|ed)?|perform(?:s|ed)?|"
+        rf"treat(?:s|ed)?|relieve[sd]?|ease[sd]?){_S}(?:\w+{_S})?{_MUCH}"
+        rf"(?:{_BETTER}|{_BEST}|more)\b(?!{_S}(?:visits?|drips?|doses?|of)\b)",
+        rf"\blast(?:s|ed)?{_S}{_MUCH}longer\b",
+        # superior, inferior, outperforms, beats
+        r"\b(?:non[\s-]?)?inferior(?:ity)?\b|\bsuperiority\b",
+        r"\b(?:outperform|outdo|surpass|outclass|outstrip|outshine|trump)(?:e?s|ed)?\b|\boutdid\b",
+        rf"\bbeat(?:s|en)?\b[^.\n]{{0,20}}?\b{_CARE}\b",
+        # the best treatment, the most effective option
+        rf"\b(?:{_BEST}|most{_S}{_QUALITY})\b[^.\n]{{0,24}}?\b{_CARE}\b",
+        rf"\bthe{_S}most{_S}{_QUALITY}\b|\bgold{_S}standard\b|\bsecond{_S}to{_S}none\b|\bunmatched\b",
+        rf"\b(?:where|when|after|if){_S}(?:all{_S}|every{_S})?(?:other|standard|usual)s?\b"
+        rf"[^.\n]{{0,24}}?\bfail(?:s|ed)?\b|\bunlike{_S}(?:other{_S})?{_CARE}\b",
+        rf"\b(?:compared|in{_S}comparison){_S}(?:with|to)\b[^.\n]{{0,40}}?\b{_BETTER}\b",
+        # mejor que, más eficaz (que), tan seguro como
+        rf"\b(?:mejor|peor|superior|inferior)(?:es)?{_S}(?:que|a)\b"
+        rf"|\b(?:más|menos|igual{_S}de){_S}{_CALIDAD}\b"
+        rf"|\btan{_S}(?:{_CALIDAD}|buen[oa]s?|bien){_S}como\b(?!{_S}para\b)",
+        rf"\bmenos{_S}(?:efectos|riesgos?|daños?)\b",
+        rf"\b(?:funcion|ayud|actú|act[uú]|trat|alivi|sirv)(?:a|an|ó|aron|ar|e|en|ió|ieron){_S}"
+        rf"(?:\w+{_S})?(?:mejor|peor|más)\b|\bdura(?:n|ba)?{_S}más\b",
+        r"\bsupera(?:n|ba|ron|r)?\b|\bsuperó\b|\bno[\s-]inferioridad\b|\binigualable\b",
+        rf"\b(?:el|la|los|las){_S}(?:mejor|mejores)\b[^.\n]{{0,24}}?\b{_CUIDADO}\b"
+        rf"|\b{_CUIDADO}{_S}(?:más|menos){_S}{_CALIDAD}\b",
+        rf"\b(?:cuando|donde|si){_S}(?:lo{_S}demás|los{_S}(?:otros|demás)|otros|otras)\b"
+        rf"[^.\n]{{0,24}}?\bfall(?:a|an|ó|aron)\b|\ba{_S}diferencia{_S}de{_S}(?:l[oa]s{_S})?{_CUIDADO}\b",
+    )
+)
+
+
+def comparisons_in(text: str) -> Iterator[tuple[str, int]]:
+    """Yield every comparison of treatments that a text makes in words, with where it stands.
+
+    Marks, invisible letters and link targets are read over, as for numbers; the description of a
+    picture is words like any others.
+    """
+    plain, places = plain_with_places(text)
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(hit.span() for each in _PHRASES for hit in each.finditer(plain)):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    for start, end in spans:
+        yield " ".join(plain[start:end].split()), places[start]
