@@ -140,6 +140,17 @@ def test_a_pressure_beyond_its_limit_is_read_again_every_five_minutes_until_it_i
     ]  # fmt: skip
 
 
+def test_a_set_that_is_late_is_also_the_recheck_after_it_and_is_missed_no_sooner_for_it() -> None:
+    facts = ScheduleFacts(
+        BEFORE, started=minute(0), planned_stop=minute(40), beyond=((minute(9), minute(17)),)
+    )
+    late = replace(facts, readings=observed(0, 14.5))
+    schedule = slots(late, RULES.schedule, minute(15))
+    assert due(schedule, ObservationPhase.INFUSING)[:4] == [0, 10, 14, 20]
+    assert states(schedule)[3:5] == ["fulfilled", "fulfilled"]
+    assert not any(slot.owes_a_reason for slot in schedule)
+
+
 def test_a_set_is_read_again_five_minutes_after_a_drug_into_the_vein() -> None:
     facts = ScheduleFacts(
         BEFORE, started=minute(0), planned_stop=minute(40), doses=(minute(2), minute(16))

@@ -97,25 +97,31 @@ def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slo
     """Return every slot up to ``at``, and those that are planned after it, in order of time."""
     sets = _planned(facts, rules, at)
     rechecks = _rechecks(facts, rules, [due for _, due, _ in sets], at)
-    planned = sorted([*sets, *rechecks], key=lambda slot: slot[1]) if rechecks else sets
-    between = {due for _, due, _ in rechecks}
-    windows = _windows([due for _, due, _ in planned], rules.early)
-    last = len(planned) - 1
+    both = sorted([*sets, *rechecks], key=lambda slot: slot[1])
+    # A recheck takes nothing from the set before it, which is charted late as before: one reading
+    # may be both. No recheck is due when a set is.
+    asked_again = {due for _, due, _ in rechecks}
+    spans = [
+        *_spans(sets, rules.early, facts.released),
+        *(s for s in _spans(both, rules.early, facts.released) if s[0][1] in asked_again),
+    ]
     judged = (
         _judge(
             number=index + 1,
             phase=phase,
             needed=needed,
             due_at=due,
-            opens_at=windows[index],
-            closes_at=windows[index + 1] if index < last else facts.released,
+            opens_at=opens,
+            closes_at=closes,
             facts=facts,
             rules=rules,
             at=at,
         )
-        for index, (phase, due, needed) in enumerate(planned)
+        for index, ((phase, due, needed), opens, closes) in enumerate(
+            sorted(spans, key=lambda span: span[0][1])
+        )
     )
-    return tuple(replace(s, recheck=True) if s.due_at in between else s for s in judged)
+    return tuple(replace(s, recheck=True) if s.due_at in asked_again else s for s in judged)
 
 
 def next_due(schedule: Iterable[Slot]) -> Slot | None:
@@ -125,11 +131,10 @@ def next_due(schedule: Iterable[Slot]) -> Slot | None:
 
 
 Groups = tuple[frozenset[str], ...]
+Planned = tuple[ObservationPhase, datetime, Groups]
 
 
-def _planned(
-    facts: ScheduleFacts, rules: ScheduleRules, at: datetime
-) -> list[tuple[ObservationPhase, datetime, Groups]]:
+def _planned(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> list[Planned]:
     whole = rules.required
     before, during, after = ObservationPhase
     planned = [(before, due, whole[before]) for due in _baseline_times(facts, rules)]
@@ -151,7 +156,7 @@ def _planned(
 
 def _rechecks(
     facts: ScheduleFacts, rules: ScheduleRules, sets: Sequence[datetime], at: datetime
-) -> list[tuple[ObservationPhase, datetime, Groups]]:
+) -> list[Planned]:
     """The pressure again while it is beyond a limit, and a whole set after an IV drug.
 
     A set that is due about then is the recheck. One is planned ahead and no more.
@@ -180,7 +185,7 @@ def _rechecks(
 
 def _while_running(
     facts: ScheduleFacts, rules: ScheduleRules, start: datetime, end: datetime
-) -> list[tuple[ObservationPhase, datetime, Groups]]:
+) -> list[Planned]:
     """The whole sets while drug runs, and between them the pressure of who is watched closely."""
     during = ObservationPhase.INFUSING
     sets = _grid(facts, rules, start, end, rules.infusing_every)
@@ -252,13 +257,20 @@ def _grid(
         now = due
 
 
-def _windows(due: Sequence[datetime], early: timedelta) -> list[datetime]:
-    """Return when each slot opens: ``early`` before it is due, never over half the way back."""
+def _spans(
+    planned: Sequence[Planned], early: timedelta, released: datetime | None
+) -> list[tuple[Planned, datetime, datetime | None]]:
+    """Return when each slot opens and closes: it closes when the next one of its list opens.
+
+    It opens ``early`` before it is due, never over half the way back.
+    """
     opens: list[datetime] = []
-    for index, time in enumerate(due):
-        half = due[index - 1] + (time - due[index - 1]) / 2 if index else time - early
+    for index, (_, time, _) in enumerate(planned):
+        before = planned[index - 1][1] if index else None
+        half = before + (time - before) / 2 if before is not None else time - early
         opens.append(max(time - early, half))
-    return opens
+    closes = [*opens[1:], released][: len(planned)]
+    return list(zip(planned, opens, closes, strict=True))
 
 
 def _judge(
