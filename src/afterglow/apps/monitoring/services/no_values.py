@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from django.db.models import QuerySet
 
 from afterglow.apps.monitoring.models import NoValue
 from afterglow.apps.monitoring.services.charting import Charted, SignOf
 
 
-def note_no_values(outcomes: Sequence[Charted]) -> None:
+def open_no_values(outcomes: Sequence[Charted]) -> QuerySet[NoValue]:
+    """Return the stretches that are open in the sessions that some messages reach."""
+    signs = {sign for each in outcomes for sign in (*each.had, *each.lacked)}
+    return NoValue.objects.filter(session__in={sign.session for sign in signs}, until=None)
+
+
+def note_no_values(outcomes: Sequence[Charted], rows: Iterable[NoValue]) -> None:
     """Open and close the stretches without a value, message by message, in order.
 
-    The sessions are locked by the caller. A monitor says it every second: only a change is written.
+    ``rows`` are those open now. The sessions are locked by the caller. A monitor says it every
+    second: only a change is written.
     """
-    signs = {sign for each in outcomes for sign in (*each.had, *each.lacked)}
-    if not signs:
-        return
-    rows = NoValue.objects.filter(session__in={sign.session for sign in signs}, until=None)
     before = {SignOf(row.session_id, row.device_id, row.code): row for row in rows}
     now, made, ended = dict(before), [], []
     for each in outcomes:
@@ -42,7 +47,8 @@ def note_no_values(outcomes: Sequence[Charted]) -> None:
     for row in ended:
         if row.pk is not None:
             row.save(update_fields=["until"])
-    NoValue.objects.bulk_create(made)
+    if made:
+        NoValue.objects.bulk_create(made)
 
 
 def _same(row: NoValue, seen: object) -> bool:

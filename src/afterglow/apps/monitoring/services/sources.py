@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from afterglow.apps.devices.models import DeviceKind
 from afterglow.apps.monitoring import lines
@@ -16,14 +16,17 @@ from afterglow.core.monitoring.readings import Source
 
 
 def keep_sources_apart(
-    signs: Sequence[VitalSign], sessions: Mapping[int, TreatmentSession], *, at: datetime
+    signs: Sequence[VitalSign],
+    sessions: Mapping[int, TreatmentSession],
+    *,
+    shared: Collection[int],
 ) -> None:
     """Flag what a second monitor says of a sign that another one already gives.
 
+    ``shared`` are the sessions that two monitors serve.
     Whoever gave the sign first goes on giving it, until nothing usable came from it for as long as
     the protocol calls a lost signal; then the other takes over. Two devices never make one line.
     """
-    shared = _with_two_monitors({row.session_id for row in signs}, at)
     ours = [row for row in signs if row.session_id in shared and not row.flag]
     if not ours:
         return
@@ -46,8 +49,9 @@ def keep_sources_apart(
             speaks[line] = (row.device_id, max(last, row.taken_at))
 
 
-def _with_two_monitors(sessions: Iterable[int], at: datetime) -> set[int]:
-    return set(
+def with_two_monitors(sessions: Iterable[int], at: datetime) -> QuerySet[DeviceAssignment, int]:
+    """Return which of some sessions two monitors or more serve at ``at``."""
+    return (
         DeviceAssignment.objects.filter(
             session__in=list(sessions), during__contains=at, device__kind=DeviceKind.MONITOR
         )
