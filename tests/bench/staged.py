@@ -7,6 +7,7 @@ stage writes the number that a message carries and the machine's monotonic time 
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
@@ -52,8 +53,7 @@ def trace_gateway(stages: Stages) -> None:
 
 def trace_charter(stages: Stages) -> None:
     """Note when messages are read from the journal and when their chart is committed."""
-    from afterglow.interop.hl7v2 import charter
-
+    charter: Any = importlib.import_module("afterglow.interop.hl7v2.charter")
     store, some = charter.store_messages, charter.chart_some
     under_way: list[bytes] = []
 
@@ -70,13 +70,12 @@ def trace_charter(stages: Stages) -> None:
         stages.note("charted", under_way)
         return count
 
-    charter.store_messages, charter.chart_some = stored, charted  # type: ignore[assignment]
+    charter.store_messages, charter.chart_some = stored, charted
 
 
 def trace_live(stages: Stages) -> None:
     """Note when a batch's frames are made and begin to be handed to the screens."""
-    from afterglow.config import live_frames
-
+    live_frames: Any = importlib.import_module("afterglow.config.live_frames")
     frames = live_frames.frames
 
     async def made(*words: Any) -> Any:

@@ -71,8 +71,8 @@ def told(folder: Path, sent: dict[bytes, float]) -> list[tuple[str, list[float]]
     at: dict[str, dict[bytes, float]] = defaultdict(dict)
     for file in folder.glob("*.txt"):
         for line in file.read_text().splitlines():
-            *stage, value, moment = line.split()
-            at[" ".join(stage)].setdefault(value.encode(), float(moment))
+            stage, value, moment = line.rsplit(maxsplit=2)
+            at[stage].setdefault(value.encode(), float(moment))
     found, before = [], sent
     for stage in STAGES:
         found.append((stage, [1000 * (at[stage][v] - before[v]) for v in sent]))

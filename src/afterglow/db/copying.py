@@ -6,6 +6,7 @@ A few go in by one INSERT without an answer, because a COPY waits for the server
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, models
 
@@ -31,7 +32,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields if field.column)
     table = quote(rows[0]._meta.db_table)
-    values = [[_plain(getattr(row, name)) for name in names] for row in rows]
+    values: list[list[Any]] = [[_plain(getattr(row, name)) for name in names] for row in rows]
     if len(rows) <= FEW:
         places = ", ".join([f"({', '.join(['%s'] * len(names))})"] * len(rows))
         with connection.cursor() as cursor:

@@ -18,7 +18,6 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import QuerySet
 
 from afterglow.apps.devices.models import (
     Device,
@@ -46,7 +45,7 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.protocol import with_rules
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
-from afterglow.apps.monitoring.services.no_values import note_no_values, open_no_values
+from afterglow.apps.monitoring.services.no_values import note_no_values, open_no_values, row_of
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
     KnownDevices,
@@ -74,7 +73,11 @@ MESSAGE_AT_FAULT = (
     ValueError,
 )
 _LONGEST_OFFSET_S = Decimal(10) ** 8
-_NO_VALUE = [field.attname for field in NoValue._meta.concrete_fields]
+_STORED = f"""
+SELECT v.session_id, v.device_id, v.code, v.taken_at, v.value FROM monitoring_vitalsign v
+WHERE v.session_id = ANY(%s::bigint[]) AND v.source = 'device' AND v.code = ANY(%s::text[])
+  AND v.taken_at = ANY(%s::timestamptz[]) AND {months.bound("v")}
+"""  # noqa: S608 (constants)
 _HEARD = """
 INSERT INTO devices_devicestatus (device_id, last_heard_at, clock_ahead_s)
 SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[])
@@ -320,18 +323,18 @@ def asked_before(outcomes: Sequence[charting.Charted]) -> Before:
     """Ask the three in one trip; the caller has locked the sessions."""
     signs = [row for charted in outcomes for row in charted.vital_signs]
     lacks = any(charted.had or charted.lacked for charted in outcomes)
-    asked: list[QuerySet[Any, Any]] = []
+    asked: list[tuple[str, Sequence[Any]]] = []
     if signs:
         at = max(row.arrived_at for row in signs)
         asked = [_same_again(signs), with_two_monitors({row.session_id for row in signs}, at)]
     if lacks:
-        asked.append(open_no_values(outcomes).values_list(*_NO_VALUE))
+        asked.append(open_no_values(outcomes))
     found = rows_of(*asked) if asked else []
     stored, shared = found[:2] if signs else ([], [])
     return Before(
         frozenset(stored),
         frozenset(row[0] for row in shared),
-        tuple(NoValue.from_db("default", _NO_VALUE, row) for row in (found[-1] if lacks else ())),
+        tuple(map(row_of, found[-1] if lacks else ())),
     )
 
 
@@ -385,15 +388,15 @@ def write_rows(
     return len(signs) + len(pumps) + len(notified)
 
 
-def _same_again(rows: Sequence[VitalSign]) -> QuerySet[VitalSign, Any]:
-    """Stored readings that some new ones may only repeat."""
-    return VitalSign.objects.filter(
-        months.since(months.stored_since(min(row.taken_at for row in rows), now=clock.now())),
-        session__in={row.session_id for row in rows},
-        source="device",
-        code__in={row.code for row in rows},
-        taken_at__in={row.taken_at for row in rows},
-    ).values_list("session_id", "device_id", "code", "taken_at", "value")
+def _same_again(rows: Sequence[VitalSign]) -> tuple[str, Sequence[Any]]:
+    """Return what asks for stored readings that some new ones may only repeat."""
+    times = {row.taken_at for row in rows}
+    return _STORED, [
+        sorted({row.session_id for row in rows}),
+        sorted({str(row.code) for row in rows}),
+        sorted(times),
+        months.stored_since(min(times), now=clock.now()),
+    ]
 
 
 def new_readings(rows: Sequence[VitalSign], stored: Collection[Identity]) -> list[VitalSign]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
-from django.db.models import QuerySet
+from typing import Any
 
 from afterglow.apps.monitoring.models import NoValue
 from afterglow.apps.monitoring.services.charting import Charted, SignOf
 
+_NAMES = [field.attname for field in NoValue._meta.concrete_fields]
+_COLUMNS = ", ".join(str(field.column) for field in NoValue._meta.concrete_fields)
+_OPEN = (
+    f"SELECT {_COLUMNS} FROM monitoring_novalue "  # noqa: S608 (names of our own columns)
+    "WHERE session_id = ANY(%s::bigint[]) AND until IS NULL"
+)
 
-def open_no_values(outcomes: Sequence[Charted]) -> QuerySet[NoValue]:
-    """Return the stretches that are open in the sessions that some messages reach."""
+
+def open_no_values(outcomes: Sequence[Charted]) -> tuple[str, Sequence[Any]]:
+    """Return what asks for the stretches that are open in the sessions that messages reach."""
     signs = {sign for each in outcomes for sign in (*each.had, *each.lacked)}
-    return NoValue.objects.filter(session__in={sign.session for sign in signs}, until=None)
+    return _OPEN, [sorted({sign.session for sign in signs})]
+
+
+def row_of(values: Sequence[Any]) -> NoValue:
+    """Return a row of that as the model's."""
+    return NoValue.from_db("default", _NAMES, values)
 
 
 def note_no_values(outcomes: Sequence[Charted], rows: Iterable[NoValue]) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-
-from django.db.models import Count, QuerySet
+from typing import Any
 
 from afterglow.apps.devices.models import DeviceKind
 from afterglow.apps.monitoring import lines
-from afterglow.apps.monitoring.models import SECOND_CHANNEL, DeviceAssignment, VitalSign
+from afterglow.apps.monitoring.models import SECOND_CHANNEL, VitalSign
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.readings import Source
+
+_TWO_MONITORS = """
+SELECT a.session_id FROM monitoring_deviceassignment a JOIN devices_device d ON d.id = a.device_id
+WHERE a.session_id = ANY(%s::bigint[]) AND a.during @> %s::timestamptz AND d.kind = %s
+GROUP BY a.session_id HAVING count(*) > 1
+"""
 
 
 def keep_sources_apart(
@@ -49,14 +54,6 @@ def keep_sources_apart(
             speaks[line] = (row.device_id, max(last, row.taken_at))
 
 
-def with_two_monitors(sessions: Iterable[int], at: datetime) -> QuerySet[DeviceAssignment, int]:
-    """Return which of some sessions two monitors or more serve at ``at``."""
-    return (
-        DeviceAssignment.objects.filter(
-            session__in=list(sessions), during__contains=at, device__kind=DeviceKind.MONITOR
-        )
-        .values("session_id")
-        .annotate(devices=Count("device"))
-        .filter(devices__gt=1)
-        .values_list("session_id", flat=True)
-    )
+def with_two_monitors(sessions: Iterable[int], at: datetime) -> tuple[str, Sequence[Any]]:
+    """Return what asks which of some sessions two monitors or more serve at ``at``."""
+    return _TWO_MONITORS, [sorted(set(sessions)), at, DeviceKind.MONITOR.value]
