@@ -78,18 +78,34 @@ def test_from_the_devices_socket_to_the_screen(database_url: DatabaseUrl, tmp_pa
 
 
 def follow(
-    monitor: Device, port: int, stream_port: int, path: str, cookie: str, first: int
+    monitor: Device,
+    port: int,
+    stream_port: int,
+    path: str,
+    cookie: str,
+    first: int,
+    *,
+    sent: dict[bytes, float] | None = None,
 ) -> list[float]:
-    """Send readings while screens follow; return each screen's milliseconds, socket to socket."""
+    """Send readings while screens follow; return each screen's milliseconds, socket to socket.
+
+    ``sent`` is filled with when each number was sent.
+    """
     gc.collect()
     gc.freeze()  # a collection of all that a test run holds would stop either side's clock
-    return asyncio.run(_follow(monitor, port, stream_port, path, cookie, first))
+    sent = {} if sent is None else sent
+    return asyncio.run(_follow(monitor, port, stream_port, path, cookie, first, sent))
 
 
 async def _follow(
-    monitor: Device, port: int, stream_port: int, path: str, cookie: str, first: int
+    monitor: Device,
+    port: int,
+    stream_port: int,
+    path: str,
+    cookie: str,
+    first: int,
+    sent: dict[bytes, float],
 ) -> list[float]:
-    sent: dict[bytes, float] = {}
     times: list[float] = []
     ready = asyncio.Semaphore(0)
 

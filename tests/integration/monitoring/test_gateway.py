@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection, connections
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from afterglow.apps.devices.models import (
     JOURNAL_CHANNEL,
@@ -18,8 +20,9 @@ from afterglow.apps.devices.models import (
     JournaledMessage,
     RawMessage,
 )
-from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, VitalSign
-from afterglow.apps.monitoring.services import store_messages
+from afterglow.apps.events.models import OutboxEvent
+from afterglow.apps.monitoring.models import DeviceAssignment, ReviewItem, ReviewReason, VitalSign
+from afterglow.apps.monitoring.services import charting, release_devices, store_messages
 from afterglow.interop.hl7v2 import charter
 from afterglow.interop.hl7v2 import journal as journal_module
 from afterglow.interop.hl7v2.framing import frame
@@ -171,6 +174,56 @@ def test_a_charter_that_dies_in_the_middle_charts_every_message_once(
     assert (left, charted) == (5, 5)
     assert not JournaledMessage.objects.exists()
     assert RawMessage.objects.count() == VitalSign.objects.count() == 5
+
+
+def test_a_row_that_the_database_refuses_takes_no_other_message_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = bed(at=clock.now() - timedelta(minutes=5))
+    for n in range(4):
+        journal(oru(here.monitor, {SPO2: str(90 + n)}, at=clock.now(), control_id=str(n)))
+    chart = charting.chart
+
+    def too_long(report: Any, **more: Any) -> charting.Charted:
+        done = chart(report, **more)
+        for row in done.vital_signs:
+            row.flag = "x" * 80 if row.value == 92 else row.flag
+        return done
+
+    monkeypatch.setattr(charting, "chart", too_long)
+    touched: set[int] = set()
+    charted = charter.chart_some(touched=touched)
+
+    assert (charted, touched) == (4, {here.session.pk})
+    assert not JournaledMessage.objects.exists()
+    assert sorted(sign.value for sign in VitalSign.objects.all()) == [90, 91, 93]
+    assert RawMessage.objects.count() == 4
+    assert ReviewItem.objects.get().reason == ReviewReason.NOT_UNDERSTOOD
+    assert OutboxEvent.objects.filter(event="vital-signs-recorded").count() == 3
+
+
+def test_what_a_monitor_says_after_it_moved_reaches_the_next_patient_only() -> None:
+    began = clock.now() - timedelta(minutes=5)
+    here, there = bed(at=began), bed(at=began)
+    moved = clock.now() - timedelta(seconds=5)
+    journal(oru(here.monitor, {SPO2: "91"}, at=moved - timedelta(seconds=5), control_id="1"))
+    charter.chart_some(touched=set())
+    for one in (here, there):
+        release_devices(session=one.session.public_id, by=one.clinician, at=moved)
+    DeviceAssignment.objects.create(
+        device=here.monitor, session=there.session, during=DateTimeTZRange(moved, None)
+    )
+    journal(oru(here.monitor, {SPO2: "92"}, at=clock.now(), control_id="2"))
+    charter.chart_some(touched=set())
+
+    assert list(VitalSign.objects.order_by("pk").values_list("session_id", "value")) == [
+        (here.session.pk, Decimal(91)),
+        (there.session.pk, Decimal(92)),
+    ]
+
+
+def journal(raw: bytes) -> None:
+    JournaledMessage.objects.create(received_at=clock.now(), peer="127.0.0.1", port=1, content=raw)
 
 
 def test_messages_are_taken_slowly_when_charting_lags(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,7 @@ import contextlib
 import importlib.util
 import itertools
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,13 +18,16 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
-from afterglow.config import processes
 from afterglow.config.commands.database import bring_up_to_date
 from afterglow.config.connection import OWNER_URL, URL, urls_of
-from afterglow.config.folder import free_port
 from afterglow.config.gateway_bench.load import Round, send
+from afterglow.config.gateway_bench.running import (
+    cpu_s,
+    pss_mib,
+    run_program,
+    start_program,
+    wait_until_charted,
+)
 from afterglow.config.postgres import DURABLE, Cluster
 
 CONNECTIONS = (16, 200)
@@ -126,14 +127,14 @@ def measure(
                 for side, (port, pid) in sides.items():
                     each = max(2, messages // count // (10 if number == 0 else 1))
                     batch = messages_of(monitors[:count], each, at=clock.now(), ids=ids)
-                    began, used, charter_before = time.monotonic(), _cpu_s(pid), _cpu_s(charter)
+                    began, used, charter_before = time.monotonic(), cpu_s(pid), cpu_s(charter)
                     done = asyncio.run(send(port, batch))
-                    used = _cpu_s(pid) - used
+                    used = cpu_s(pid) - used
                     if side == "afterglow":
                         wait_until_charted(environment[URL])
                         if number:
                             charting += time.monotonic() - began
-                            charter_s += _cpu_s(charter) - charter_before
+                            charter_s += cpu_s(charter) - charter_before
                             sent += each * count
                     if number:  # the first round only warms up
                         found[side].append(done)
@@ -225,44 +226,6 @@ def _scratch(folder: Path) -> Iterator[dict[str, str]]:
                 os.environ[name] = value
 
 
-def start_program(
-    stack: contextlib.ExitStack, environment: dict[str, str], module: str, name: str
-) -> tuple[int, int]:
-    """Start a program that listens and return its port and process."""
-    port = free_port()
-    where = ("--port", str(port)) if name == "gateway" else (str(port),)
-    pid = run_program(stack, environment, "-m", module, name, *where)
-    if not processes.wait_until(lambda: _listens(port), seconds=60):
-        raise AssertionError(f"{name} did not listen")
-    return port, pid
-
-
-def run_program(stack: contextlib.ExitStack, environment: dict[str, str], *words: str) -> int:
-    process = subprocess.Popen([sys.executable, *words], env=environment)  # noqa: S603 (our own)
-
-    def end() -> None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        process.kill()
-        process.wait()
-
-    stack.callback(end)
-    return process.pid
-
-
-def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
-
-
-def wait_until_charted(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        while connection.execute("SELECT 1 FROM devices_journaledmessage LIMIT 1").fetchone():
-            time.sleep(0.02)
-
-
 def _median(side: str, connections: int, rounds: Sequence[Round], cpu_ms: Sequence[float]) -> Line:
     return Line(
         side,
@@ -272,22 +235,3 @@ def _median(side: str, connections: int, rounds: Sequence[Round], cpu_ms: Sequen
         statistics.median(one.p99_ms for one in rounds),
         max(statistics.median(cpu_ms), 0.001),
     )
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU seconds that a process has used, user and system; 0 where not known."""
-    try:
-        text = (Path("/proc") / str(pid) / "stat").read_text()
-    except OSError:
-        return 0.0
-    user, system = text.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def pss_mib(pid: int) -> float:
-    """Memory of a process: its own pages and its share of shared ones; 0 where not known."""
-    try:
-        text = (Path("/proc") / str(pid) / "smaps_rollup").read_text()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) / 1024

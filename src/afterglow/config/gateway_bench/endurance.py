@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from afterglow.config.connection import URL
-from afterglow.config.gateway_bench.command import (
+from afterglow.config.gateway_bench.load import send
+from afterglow.config.gateway_bench.running import (
     pss_mib,
     run_program,
     start_program,
     wait_until_charted,
 )
-from afterglow.config.gateway_bench.load import send
 
 OF_A_STRETCH = 30
 """Messages of each monitor before memory is looked at again: half a minute of the floor."""

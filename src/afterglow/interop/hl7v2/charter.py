@@ -14,13 +14,15 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from afterglow.apps.devices.models import JOURNAL_CHANNEL, JournaledMessage
+from afterglow.apps.devices.models import JOURNAL_CHANNEL
 from afterglow.apps.monitoring.incoming import IncomingMessage
-from afterglow.apps.monitoring.services import judge_touched, store_messages
+from afterglow.apps.monitoring.services import MESSAGE_AT_FAULT, judge_touched, store_messages
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
@@ -37,6 +39,12 @@ NICE = 5
 SESSIONS_AT_ONCE = 100
 WAIT_S = 0.25
 """A notification may be missed between a look and a wait; nothing waits longer than this."""
+_TAKE = """
+DELETE FROM devices_journaledmessage
+WHERE id IN (SELECT id FROM devices_journaledmessage ORDER BY id LIMIT %s)
+RETURNING id, received_at, peer, port, problem, content
+"""
+"""A row goes in the transaction that charts it, so taking it first is as safe as taking it last."""
 _LEADER = 7_301_115  # any number that nothing else in the database locks
 
 
@@ -85,6 +93,17 @@ def run(stop: threading.Event) -> None:
     connection.close()
 
 
+class _Journaled(NamedTuple):
+    """One row of the journal."""
+
+    pk: int
+    received_at: datetime
+    peer: str
+    port: int
+    problem: str
+    content: bytes
+
+
 class _Alarms:
     """When the alarms of sessions that got readings are judged.
 
@@ -128,16 +147,25 @@ class _Alarms:
         return max(0.0, min(WAIT_S, min(self._due.values()) - time.monotonic()))
 
 
-@transaction.atomic
 def chart_some(limit: int = BATCH, *, touched: set[int] | None = None) -> int:
     """Chart the oldest journaled messages in one transaction; return how many there were.
 
     Without ``touched`` their sessions' alarms are judged in it, else that is the caller's.
     """
-    rows = list(JournaledMessage.objects.order_by("pk")[:limit])
+    try:
+        return _chart(limit, touched, all_or_none=True)
+    except MESSAGE_AT_FAULT:
+        # Nothing was written. Once more from the start, and now one by one where it must be.
+        return _chart(limit, touched, all_or_none=False)
+
+
+@transaction.atomic
+def _chart(limit: int, touched: set[int] | None, *, all_or_none: bool) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [limit])
+        rows = [_Journaled(*row) for row in sorted(cursor.fetchall())]
     if rows:
-        store_messages([_incoming(row) for row in rows], touched=touched)
-        JournaledMessage.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        store_messages([_incoming(row) for row in rows], touched=touched, all_or_none=all_or_none)
     return len(rows)
 
 
@@ -149,7 +177,7 @@ def chart_everything() -> int:
     return total
 
 
-def _incoming(row: JournaledMessage) -> IncomingMessage:
+def _incoming(row: _Journaled) -> IncomingMessage:
     content = bytes(row.content)
     if row.problem:  # half a message may look like one: what the gateway saw of its frame counts
         why = Problem(ErrorCode.SEGMENT_SEQUENCE, row.problem, "", ErrorSeverity.ERROR)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, cast
+from collections import Counter
+from typing import Protocol, cast
 
 from afterglow.core.monitoring.device_profile import Framing
 from afterglow.interop.hl7v2.framing import Frame, FrameKind, MllpDecoder, SegmentDecoder, frame
 from afterglow.interop.hl7v2.message import Message
 from afterglow.interop.hl7v2.oru import equipment_ids
-from afterglow.interop.hl7v2.peers import PeerRules
-
-if TYPE_CHECKING:
-    from afterglow.interop.hl7v2.gateway import GatewayServer
+from afterglow.interop.hl7v2.peers import PeerRules, Peers
 
 MAX_WAITING = 256
 QUIET_S = 1.0
@@ -24,10 +22,38 @@ BURST_S = 2
 """How many seconds' worth of its limit a device may send at once, as after a lost network."""
 
 
+class Gateway(Protocol):
+    """What a connection asks of the gateway that it came to."""
+
+    peers: Peers
+    counts: Counter[str]
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing new is taken any more."""
+        ...
+
+    def join(self, connection: Connection) -> bool:
+        """Take a connection in, if there is room and its address may connect."""
+        ...
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection that has gone."""
+        ...
+
+    def hold(self, connection: Connection, more: int) -> None:
+        """Count bytes that wait for the rest of their message."""
+        ...
+
+    def take(self, connection: Connection, piece: Frame) -> None:
+        """Take one piece of a stream, to be stored and answered."""
+        ...
+
+
 class Connection(asyncio.Protocol):
     """One device's connection."""
 
-    def __init__(self, gateway: GatewayServer) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._decoder: MllpDecoder | SegmentDecoder = MllpDecoder()
         self._transport: asyncio.Transport | None = None

@@ -13,7 +13,11 @@ from afterglow.apps.monitoring.services.assignments import (
     release_stale_devices,
 )
 from afterglow.apps.monitoring.services.common import RecordLocked
-from afterglow.apps.monitoring.services.incoming import judge_touched, store_messages
+from afterglow.apps.monitoring.services.incoming import (
+    MESSAGE_AT_FAULT,
+    judge_touched,
+    store_messages,
+)
 from afterglow.apps.monitoring.services.readings import (
     mark_artefact,
     record_missed_reading,
@@ -32,6 +36,7 @@ from afterglow.apps.monitoring.services.reviews import (
 )
 
 __all__ = [
+    "MESSAGE_AT_FAULT",
     "RecordLocked",
     "Refused",
     "acknowledge_alarm",

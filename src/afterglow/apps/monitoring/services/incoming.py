@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from afterglow.apps.devices.models import (
     Device,
-    DeviceStatus,
     MessageIdentity,
     MessageOutcome,
     RawMessage,
@@ -34,6 +36,7 @@ from afterglow.apps.monitoring.incoming import (
 )
 from afterglow.apps.monitoring.models import (
     DeviceNotification,
+    NoValue,
     PumpReading,
     ReviewItem,
     ReviewReason,
@@ -42,25 +45,26 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.protocol import with_rules
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
-from afterglow.apps.monitoring.services.no_values import note_no_values
+from afterglow.apps.monitoring.services.no_values import note_no_values, open_no_values, row_of
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
     KnownDevices,
     known_devices,
     may_send_from,
 )
-from afterglow.apps.monitoring.services.sources import keep_sources_apart
+from afterglow.apps.monitoring.services.sources import keep_sources_apart, with_two_monitors
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
 from afterglow.db import months
-from afterglow.db.copying import copy_in
+from afterglow.db.copying import FEW, copy_in
+from afterglow.db.pipelines import pipelined, rows_of
 from afterglow.web import clock
 
 log = logging.getLogger(__name__)
 
-_MESSAGE_AT_FAULT = (
+MESSAGE_AT_FAULT = (
     DataError,
     IntegrityError,
     ValidationError,
@@ -69,25 +73,47 @@ _MESSAGE_AT_FAULT = (
     ValueError,
 )
 _LONGEST_OFFSET_S = Decimal(10) ** 8
+_STORED = f"""
+SELECT v.session_id, v.device_id, v.code, v.taken_at, v.value FROM monitoring_vitalsign v
+WHERE v.session_id = ANY(%s::bigint[]) AND v.source = 'device' AND v.code = ANY(%s::text[])
+  AND v.taken_at = ANY(%s::timestamptz[]) AND {months.bound("v")}
+"""  # noqa: S608 (constants)
+_HEARD = """
+INSERT INTO devices_devicestatus (device_id, last_heard_at, clock_ahead_s)
+SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[])
+ON CONFLICT (device_id) DO UPDATE
+SET last_heard_at = EXCLUDED.last_heard_at, clock_ahead_s = EXCLUDED.clock_ahead_s
+"""
+
+Identity = tuple[int, int | None, str, datetime, Decimal]
+"""What makes two readings of a device the same: session, device, sign, device time and value."""
 
 
 def store_messages(
-    received: Sequence[IncomingMessage], *, touched: set[int] | None = None
+    received: Sequence[IncomingMessage],
+    *,
+    touched: set[int] | None = None,
+    all_or_none: bool = False,
 ) -> list[Fate]:
     """Store a batch, in order, and answer one for one. Nothing is stored when it raises.
 
     Raises OperationalError and the like when the database cannot take it: the senders keep their
     messages and send them again. A batch may hold the same message twice. With ``touched``, the
     sessions that got something new are added to it, and judging their alarms is the caller's.
+    ``all_or_none``: raise one of ``MESSAGE_AT_FAULT`` where a message is at fault; the caller, who
+    spares a savepoint in all other cases, rolls its transaction back and asks again without it.
     """
     if not received:
         return []
+    if all_or_none:
+        with transaction.atomic(savepoint=False):
+            return _store(received, touched=touched)
     # A caller's transaction needs no savepoint around all of it: what fails twice fails for it too.
     with transaction.atomic(savepoint=False):
         try:
             with transaction.atomic():
                 return _store(received, touched=touched)
-        except _MESSAGE_AT_FAULT as error:
+        except MESSAGE_AT_FAULT as error:
             log.warning("A batch of %s is stored one by one: %s", len(received), _kind(error))
         return [_store_alone(message, touched) for message in received]
 
@@ -97,7 +123,7 @@ def _store_alone(message: IncomingMessage, touched: set[int] | None) -> Fate:
     try:
         with transaction.atomic():
             return _store([message], touched=touched)[0]
-    except _MESSAGE_AT_FAULT as error:
+    except MESSAGE_AT_FAULT as error:
         log.warning("A message is kept unread: %s", _kind(error))
         with transaction.atomic():
             return _store([message], unread=f"It could not be charted ({_kind(error)}).")[0]
@@ -156,10 +182,10 @@ def _store(
         raw.problem = (charted.remarks[0] if charted.remarks else message.problem)[:200]
         outcomes.append(charted)
         _note_offset(devices, raw, report)
+    before = asked_before(outcomes)
     RawMessage.objects.bulk_create(raws)
-    write_rows(outcomes, sessions)
-    note_no_values(outcomes)
-    _hear(raws, devices)
+    write_rows(outcomes, sessions, before, beside=_heard(raws, devices))
+    note_no_values(outcomes, before.without_value)
     _park(raws, outcomes)
     reached = sorted({key for charted in outcomes for key in charted.sessions})
     if touched is not None:
@@ -280,22 +306,64 @@ def _note_offset(devices: KnownDevices, raw: RawMessage, report: Report | None) 
         devices.offsets[raw.device.pk] = report.sent_at - raw.received_at
 
 
-def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, TreatmentSession]) -> int:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the rows of some messages are compared with before they are written.
+
+    ``stored``: readings that are there already. ``shared``: sessions that two monitors serve.
+    ``without_value``: the stretches without a value that are open.
+    """
+
+    stored: frozenset[Identity]
+    shared: frozenset[int]
+    without_value: tuple[NoValue, ...]
+
+
+def asked_before(outcomes: Sequence[charting.Charted]) -> Before:
+    """Ask the three in one trip; the caller has locked the sessions."""
+    signs = [row for charted in outcomes for row in charted.vital_signs]
+    lacks = any(charted.had or charted.lacked for charted in outcomes)
+    asked: list[tuple[str, Sequence[Any]]] = []
+    if signs:
+        at = max(row.arrived_at for row in signs)
+        asked = [_same_again(signs), with_two_monitors({row.session_id for row in signs}, at)]
+    if lacks:
+        asked.append(open_no_values(outcomes))
+    found = rows_of(*asked) if asked else []
+    stored, shared = found[:2] if signs else ([], [])
+    return Before(
+        frozenset(stored),
+        frozenset(row[0] for row in shared),
+        tuple(map(row_of, found[-1] if lacks else ())),
+    )
+
+
+def write_rows(
+    outcomes: Sequence[charting.Charted],
+    sessions: dict[int, TreatmentSession],
+    before: Before | None = None,
+    *,
+    beside: Callable[[], None] = lambda: None,
+) -> int:
     """Add readings and tell the sessions' screens: one event a message and session.
 
-    Returns how many rows were new.
+    ``before``: what was asked of the database already. ``beside`` writes something more that
+    nobody waits for. Returns how many rows were new.
     """
-    signs = new_readings([row for charted in outcomes for row in charted.vital_signs])
+    before = before or asked_before(outcomes)
+    rows = [row for charted in outcomes for row in charted.vital_signs]
+    signs = new_readings(rows, before.stored)
     if signs:
-        keep_sources_apart(signs, sessions, at=max(row.arrived_at for row in signs))
+        keep_sources_apart(signs, sessions, shared=before.shared)
     pumps = [row for charted in outcomes for row in charted.pump_readings]
     notified = [row for charted in outcomes for row in charted.notifications]
     for sign in signs:
         if sign.message is not None:
             sign.message_id = sign.message.pk  # given when the message was stored, just now
-    copy_in(signs)
-    PumpReading.objects.bulk_create(pumps)
-    DeviceNotification.objects.bulk_create(notified)
+    if pumps:
+        PumpReading.objects.bulk_create(pumps)
+    if notified:
+        DeviceNotification.objects.bulk_create(notified)
     told: dict[int, dict[tuple[str, UUID], datetime]] = defaultdict(dict)
     for sign in signs:
         told[sign.session_id][("vital-signs-recorded", sign.batch)] = sign.arrived_at
@@ -304,58 +372,67 @@ def write_rows(outcomes: Sequence[charting.Charted], sessions: dict[int, Treatme
     for row in notified:
         if row.session_id is not None:
             told[row.session_id][("device-notified", row.public_id)] = row.arrived_at
-    events.publish_many(
-        [
-            (what, session.public_id, batch, session.site.public_id, at)
-            for session, rows in ((sessions[key], rows) for key, rows in told.items())
-            for (what, batch), at in rows.items()
-        ]
-    )
+    published = [
+        (what, session.public_id, batch, session.site.public_id, at)
+        for session, rows_of_one in ((sessions[key], one) for key, one in told.items())
+        for (what, batch), at in rows_of_one.items()
+    ]
+    # A few rows go with one trip; many by COPY, each in its own.
+    with pipelined() if max(len(signs), len(published)) <= FEW else nullcontext():
+        copy_in(signs)
+        events.publish_many(published)
+        beside()
     if pumps:
         reported = sorted({pump.session_id for pump in pumps})
         extension.pumps_reported(reported, max(pump.arrived_at for pump in pumps))
     return len(signs) + len(pumps) + len(notified)
 
 
-def new_readings(rows: Sequence[VitalSign]) -> list[VitalSign]:
+def _same_again(rows: Sequence[VitalSign]) -> tuple[str, Sequence[Any]]:
+    """Return what asks for stored readings that some new ones may only repeat."""
+    times = {row.taken_at for row in rows}
+    return _STORED, [
+        sorted({row.session_id for row in rows}),
+        sorted({str(row.code) for row in rows}),
+        sorted(times),
+        months.stored_since(min(times), now=clock.now()),
+    ]
+
+
+def new_readings(rows: Sequence[VitalSign], stored: Collection[Identity]) -> list[VitalSign]:
     """Drop what a monitor only said again: same sign, device, device time and value.
 
     A monitor repeats its last cuff pressure, with its time, in every message until the next one.
     """
-    if not rows:
-        return []
-    stored: set[tuple[int, int | None, str, datetime, Decimal]] = set(
-        VitalSign.objects.filter(
-            months.since(months.stored_since(min(row.taken_at for row in rows), now=clock.now())),
-            session__in={row.session_id for row in rows},
-            source="device",
-            code__in={row.code for row in rows},
-            taken_at__in={row.taken_at for row in rows},
-        ).values_list("session_id", "device_id", "code", "taken_at", "value")
-    )
+    seen = set(stored)
     kept = []
     for row in rows:
         identity = (row.session_id, row.device_id, row.code, row.taken_at, row.value)
-        if identity not in stored:
-            stored.add(identity)
+        if identity not in seen:
+            seen.add(identity)
             kept.append(row)
     return kept
 
 
-def _hear(raws: Sequence[RawMessage], devices: KnownDevices) -> None:
-    """Note when each device was last heard and how far its clock is off."""
+def _heard(raws: Sequence[RawMessage], devices: KnownDevices) -> Callable[[], None]:
+    """Return what notes when each device was last heard and how far its clock is off."""
     last = {raw.device.pk: raw for raw in raws if raw.device is not None}
-    DeviceStatus.objects.bulk_create(
-        [
-            DeviceStatus(
-                device_id=key, last_heard_at=raw.received_at, clock_ahead_s=_seconds(devices, key)
+    keys = sorted(last)
+
+    def note() -> None:
+        if not keys:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _HEARD,
+                [
+                    keys,
+                    [last[key].received_at for key in keys],
+                    [_seconds(devices, key) for key in keys],
+                ],
             )
-            for key, raw in sorted(last.items())
-        ],
-        update_conflicts=True,
-        unique_fields=["device"],
-        update_fields=["last_heard_at", "clock_ahead_s"],
-    )
+
+    return note
 
 
 def _seconds(devices: KnownDevices, device: int) -> Decimal | None:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from afterglow.apps.monitoring.models import NoValue
 from afterglow.apps.monitoring.services.charting import Charted, SignOf
 
+_NAMES = [field.attname for field in NoValue._meta.concrete_fields]
+_COLUMNS = ", ".join(str(field.column) for field in NoValue._meta.concrete_fields)
+_OPEN = (
+    f"SELECT {_COLUMNS} FROM monitoring_novalue "  # noqa: S608 (names of our own columns)
+    "WHERE session_id = ANY(%s::bigint[]) AND until IS NULL"
+)
 
-def note_no_values(outcomes: Sequence[Charted]) -> None:
+
+def open_no_values(outcomes: Sequence[Charted]) -> tuple[str, Sequence[Any]]:
+    """Return what asks for the stretches that are open in the sessions that messages reach."""
+    signs = {sign for each in outcomes for sign in (*each.had, *each.lacked)}
+    return _OPEN, [sorted({sign.session for sign in signs})]
+
+
+def row_of(values: Sequence[Any]) -> NoValue:
+    """Return a row of that as the model's."""
+    return NoValue.from_db("default", _NAMES, values)
+
+
+def note_no_values(outcomes: Sequence[Charted], rows: Iterable[NoValue]) -> None:
     """Open and close the stretches without a value, message by message, in order.
 
-    The sessions are locked by the caller. A monitor says it every second: only a change is written.
+    ``rows`` are those open now. The sessions are locked by the caller. A monitor says it every
+    second: only a change is written.
     """
-    signs = {sign for each in outcomes for sign in (*each.had, *each.lacked)}
-    if not signs:
-        return
-    rows = NoValue.objects.filter(session__in={sign.session for sign in signs}, until=None)
     before = {SignOf(row.session_id, row.device_id, row.code): row for row in rows}
     now, made, ended = dict(before), [], []
     for each in outcomes:
@@ -42,7 +58,8 @@ def note_no_values(outcomes: Sequence[Charted]) -> None:
     for row in ended:
         if row.pk is not None:
             row.save(update_fields=["until"])
-    NoValue.objects.bulk_create(made)
+    if made:
+        NoValue.objects.bulk_create(made)
 
 
 def _same(row: NoValue, seen: object) -> bool:

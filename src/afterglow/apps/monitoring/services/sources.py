@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-
-from django.db.models import Count
+from typing import Any
 
 from afterglow.apps.devices.models import DeviceKind
 from afterglow.apps.monitoring import lines
-from afterglow.apps.monitoring.models import SECOND_CHANNEL, DeviceAssignment, VitalSign
+from afterglow.apps.monitoring.models import SECOND_CHANNEL, VitalSign
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.readings import Source
 
+_TWO_MONITORS = """
+SELECT a.session_id FROM monitoring_deviceassignment a JOIN devices_device d ON d.id = a.device_id
+WHERE a.session_id = ANY(%s::bigint[]) AND a.during @> %s::timestamptz AND d.kind = %s
+GROUP BY a.session_id HAVING count(*) > 1
+"""
+
 
 def keep_sources_apart(
-    signs: Sequence[VitalSign], sessions: Mapping[int, TreatmentSession], *, at: datetime
+    signs: Sequence[VitalSign],
+    sessions: Mapping[int, TreatmentSession],
+    *,
+    shared: Collection[int],
 ) -> None:
     """Flag what a second monitor says of a sign that another one already gives.
 
+    ``shared`` are the sessions that two monitors serve.
     Whoever gave the sign first goes on giving it, until nothing usable came from it for as long as
     the protocol calls a lost signal; then the other takes over. Two devices never make one line.
     """
-    shared = _with_two_monitors({row.session_id for row in signs}, at)
     ours = [row for row in signs if row.session_id in shared and not row.flag]
     if not ours:
         return
@@ -46,13 +54,6 @@ def keep_sources_apart(
             speaks[line] = (row.device_id, max(last, row.taken_at))
 
 
-def _with_two_monitors(sessions: Iterable[int], at: datetime) -> set[int]:
-    return set(
-        DeviceAssignment.objects.filter(
-            session__in=list(sessions), during__contains=at, device__kind=DeviceKind.MONITOR
-        )
-        .values("session_id")
-        .annotate(devices=Count("device"))
-        .filter(devices__gt=1)
-        .values_list("session_id", flat=True)
-    )
+def with_two_monitors(sessions: Iterable[int], at: datetime) -> tuple[str, Sequence[Any]]:
+    """Return what asks which of some sessions two monitors or more serve at ``at``."""
+    return _TWO_MONITORS, [sorted(set(sessions)), at, DeviceKind.MONITOR.value]
