@@ -66,7 +66,7 @@ def trace_charter(stages: Stages) -> None:
 
     def charted(*words: Any, **more: Any) -> int:
         under_way.clear()
-        count = some(*words, **more)
+        count: int = some(*words, **more)
         stages.note("charted", under_way)
         return count
 
