@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -36,31 +34,28 @@ from afterglow.apps.monitoring.incoming import (
 )
 from afterglow.apps.monitoring.models import (
     DeviceNotification,
-    NoValue,
     PumpReading,
     ReviewItem,
     ReviewReason,
-    VitalSign,
 )
 from afterglow.apps.monitoring.protocol import with_rules
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
-from afterglow.apps.monitoring.services.no_values import note_no_values, open_no_values, row_of
+from afterglow.apps.monitoring.services.before import Before, asked_before, new_readings
+from afterglow.apps.monitoring.services.no_values import note_no_values
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
     KnownDevices,
     known_devices,
     may_send_from,
 )
-from afterglow.apps.monitoring.services.sources import keep_sources_apart, with_two_monitors
+from afterglow.apps.monitoring.services.sources import keep_sources_apart
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
-from afterglow.db import months
 from afterglow.db.copying import FEW, copy_in
-from afterglow.db.pipelines import pipelined, rows_of
-from afterglow.web import clock
+from afterglow.db.pipelines import pipelined
 
 log = logging.getLogger(__name__)
 
@@ -73,20 +68,12 @@ MESSAGE_AT_FAULT = (
     ValueError,
 )
 _LONGEST_OFFSET_S = Decimal(10) ** 8
-_STORED = f"""
-SELECT v.session_id, v.device_id, v.code, v.taken_at, v.value FROM monitoring_vitalsign v
-WHERE v.session_id = ANY(%s::bigint[]) AND v.source = 'device' AND v.code = ANY(%s::text[])
-  AND v.taken_at = ANY(%s::timestamptz[]) AND {months.bound("v")}
-"""  # noqa: S608 (constants)
 _HEARD = """
 INSERT INTO devices_devicestatus (device_id, last_heard_at, clock_ahead_s)
 SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[])
 ON CONFLICT (device_id) DO UPDATE
 SET last_heard_at = EXCLUDED.last_heard_at, clock_ahead_s = EXCLUDED.clock_ahead_s
 """
-
-Identity = tuple[int, int | None, str, datetime, Decimal]
-"""What makes two readings of a device the same: session, device, sign, device time and value."""
 
 
 def store_messages(
@@ -306,38 +293,6 @@ def _note_offset(devices: KnownDevices, raw: RawMessage, report: Report | None) 
         devices.offsets[raw.device.pk] = report.sent_at - raw.received_at
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What the rows of some messages are compared with before they are written.
-
-    ``stored``: readings that are there already. ``shared``: sessions that two monitors serve.
-    ``without_value``: the stretches without a value that are open.
-    """
-
-    stored: frozenset[Identity]
-    shared: frozenset[int]
-    without_value: tuple[NoValue, ...]
-
-
-def asked_before(outcomes: Sequence[charting.Charted]) -> Before:
-    """Ask the three in one trip; the caller has locked the sessions."""
-    signs = [row for charted in outcomes for row in charted.vital_signs]
-    lacks = any(charted.had or charted.lacked for charted in outcomes)
-    asked: list[tuple[str, Sequence[Any]]] = []
-    if signs:
-        at = max(row.arrived_at for row in signs)
-        asked = [_same_again(signs), with_two_monitors({row.session_id for row in signs}, at)]
-    if lacks:
-        asked.append(open_no_values(outcomes))
-    found = rows_of(*asked) if asked else []
-    stored, shared = found[:2] if signs else ([], [])
-    return Before(
-        frozenset(stored),
-        frozenset(row[0] for row in shared),
-        tuple(map(row_of, found[-1] if lacks else ())),
-    )
-
-
 def write_rows(
     outcomes: Sequence[charting.Charted],
     sessions: dict[int, TreatmentSession],
@@ -386,32 +341,6 @@ def write_rows(
         reported = sorted({pump.session_id for pump in pumps})
         extension.pumps_reported(reported, max(pump.arrived_at for pump in pumps))
     return len(signs) + len(pumps) + len(notified)
-
-
-def _same_again(rows: Sequence[VitalSign]) -> tuple[str, Sequence[Any]]:
-    """Return what asks for stored readings that some new ones may only repeat."""
-    times = {row.taken_at for row in rows}
-    return _STORED, [
-        sorted({row.session_id for row in rows}),
-        sorted({str(row.code) for row in rows}),
-        sorted(times),
-        months.stored_since(min(times), now=clock.now()),
-    ]
-
-
-def new_readings(rows: Sequence[VitalSign], stored: Collection[Identity]) -> list[VitalSign]:
-    """Drop what a monitor only said again: same sign, device, device time and value.
-
-    A monitor repeats its last cuff pressure, with its time, in every message until the next one.
-    """
-    seen = set(stored)
-    kept = []
-    for row in rows:
-        identity = (row.session_id, row.device_id, row.code, row.taken_at, row.value)
-        if identity not in seen:
-            seen.add(identity)
-            kept.append(row)
-    return kept
 
 
 def _heard(raws: Sequence[RawMessage], devices: KnownDevices) -> Callable[[], None]:

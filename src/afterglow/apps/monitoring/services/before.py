@@ -1,0 +1,84 @@
+"""What the rows of messages are compared with before they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from afterglow.apps.monitoring.models import NoValue, VitalSign
+from afterglow.apps.monitoring.services import charting
+from afterglow.apps.monitoring.services.no_values import open_no_values, row_of
+from afterglow.apps.monitoring.services.sources import with_two_monitors
+from afterglow.db import months
+from afterglow.db.pipelines import rows_of
+from afterglow.web import clock
+
+_STORED = f"""
+SELECT v.session_id, v.device_id, v.code, v.taken_at, v.value FROM monitoring_vitalsign v
+WHERE v.session_id = ANY(%s::bigint[]) AND v.source = 'device' AND v.code = ANY(%s::text[])
+  AND v.taken_at = ANY(%s::timestamptz[]) AND {months.bound("v")}
+"""  # noqa: S608 (constants)
+
+Identity = tuple[int, int | None, str, datetime, Decimal]
+"""What makes two readings of a device the same: session, device, sign, device time and value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the rows of some messages are compared with before they are written.
+
+    ``stored``: readings that are there already. ``shared``: sessions that two monitors serve.
+    ``without_value``: the stretches without a value that are open.
+    """
+
+    stored: frozenset[Identity]
+    shared: frozenset[int]
+    without_value: tuple[NoValue, ...]
+
+
+def asked_before(outcomes: Sequence[charting.Charted]) -> Before:
+    """Ask the three in one trip; the caller has locked the sessions."""
+    signs = [row for charted in outcomes for row in charted.vital_signs]
+    lacks = any(charted.had or charted.lacked for charted in outcomes)
+    asked: list[tuple[str, Sequence[Any]]] = []
+    if signs:
+        at = max(row.arrived_at for row in signs)
+        asked = [_same_again(signs), with_two_monitors({row.session_id for row in signs}, at)]
+    if lacks:
+        asked.append(open_no_values(outcomes))
+    found = rows_of(*asked) if asked else []
+    stored, shared = found[:2] if signs else ([], [])
+    return Before(
+        frozenset(stored),
+        frozenset(row[0] for row in shared),
+        tuple(map(row_of, found[-1] if lacks else ())),
+    )
+
+
+def _same_again(rows: Sequence[VitalSign]) -> tuple[str, Sequence[Any]]:
+    """Return what asks for stored readings that some new ones may only repeat."""
+    times = {row.taken_at for row in rows}
+    return _STORED, [
+        sorted({row.session_id for row in rows}),
+        sorted({str(row.code) for row in rows}),
+        sorted(times),
+        months.stored_since(min(times), now=clock.now()),
+    ]
+
+
+def new_readings(rows: Sequence[VitalSign], stored: Collection[Identity]) -> list[VitalSign]:
+    """Drop what a monitor only said again: same sign, device, device time and value.
+
+    A monitor repeats its last cuff pressure, with its time, in every message until the next one.
+    """
+    seen = set(stored)
+    kept = []
+    for row in rows:
+        identity = (row.session_id, row.device_id, row.code, row.taken_at, row.value)
+        if identity not in seen:
+            seen.add(identity)
+            kept.append(row)
+    return kept
