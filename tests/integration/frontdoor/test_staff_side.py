@@ -220,6 +220,9 @@ def test_bad_blocks_are_refused_in_words(author: Client, door: Door) -> None:
     [
         ("A drip costs $450.", "is a price"),
         ("Un goteo cuesta 450 dólares.", "is a price"),
+        ("A drip is 450 USD.", "is a price"),
+        ("A drip is four hundred dollars.", "is a price"),
+        ("Cuesta cuatrocientos dólares, o 450 euros.", "is a price"),
         ("It runs for {{minutes}} minutes.", "no number of ours called"),
     ],
 )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import QuerySet
+from django.test import Client
+from django.urls import reverse
 
 from afterglow.apps.monitoring import facts, services
 from afterglow.apps.monitoring.models import Alarm, NoValue, ReviewItem, VitalSign
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.treatment.shown.alarms import word_of
+from afterglow.core.roles import Role
+from afterglow.web import clock
+from factories import staff
 from support.clinic_messages import PULSE, SPO2, Bed, arrive, bed, later, oru
 from support.road import answers_to, framed, verdicts
 
@@ -144,6 +150,42 @@ def test_electrodes_that_are_off_and_say_so_are_not_an_arrest() -> None:
     assert row.condition == "ZERO_OR_PROBE_OFF"
     assert row.condition_gone_at == later(5, 2)
     assert NoValue.objects.filter(until=None).count() == 0
+
+
+def test_who_looks_says_that_it_is_the_probe_and_the_alarm_ends_until_a_new_zero() -> None:
+    here = bed()
+    nurse = staff(Role.MONITOR, site=here.session.site)
+    says(here, HEART_RATE, "72", second=0)
+    says(here, HEART_RATE, "0", second=1)
+    url = reverse(
+        "treatment:alarm-probe-off", args=[here.session.public_id, alarms().get().public_id]
+    )
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(nurse)
+
+    with clock.fixed(later(5, 20)):
+        assert client.post(url).status_code == 200
+    for second in range(21, 200, 20):
+        says(here, HEART_RATE, "0", second=second)
+
+    assert open_alarms(here) == {}
+    row = NoValue.objects.get()
+    assert (row.settled_by, row.settled_at, row.until) == (nurse, later(5, 20), None)
+    assert alarms().get().acknowledged_by == nurse
+
+    says(here, HEART_RATE, "70", second=201)
+    says(here, HEART_RATE, "0", second=202)
+
+    assert open_alarms(here) == {"ZERO_OR_PROBE_OFF": "high"}
+
+
+def test_a_probe_is_not_said_to_be_off_by_nobody() -> None:
+    here = bed()
+    says(here, HEART_RATE, "72", second=0)
+    says(here, HEART_RATE, "0", second=1)
+
+    with pytest.raises(IntegrityError, match="a_probe_is_said_to_be_off_by_somebody"):
+        NoValue.objects.update(settled_at=later(5, 3))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,15 @@ ON = dt.date(2026, 11, 27)
         "Sin efectos secundarios.",
         "Una cura milagrosa",
         "It is not new. It is completely safe.",
+        "There is no doubt that ketamine is completely safe.",
+        "Nobody disputes it: the drip is completely safe.",
+        "Not only fast but completely safe.",
+        "It is not only completely safe but fast.",
+        "Why not try a completely safe drip?",
+        "No drug has fewer worries: risk-free relief.",
+        "It has never failed anyone; guaranteed results.",
+        "No needles, no side effects.",
+        "No hay duda: es completamente segura.",
     ],
 )
 def test_no_record_bears_a_promise(text: str) -> None:

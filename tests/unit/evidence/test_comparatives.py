@@ -170,6 +170,20 @@ def test_the_words_are_refused_alone_and_allowed_beside_both_arms() -> None:
     assert codes(words, RATIO) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ketamine works better than SSRIs.",
+        "Ketamine works better than ECT and is safer than any pill.",
+        "La ketamina funciona mejor que los antidepresivos.",
+        "Ketamine is superior to esketamine.",
+    ],
+)
+def test_a_figure_bears_no_comparison_with_a_treatment_that_it_is_not_about(words: str) -> None:
+    assert "EVIDENCE_COMPARED_IN_WORDS" in codes(words, RATIO)
+    assert "EVIDENCE_COMPARED_IN_WORDS" in codes(words, KETAMINE, ECT)
+
+
 def test_figures_of_another_block_make_no_comparison() -> None:
     beside = CitedRecord(
         "T19",

@@ -24,7 +24,7 @@ from afterglow.apps.frontdoor.models import Picture, Story
 from afterglow.apps.frontdoor.ours import PROTOCOL, our_number
 from afterglow.core.evidence.figures import Figure
 from afterglow.core.evidence.vocabulary import FigureMeasure
-from afterglow.core.frontdoor import BlockKind, kind_of_anchor
+from afterglow.core.frontdoor import BlockKind, StoryScope, kind_of_anchor
 from afterglow.web import clock
 
 HIDDEN: Final = frozenset({BlockKind.DESCRIPTION})
@@ -313,10 +313,15 @@ class ShownStory:
         return self.page.publication
 
 
-def stories_shown(language: str, *, on: dt.date) -> tuple[ShownStory, ...]:
-    """Return every story that may be told. One whose rate of others is withheld is not told."""
+def stories_shown(language: str, *, on: dt.date, in_letter: bool = False) -> tuple[ShownStory, ...]:
+    """Return every story that may be told. One whose rate of others is withheld is not told.
+
+    ``in_letter``: in a letter or its page in the archive, so those whose consent names letters.
+    """
     found = []
     for story, publication in queries.stories_published(language, on=on):
+        if in_letter and story.consent_scope != StoryScope.SITE_AND_LETTERS:
+            continue
         page = show(publication, language=language, within=f"{story.slug}-")
         usual = [each for each in page.sections if each.kind is BlockKind.TYPICAL]
         if any(section.notes for section in usual):

@@ -47,7 +47,7 @@ def note_no_values(
 
 def _noted(device: DeviceFacts, row: NoValue) -> DeviceFacts:
     sign = VitalSignCode(row.code)
-    if row.seen is None:
+    if row.seen is None or row.settled_at is not None:
         return replace(device, probes_off=(*device.probes_off, (sign, row.since)))
     seen = f"{plain(row.seen)} {definition(sign).shown_unit}"
     return replace(device, unclear=(*device.unclear, (sign, row.since, seen)))

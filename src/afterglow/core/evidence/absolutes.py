@@ -1,6 +1,6 @@
 """Promises that no study can bear: "risk-free", "completely safe", in English and Spanish.
 
-A denial promises nothing: "it is not completely safe" is honest and is left alone.
+A denial right before it promises nothing: "it is not completely safe" is honest and is left alone.
 
 >>> [words for words, at in absolutes_in("A drip is completely safe.")]
 ['completely safe']
@@ -26,14 +26,25 @@ _ABSOLUTE: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _DENIAL: Final = re.compile(
-    r"(?:\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|nunca|nadie|ning[úu]n[oa]?|"
-    r"nada|tampoco|ni)\b|n.t\b)[^.!?\n]{0,40}$",
+    # not, cannot be, nothing is, no drug is; no es, ningún medicamento está: right before it
+    r"(?:(?:\bnot(?!\s+only\b)|\bnever|\bcannot|n.t|\bneither|\bnor|\bnunca|\btampoco)"
+    r"(?:\s+(?:be|been|a|an|is|are|even|claim\s+to\s+be))?|"
+    r"\b(?:nothing|nobody|no\s+\w+|nada|nadie|ning[úu]n[oa]?(?:\s+\w+)?)(?:\s+\w+){0,2}?\s+(?:is|are|be|"
+    r"es|son|está|están)|\bno\s+(?:es|son|está|están|siempre)(?:\s+una?)?|"
+    r"\b(?:not|nobody\s+can)\s+say\s+that\s+there\s+is|\b(?:nadie|no)\s+(?:se\s+)?(?:dice|diga|puede\s+decir)\s+que)\s*$",
     re.IGNORECASE,
 )
+_NO_DENIAL: Final = re.compile(
+    r"\b(?:no\s+doubt|without\s+(?:a\s+)?doubt|why\s+not|sin\s+duda|no\s+hay\s+duda|no\s+one\s+doubts|"
+    r"nobody\s+(?:doubts|disputes))\b",
+    re.IGNORECASE,
+)
+"""Words that look like a denial and affirm."""
 
 
 def absolutes_in(text: str) -> Iterator[tuple[str, int]]:
     """Yield every promise, with its place; one that the same sentence denies is none."""
     for hit in _ABSOLUTE.finditer(text):
-        if not _DENIAL.search(text, max(0, hit.start() - 60), hit.start()):
+        sentence = re.split(r"[.!?;:\n]", text[max(0, hit.start() - 80) : hit.start()])[-1]
+        if not _DENIAL.search(sentence) or _NO_DENIAL.search(sentence):
             yield " ".join(hit.group().split()), hit.start()

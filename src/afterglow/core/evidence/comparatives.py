@@ -14,7 +14,7 @@ of a better drug") is a comparison too; whoever wants to say nothing, says it wi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from afterglow.core.evidence.numbers import plain_with_places
@@ -81,6 +81,60 @@ _PHRASES: Final = tuple(
         rf"[^.\n]{{0,24}}?\bfall(?:a|an|ó|aron)\b|\ba{_S}diferencia{_S}de{_S}(?:l[oa]s{_S})?{_CUIDADO}\b",
     )
 )
+
+
+_PILLS: Final = (
+    "ssri",
+    "antidepress",
+    "ad",
+    "citalopram",
+    "fluoxetine",
+    "fluvoxamine",
+    "sertraline",
+)
+_NAMED: Final = tuple(
+    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), arms)
+    for words, arms in (
+        (
+            r"ssris?|isrs",
+            ("ssri", "citalopram", "fluoxetine", "fluvoxamine", "paroxetine", "sertraline"),
+        ),
+        (
+            r"antidepressants?|pills?|tablets?|medicines?|medications?",
+            (*_PILLS, "paroxetine", "sequenced"),
+        ),
+        (
+            r"antidepresivos?|pastillas?|medicamentos?|medicinas?",
+            (*_PILLS, "paroxetine", "sequenced"),
+        ),
+        (r"ect|electroconvulsiv\w+|tec", ("ect",)),
+        (r"r?tms|transcranial\w*|emt|magnetic\w*", ("tms",)),
+        (r"esketamine|spravato|spray|esketamina|aerosol", ("esketamine", "spray")),
+        (r"psilocybin|psilocibina|mushrooms?|hongos", ("psilocybin",)),
+        (r"mdma|ecstasy|éxtasis", ("mdma",)),
+        (r"midazolam|calming\s+drug", ("midazolam",)),
+        (r"placebo|saline|salt\s+water|suero", ("placebo", "saline")),
+        (r"(?:talk|psycho)\s?therapy|therapy|psicoterapia|terapia", ("therapy",)),
+    )
+)
+"""What a treatment is called in words, and how the records' arms begin that name it."""
+
+
+def unbacked(text: str, at: int, arms: Collection[str]) -> list[str]:
+    """Return the treatments that the sentence at ``at`` names and no arm of some figures is.
+
+    >>> unbacked("IV ketamine works better than SSRIs.", 12, {"ketamine_iv", "saline"})
+    ['SSRIs']
+    """
+    begins = max(text.rfind(mark, 0, at) for mark in ".!?\n") + 1
+    ends = min((i for mark in ".!?\n" if (i := text.find(mark, at)) >= 0), default=len(text))
+    names = {word for arm in arms for word in re.findall(r"[a-z]+", arm.casefold())}
+    return [
+        hit.group()
+        for pattern, called in _NAMED
+        if (hit := pattern.search(text, begins, ends)) is not None
+        and not any(name.startswith(each) for name in names for each in called)
+    ]
 
 
 def comparisons_in(text: str) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.evidence import codes
-from afterglow.core.evidence.comparatives import comparisons_in
+from afterglow.core.evidence.comparatives import comparisons_in, unbacked
 from afterglow.core.evidence.comparing import (
     alone_beside_other,
     beside_in_prose,
@@ -187,11 +187,13 @@ def judge_text(blocks: Iterable[Block], *, on: dt.date) -> tuple[Reason, ...]:
         compare = like_with_like if block.is_comparison else beside_in_prose
         reasons.extend(compare(figures).reasons)
         reasons.extend(beside_its_control(figures).reasons)
-        if not compares_alike(figures):
-            reasons += [
-                codes.COMPARED_IN_WORDS.reason(seen=words)
-                for words, _ in comparisons_in(block.text)
-            ]
+        alike = compares_alike(figures)
+        arms = {arm for figure in figures for arm in (figure.intervention, figure.comparator)}
+        reasons += [
+            codes.COMPARED_IN_WORDS.reason(seen=words)
+            for words, at in comparisons_in(block.text)
+            if not alike or unbacked(block.text, at, arms)
+        ]
         shown.append(figures)
     return (*reasons, *alone_beside_other(shown).reasons)
 

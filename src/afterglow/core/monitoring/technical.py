@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import Final
 
 from afterglow.core.monitoring.catalogue import NO_VALUE_SAID_AFTER, UNCLEAR_PRIORITY
 from afterglow.core.monitoring.catalogue import words_of as term_named
@@ -18,6 +19,8 @@ from afterglow.core.monitoring.limits import plain, sign_name
 from afterglow.core.monitoring.rules import PumpRules, TechnicalRules
 from afterglow.core.monitoring.schedule import Slot, SlotState
 
+ZERO_OR_PROBE_OFF: Final = "ZERO_OR_PROBE_OFF"
+"""A zero that is very bad news or a probe that is off: somebody must look."""
 _NONE = Decimal(0)
 
 
@@ -441,7 +444,7 @@ def _lost_signals(
 ) -> Iterator[AlarmCondition]:
     for sign, since, seen in device.unclear:
         yield _technical(
-            "ZERO_OR_PROBE_OFF",
+            ZERO_OR_PROBE_OFF,
             sign,
             UNCLEAR_PRIORITY,
             f"{sign_name(sign)}: {device.name} sends {seen}. Either that is so, or the probe is "

@@ -24,6 +24,7 @@ from afterglow.apps.frontdoor.ours import check_names
 from afterglow.apps.frontdoor.pictures import measure
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
+from afterglow.core.evidence.numbers import NUMBER
 from afterglow.core.evidence.publishing import PublicationState
 from afterglow.core.evidence.writing import citations_in, refuse_results
 from afterglow.core.frontdoor import BlockKind
@@ -31,7 +32,9 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 
 MONEY: Final = re.compile(
-    r"(?:[$€£]|\b(?:USD|EUR|GBP)\b)\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:dollars?|dólares)\b", re.IGNORECASE
+    rf"(?:[$€£]|\b(?:USD|EUR|GBP)\b)\s?\d[\d.,]*|{NUMBER}\s?(?:[€£]|(?:USD|EUR|GBP|dollars?|bucks|"
+    r"dólar(?:es)?|euros?|pounds\s+sterling|cents|centavos)\b)",
+    re.IGNORECASE,
 )
 RESERVED = frozenset({"frontdoor", "pictures", "es", "og", "simulation"})
 

@@ -159,7 +159,13 @@ def _has(slug: str, language: str) -> bool:
 
 
 def draw(
-    request: HttpRequest, shown: ShownPage, *, slug: str, path: str, **more: Any
+    request: HttpRequest,
+    shown: ShownPage,
+    *,
+    slug: str,
+    path: str,
+    in_letter: bool = False,
+    **more: Any,
 ) -> HttpResponse:
     """Draw a page as visitors see it; a preview draws the same with a band above it."""
     publication = shown.publication
@@ -169,13 +175,13 @@ def draw(
         "publication": publication,
         "structured": structured_data(shown, path),
         "sites": queries.open_sites(),
-        **_kept_by_staff(shown),
+        **_kept_by_staff(shown, in_letter=in_letter),
         **more,
     }
     return render(request, "frontdoor/page.html", context)
 
 
-def _kept_by_staff(shown: ShownPage) -> dict[str, Any]:
+def _kept_by_staff(shown: ShownPage, *, in_letter: bool) -> dict[str, Any]:
     """Return what a block of the page shows of prices and stories; nothing when none does."""
     kinds = {section.kind for section in shown.sections}
     now = clock.now()
@@ -183,7 +189,7 @@ def _kept_by_staff(shown: ShownPage) -> dict[str, Any]:
     if BlockKind.PRICES in kinds:
         found["prices"] = bills_shown(shown.language, at=now)
     if BlockKind.STORIES in kinds:
-        found["stories"] = stories_shown(shown.language, on=now.date())
+        found["stories"] = stories_shown(shown.language, on=now.date(), in_letter=in_letter)
     return found
 
 

@@ -27,6 +27,7 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 
 @login_required
@@ -53,7 +54,7 @@ def site_prices(request: StaffRequest, site: UUID) -> HttpResponse:
         try:
             state_prices(site=row, prices=drafts, **head.cleaned_data, **who(request))
         except InvalidValue as no:
-            head.add_error(None, str(no))
+            head.add_error(None, error_words(no))
         else:
             messages.success(request, _("Stated. Visitors see it from that day on."))
             return redirect("frontdoor:site-prices", site=site)
@@ -98,7 +99,7 @@ def new_story(request: StaffRequest) -> HttpResponse:
         try:
             row = keep_story(**form.cleaned_data, **who(request))
         except InvalidValue as no:
-            form.add_error(None, str(no))
+            form.add_error(None, error_words(no))
         else:
             return redirect("frontdoor:edit-story", story=row.public_id)
     context = {"form": form, "consent": consent_forms()[0]}

@@ -97,5 +97,5 @@ def letter(request: HttpRequest, *, slug: str, language: str) -> HttpResponse:
     for row, publication in queries.letters_published(language):
         if row.slug == slug:
             shown = show(publication, language=language)
-            return draw(request, shown, slug="", path=request.path)
+            return draw(request, shown, slug="", path=request.path, in_letter=True)
     raise Http404

@@ -50,6 +50,7 @@ from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
+from afterglow.web.sentences import error_words
 
 BOTH = ["GET", "HEAD", "POST"]
 
@@ -72,7 +73,7 @@ def new_page(request: StaffRequest) -> HttpResponse:
         try:
             page = services.make_page(**form.cleaned_data, **who(request))
         except InvalidValue as no:
-            form.add_error("slug", str(no))
+            form.add_error("slug", error_words(no))
         else:
             return redirect("frontdoor:edit", page=page.public_id)
     return staff_form(request, form, _("A new page"), _("Make the page"))
@@ -111,7 +112,7 @@ def edit_blocks(request: StaffRequest, row: Page | Letter | Story) -> HttpRespon
                 **who(request),
             )
         except InvalidValue as no:
-            title.add_error(None, str(no))
+            title.add_error(None, error_words(no))
         else:
             messages.success(request, _("Saved as a draft. Visitors see nothing of it yet."))
             return redirect("frontdoor:preview", text=text.public_id)
@@ -203,7 +204,7 @@ def pictures(request: StaffRequest) -> HttpResponse:
                 **who(request),
             )
         except InvalidValue as no:
-            form.add_error("file", str(no))
+            form.add_error("file", error_words(no))
         else:
             messages.success(request, _("The picture can be used now."))
             return redirect("frontdoor:pictures")
@@ -226,7 +227,7 @@ def marks(request: StaffRequest) -> HttpResponse:
         try:
             services.mark_site(**form.cleaned_data, **who(request))
         except InvalidValue as no:
-            form.add_error("latitude", str(no))
+            form.add_error("latitude", error_words(no))
         else:
             return redirect("frontdoor:marks")
     status = 422 if request.method == "POST" else 200
@@ -248,7 +249,7 @@ def redirects(request: StaffRequest) -> HttpResponse:
         try:
             services.add_redirect(**form.cleaned_data, **who(request))
         except InvalidValue as no:
-            form.add_error("new_path", str(no))
+            form.add_error("new_path", error_words(no))
         else:
             return redirect("frontdoor:redirects")
     context = {"form": form, "redirects": Redirect.objects.all()}
@@ -313,7 +314,7 @@ def send_letter(request: StaffRequest, letter: UUID) -> HttpResponse:
     try:
         mailing = newsletter.start_mailing(letter=row, **who(request))
     except InvalidValue as no:
-        messages.error(request, str(no))
+        messages.error(request, error_words(no))
     else:
         task = jobs.configure_task("afterglow.apps.frontdoor.jobs.send_letters")
         task.defer(mailing=str(mailing.public_id))

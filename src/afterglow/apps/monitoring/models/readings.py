@@ -229,7 +229,8 @@ class NoValue(PublicModel):
     """A device says, from ``since`` until ``until``, that it has no value for a sign it measures.
 
     That is no reading and never charted as one. ``seen`` is what it sent where that may be true: a
-    heart rate of 0 is asystole, or electrodes that are off.
+    heart rate of 0 is asystole, or electrodes that are off. Somebody who looks may say that it is
+    the probe (``settled_at``, ``settled_by``); until it has a value again it then alarms as one.
     """
 
     session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="+")
@@ -238,10 +239,19 @@ class NoValue(PublicModel):
     seen = models.DecimalField(max_digits=9, decimal_places=3, null=True)
     since = models.DateTimeField(help_text="By the device's clock, as a reading's time.")
     until = models.DateTimeField(null=True, help_text="When it had a value again.")
+    settled_at = models.DateTimeField(
+        null=True, help_text="When somebody looked and said that the probe is off."
+    )
+    settled_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", null=True)
 
     class Meta:
         verbose_name = "sign without a value"
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(settled_at__isnull=True, settled_by__isnull=True)
+                | models.Q(settled_at__isnull=False, settled_by__isnull=False, seen__isnull=False),
+                name="a_probe_is_said_to_be_off_by_somebody",
+            ),
             one_of("code", VitalSignCode, name="sign_without_a_value_is_in_the_catalogue"),
             models.UniqueConstraint(
                 fields=["session", "device", "code"],

@@ -4,6 +4,7 @@ from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.services.alarms import (
     acknowledge_alarm,
     refresh_alarms,
+    say_probe_is_off,
     silence_alarm,
 )
 from afterglow.apps.monitoring.services.assignments import (
@@ -57,6 +58,7 @@ __all__ = [
     "release_stale_devices",
     "reread_group",
     "reread_review",
+    "say_probe_is_off",
     "silence_alarm",
     "store_messages",
     "take_back_entry",

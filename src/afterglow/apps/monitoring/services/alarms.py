@@ -12,7 +12,7 @@ from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring import facts
-from afterglow.apps.monitoring.models import Alarm, AlarmAct
+from afterglow.apps.monitoring.models import Alarm, AlarmAct, NoValue
 from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.services import common, escalation
@@ -27,6 +27,7 @@ from afterglow.core.monitoring.conditions import (
     AlarmKind,
     AlarmPriority,
 )
+from afterglow.core.monitoring.technical import ZERO_OR_PROBE_OFF
 from afterglow.core.roles import Action
 
 
@@ -102,6 +103,33 @@ def acknowledge_alarm(
     judge([session], at=at, with_schedule=False)
     row.refresh_from_db()
     return row
+
+
+@transaction.atomic
+def say_probe_is_off(*, alarm: UUID, by: Account, at: datetime) -> Alarm:
+    """Record that a person looked: what a device sends as 0 is a probe that is off.
+
+    It acknowledges the alarm. The sign counts as one without a value until a value comes; a zero
+    after that asks anew. An alarm about anything else is only acknowledged. Repeating it changes
+    nothing. Raises Forbidden, RecordLocked or DoesNotExist.
+    """
+    session, row = _lock(alarm, by, at)
+    if row.condition == ZERO_OR_PROBE_OFF and row.ended_at is None:
+        found = NoValue.objects.filter(
+            session=session, code=row.about, until=None, seen__isnull=False, settled_at=None
+        )
+        for one in found.select_for_update().order_by("pk"):
+            one.settled_at, one.settled_by = at, by
+            one.save(update_fields=["settled_at", "settled_by"])
+            common.tell(
+                "probe-said-to-be-off",
+                session=session,
+                subject=one,
+                by=by,
+                at=at,
+                detail={"sign": row.about, "alarm": str(row.public_id)},
+            )
+    return acknowledge_alarm(alarm=alarm, by=by, at=at)
 
 
 def _acknowledge(

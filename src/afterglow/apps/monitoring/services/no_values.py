@@ -63,4 +63,5 @@ def note_no_values(outcomes: Sequence[Charted], rows: Iterable[NoValue]) -> None
 
 
 def _same(row: NoValue, seen: object) -> bool:
-    return (row.seen is None) == (seen is None)
+    """Whether a message says nothing new; what somebody settled stays so until a value comes."""
+    return row.settled_at is not None or (row.seen is None) == (seen is None)

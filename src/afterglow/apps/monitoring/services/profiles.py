@@ -23,6 +23,8 @@ from afterglow.apps.monitoring.incoming import HowToRead
 from afterglow.apps.places.models import Site
 from afterglow.core.monitoring.device_profile import parse_profile
 from afterglow.core.roles import Action
+from afterglow.db import months
+from afterglow.web import clock
 
 KIND = DefinitionKind.DEVICE_PROFILE
 ARRIVED = 20
@@ -77,13 +79,16 @@ def captured_message(*, message: UUID, site: Site, by: Account, at: datetime) ->
 
 
 def arrived_at(site: Site, *, limit: int = ARRIVED) -> list[RawMessage]:
-    """Return the last messages of a site's devices, and of devices nobody knows, newest first."""
-    return list(_of_site(site).defer("content").order_by("-pk")[:limit])
+    """Return the last messages of a site's devices, and of devices nobody knows, newest first.
+
+    Those of the last months: a site that is quiet is not looked for through years.
+    """
+    return list(_lately(site).defer("content").order_by("-pk")[:limit])
 
 
 def first_after(key: int, *, site: Site) -> RawMessage | None:
     """Return the first of those messages that came after another one, or None while none has."""
-    return _of_site(site).defer("content").filter(pk__gt=key).order_by("pk").first()
+    return _lately(site).defer("content").filter(pk__gt=key).order_by("pk").first()
 
 
 def waited_for(message: str, *, site: Site) -> RawMessage | None:
@@ -97,6 +102,11 @@ def waited_for(message: str, *, site: Site) -> RawMessage | None:
 def _of_site(site: Site) -> QuerySet[RawMessage]:
     """A device that nobody has registered may stand anywhere: its messages are every site's."""
     return RawMessage.objects.select_related("device").filter(Q(device__site=site) | Q(device=None))
+
+
+def _lately(site: Site) -> QuerySet[RawMessage]:
+    now = clock.now()
+    return _of_site(site).filter(pk__gte=months.stored_since(now, now=now))
 
 
 def _seed(key: str, number: int, title: str, source: str, habits: Mapping[str, Any]) -> seeds.Seed:

@@ -19,6 +19,7 @@ from afterglow.core.monitoring.alarms import pressure_codes
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
 from afterglow.core.monitoring.rules import MonitoringRules
+from afterglow.core.monitoring.technical import ZERO_OR_PROBE_OFF
 from afterglow.web.cards import AlarmLevel, Words
 from afterglow.web.sentences import alarm_sentence, name_words, value_words
 
@@ -119,6 +120,11 @@ class Band:
     action: Words
     seen_by: str
     also: tuple[tuple[Words, Words], ...] = ()
+
+    @property
+    def asks_probe(self) -> bool:
+        """Whether somebody may say that it is only the probe."""
+        return self.row.condition == ZERO_OR_PROBE_OFF and self.row.ended_at is None
 
     @property
     def waits(self) -> bool:

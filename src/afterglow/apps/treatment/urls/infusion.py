@@ -79,6 +79,11 @@ urlpatterns = [
         infusion_alarms.acknowledge,
         name="alarm-acknowledge",
     ),
+    path(
+        "infusion/alarms/<uuid:alarm>/probe-off/",
+        infusion_alarms.probe_off,
+        name="alarm-probe-off",
+    ),
     path("infusion/alarms/<uuid:alarm>/silence/", infusion_alarms.silence, name="alarm-silence"),
     path("infusion/emergency/", emergency.page, name="emergency"),
     path("infusion/emergency/declare/", emergency.declare, name="emergency-declare"),

@@ -38,6 +38,15 @@ def acknowledge(request: StaffRequest, session: UUID, alarm: UUID) -> HttpRespon
 
 @login_required
 @require_POST
+def probe_off(request: StaffRequest, session: UUID, alarm: UUID) -> HttpResponse:
+    """Record that somebody looked and that a zero of the device is a probe that is off."""
+    _of(session, alarm)
+    services.say_probe_is_off(alarm=alarm, by=request.user, at=clock.now())
+    return said(request, session, "")
+
+
+@login_required
+@require_POST
 def silence(request: StaffRequest, session: UUID, alarm: UUID) -> HttpResponse:
     """Take the sound away for as long as the protocol allows."""
     row = find_session(request, session, action=Action.ACKNOWLEDGE_ALARM)
