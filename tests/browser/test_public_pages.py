@@ -225,7 +225,7 @@ def too_low(told: dict[str, Any]) -> list[str]:
     return [
         f"{told['address']}: {name} {told['scores'][name]}; {told['failed']}"
         for name, least in AT_LEAST.items()
-        if (told["scores"][name] or 0) < least
+        if (told["scores"].get(name) or 0) < least
     ]
 
 
@@ -242,10 +242,14 @@ def test_lighthouse_finds_nothing_to_mend_on_any_page(
     library: Library, live_server: Any, part: int
 ) -> None:
     paths = every_path()[part::PARTS]
-    found = audit([f"{live_server.url}{path}" for path in paths])
-    write_report(dict(zip(paths, found, strict=True)))
+    found = dict(zip(paths, audit([f"{live_server.url}{path}" for path in paths]), strict=True))
+    # A busy machine may paint nothing in time: such a page is measured once more.
+    unmeasured = [path for path in paths if found[path]["scores"].get("performance") is None]
+    again = audit([f"{live_server.url}{path}" for path in unmeasured]) if unmeasured else []
+    found |= dict(zip(unmeasured, again, strict=True))
+    write_report(found)
 
-    assert [why for told in found for why in too_low(told)] == []
+    assert [why for told in found.values() for why in too_low(told)] == []
 
 
 def write_report(found: dict[str, dict[str, Any]]) -> None:
@@ -276,6 +280,10 @@ def row_of(told: dict[str, Any]) -> str:
 
 def _of_hundred(score: float | None) -> str:
     return "–" if score is None else f"{score * 100:.0f}"
+
+
+def _score(part: float | None) -> str:
+    return "–" if part is None else f"{part * 100:.0f}"
 
 
 def _seconds(milliseconds: float | None) -> str:
