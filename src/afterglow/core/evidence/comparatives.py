@@ -79,6 +79,29 @@ _PHRASES: Final = tuple(
         rf"|\b{_CUIDADO}{_S}(?:más|menos){_S}{_CALIDAD}\b",
         rf"\b(?:cuando|donde|si){_S}(?:lo{_S}demás|los{_S}(?:otros|demás)|otros|otras)\b"
         rf"[^.\n]{{0,24}}?\bfall(?:a|an|ó|aron)\b|\ba{_S}diferencia{_S}de{_S}(?:l[oa]s{_S})?{_CUIDADO}\b",
+        # a better alternative, a safer choice, no better treatment; greater relief than
+        rf"\b{_BETTER}{_S}(?:\w+{_S})?(?:alternatives?|choices?|results?|outcomes?|{_CARE})\b",
+        rf"\b(?:greater|higher|lower|smaller|bigger|larger|kinder|fewer){_S}[^.\n]{{1,40}}?"
+        rf"\bthan\b[^.\n]{{0,24}}?\b{_CARE}\b",
+        rf"\b(?:less|more){_S}(?:often|likely|frequently|seldom)\b[^.\n]{{0,24}}?\bthan\b"
+        rf"[^.\n]{{0,24}}?\b{_CARE}\b",
+        # preferable to, has an edge over, prefer it over, exceeds, wonders compared with
+        rf"\b(?:preferable|prefer(?:s|red)?|edge|advantages?)\b[^.\n]{{0,24}}?\b(?:to|over)\b"
+        rf"[^.\n]{{0,24}}?\b{_CARE}\b|\bexceed(?:s|ed)?\b[^.\n]{{0,24}}?\b{_CARE}\b",
+        rf"\b(?:works?|worked|helps?|helped|wonders)\b[^.\n]{{0,24}}?"
+        rf"\b(?:compared|in{_S}comparison){_S}(?:with|to)\b",
+        # nothing works as fast, when nothing else does, no other drug comes close
+        rf"\bnothing{_S}else\b[^.\n]{{0,16}}?\b(?:does|did|do|work(?:s|ed)?|help(?:s|ed)?)\b"
+        rf"|\bnothing{_S}(?:works?|helps?|acts?){_S}(?:as|so|like)\b"
+        rf"|\bno{_S}other{_S}{_CARE}{_S}(?:comes?|works?|helps?|does|acts?)\b",
+        # mejores resultados, mayor alivio que, tasas más altas que, gana a, preferible a
+        rf"\b(?:mejor|peor)(?:es)?{_S}(?:resultados?|alternativas?|{_CUIDADO})\b",
+        rf"\b(?:mayor|menor)(?:es)?\b[^.\n]{{1,40}}?\bque\b[^.\n]{{0,24}}?\b{_CUIDADO}\b"
+        rf"|\b(?:más|menos){_S}(?:alt|baj)[oa]s?{_S}que\b[^.\n]{{0,24}}?\b{_CUIDADO}\b",
+        rf"\b(?:gana(?:n|ba)?|preferibles?)\b{_S}al?\b[^.\n]{{0,24}}?\b{_CUIDADO}\b",
+        rf"\b(?:más|menos){_S}(?:eficaz|efectiva|rápida|segura|potente)mente\b",
+        rf"\bnada{_S}(?:más{_S})?(?:funciona|ayuda|actúa|lo{_S}hace)\b"
+        rf"(?:{_S}(?:tan|como|mejor)\b|(?<=hace))",
     )
 )
 
