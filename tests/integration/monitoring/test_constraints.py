@@ -149,6 +149,7 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "a_reading_says_which_device_or_which_person": lambda h: sign(h, by=None),
     "sign_without_a_value_is_in_the_catalogue": lambda h: no_value(h, code="aura"),
     "a_sign_has_no_value_once_at_a_time": lambda h: twice(lambda: no_value(h)),
+    "a_probe_is_said_to_be_off_by_somebody": lambda h: no_value(h, seen=Decimal(0), settled_at=AT),
     "a_due_reading_is_missed_once": lambda h: twice(lambda: missed(h)),
     "alarm_priority_is_known": lambda h: alarm(h, priority="urgent"),
     "present_alarm_priority_is_known": lambda h: alarm(h, present_priority="urgent"),
