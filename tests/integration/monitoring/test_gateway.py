@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from afterglow.apps.devices.models import (
@@ -23,6 +24,7 @@ from afterglow.apps.devices.models import (
 from afterglow.apps.events.models import OutboxEvent
 from afterglow.apps.monitoring.models import DeviceAssignment, ReviewItem, ReviewReason, VitalSign
 from afterglow.apps.monitoring.services import charting, release_devices, store_messages
+from afterglow.config import processes
 from afterglow.interop.hl7v2 import charter
 from afterglow.interop.hl7v2 import journal as journal_module
 from afterglow.interop.hl7v2.framing import frame
@@ -305,3 +307,34 @@ def test_a_session_judged_a_moment_ago_waits_that_moment(monkeypatch: pytest.Mon
     alarms.note((4,))
     assert after(0, behind=True) == []  # a backlog is worked off first
     assert after(charter.JUDGE_EVERY_S, behind=True) == [[4]]
+
+
+def test_a_release_under_way_leaves_no_later_number_in_the_old_chart() -> None:
+    here = bed(at=clock.now() - timedelta(minutes=5))
+    released = clock.now() - timedelta(seconds=1)
+    journal(oru(here.monitor, {SPO2: "92"}, at=clock.now(), control_id="1"))
+    is_waiting = Thread(target=charted_elsewhere)
+
+    with transaction.atomic():
+        release_devices(session=here.session.public_id, by=here.clinician, at=released)
+        is_waiting.start()  # it sees the device still serve, and waits for the session
+        assert processes.wait_until(somebody_waits_for_a_lock, seconds=20)
+    is_waiting.join(20)
+
+    assert not JournaledMessage.objects.exists()
+    assert not VitalSign.objects.exists()
+    assert ReviewItem.objects.get().reason == ReviewReason.NO_SESSION
+
+
+def charted_elsewhere() -> None:
+    try:
+        charter.chart_some(touched=set())
+    finally:
+        connection.close()
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        (count,) = cursor.fetchone() or (0,)
+    return bool(count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -54,6 +55,7 @@ def assign_device(
     charts, or the wrong one. One whose last session is over is released and taken. Assigning
     twice changes nothing. Raises Forbidden, RecordLocked or DoesNotExist.
     """
+    _lock_whom_they_serve([device], session, at=at)
     row = common.lock_session(session, action=Action.CHART, by=by, at=at)
     done = _assign(row, device, by=by, at=at)
     judge([row], at=at)
@@ -105,6 +107,19 @@ def _assign(
     return assignment
 
 
+def _lock_whom_they_serve(devices: Iterable[UUID], session: UUID, *, at: datetime) -> None:
+    """Lock a session and those that some devices serve now, in the order of their keys.
+
+    Whoever ends an assignment holds its session's lock: charting relies on it (``before``).
+    """
+    serving = DeviceAssignment.objects.filter(
+        device__public_id__in=list(devices), during__contains=at
+    )
+    keys = {*serving.values_list("session_id", flat=True)}
+    keys |= {*TreatmentSession.objects.filter(public_id=session).values_list("pk", flat=True)}
+    common.lock_sessions(keys)
+
+
 @transaction.atomic
 def assign_devices_of_room(
     *, session: UUID, by: Account | None, at: datetime
@@ -113,6 +128,11 @@ def assign_devices_of_room(
 
     Devices of the session that stand elsewhere are released. A session without a room gets none.
     """
+    room = TreatmentSession.objects.filter(public_id=session).values("room")
+    standing = Device.objects.filter(
+        placements__room__in=room, placements__during__contains=at, is_active=True
+    )
+    _lock_whom_they_serve(standing.values_list("public_id", flat=True), session, at=at)
     row = common.lock_session(session, action=Action.CHART, by=by, at=at)
     here = DevicePlacement.objects.filter(
         room=row.room_id, during__contains=at, device__is_active=True

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from afterglow.apps.monitoring.models import NoValue, VitalSign
+from afterglow.apps.monitoring.models import DeviceAssignment, NoValue, VitalSign
 from afterglow.apps.monitoring.services import charting
 from afterglow.apps.monitoring.services.no_values import open_no_values, row_of
 from afterglow.apps.monitoring.services.sources import with_two_monitors
+from afterglow.core.errors import AfterglowError
 from afterglow.db import months
 from afterglow.db.pipelines import rows_of
 from afterglow.web import clock
@@ -22,8 +23,17 @@ WHERE v.session_id = ANY(%s::bigint[]) AND v.source = 'device' AND v.code = ANY(
   AND v.taken_at = ANY(%s::timestamptz[]) AND {months.bound("v")}
 """  # noqa: S608 (constants)
 
+_SERVING = """
+SELECT id, lower(during), upper(during) FROM monitoring_deviceassignment
+WHERE id = ANY(%s::bigint[]) ORDER BY id
+"""
+
 Identity = tuple[int, int | None, str, datetime, Decimal]
 """What makes two readings of a device the same: session, device, sign, device time and value."""
+
+
+class AssignmentsMoved(AfterglowError):
+    """A device was released while its messages waited for the session: they are read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,16 @@ class Before:
     without_value: tuple[NoValue, ...]
 
 
-def asked_before(outcomes: Sequence[charting.Charted]) -> Before:
-    """Ask the three in one trip; the caller has locked the sessions."""
+def asked_before(
+    outcomes: Sequence[charting.Charted], served: Iterable[DeviceAssignment] = ()
+) -> Before:
+    """Ask the three in one trip; the caller has locked the sessions.
+
+    ``served``: the assignments by which it was decided whose readings they are, read before the
+    lock. Whoever ends one holds its session's lock, so they are looked at once more: raises
+    AssignmentsMoved where one has changed since.
+    """
+    known = {row.pk: (row.during.lower, row.during.upper) for row in served}
     signs = [row for charted in outcomes for row in charted.vital_signs]
     lacks = any(charted.had or charted.lacked for charted in outcomes)
     asked: list[tuple[str, Sequence[Any]]] = []
@@ -49,7 +67,11 @@ def asked_before(outcomes: Sequence[charting.Charted]) -> Before:
         asked = [_same_again(signs), with_two_monitors({row.session_id for row in signs}, at)]
     if lacks:
         asked.append(open_no_values(outcomes))
+    if known:
+        asked.append((_SERVING, [sorted(known)]))
     found = rows_of(*asked) if asked else []
+    if known and {row[0]: (row[1], row[2]) for row in found.pop()} != known:
+        raise AssignmentsMoved("A device was released meanwhile.")
     stored, shared = found[:2] if signs else ([], [])
     return Before(
         frozenset(stored),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -41,7 +41,12 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.protocol import with_rules
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
-from afterglow.apps.monitoring.services.before import Before, asked_before, new_readings
+from afterglow.apps.monitoring.services.before import (
+    AssignmentsMoved,
+    Before,
+    asked_before,
+    new_readings,
+)
 from afterglow.apps.monitoring.services.no_values import note_no_values
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
@@ -108,8 +113,9 @@ def store_messages(
 def _store_alone(message: IncomingMessage, touched: set[int] | None) -> Fate:
     """Store one message; when its content is at fault, keep its bytes for a person to look at."""
     try:
-        with transaction.atomic():
-            return _store([message], touched=touched)[0]
+        while True:
+            with suppress(AssignmentsMoved), transaction.atomic():
+                return _store([message], touched=touched)[0]
     except MESSAGE_AT_FAULT as error:
         log.warning("A message is kept unread: %s", _kind(error))
         with transaction.atomic():
@@ -169,7 +175,8 @@ def _store(
         raw.problem = (charted.remarks[0] if charted.remarks else message.problem)[:200]
         outcomes.append(charted)
         _note_offset(devices, raw, report)
-    before = asked_before(outcomes)
+    served = [row for rows in devices.assignments.values() for row in rows]
+    before = asked_before(outcomes, served)
     RawMessage.objects.bulk_create(raws)
     write_rows(outcomes, sessions, before, beside=_heard(raws, devices))
     note_no_values(outcomes, before.without_value)
