@@ -269,15 +269,27 @@ def test_however_a_tablet_sends_what_it_has_each_entry_is_charted_once(day: Day,
 # -- what is kept ---------------------------------------------------------------------------------
 
 
-def test_what_is_kept_names_no_patient(client: Client, day: Day) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [
+        EventKind.NOTE,
+        EventKind.MARK,
+        EventKind.ADVERSE_EVENT,
+        EventKind.FALL,
+        EventKind.EXTRAVASATION,
+        EventKind.SUICIDAL_STATEMENT,
+    ],
+)
+def test_what_is_kept_names_no_patient(client: Client, day: Day, kind: EventKind) -> None:
     client.force_login(day.clinician)
     patient = day.session.patient
     charting.record_event(
         session=day.id,
-        kind=EventKind.NOTE,
+        kind=kind,
         by=day.clinician,
         at=day.minute(3),
         key=uuid.uuid4(),
+        label="Ottilie" if kind is EventKind.MARK else "",
         text="Speaks of her sister Ottilie.",
     )
 

@@ -133,7 +133,8 @@ def _typed_offline(
     detail: Mapping[str, Any],
 ) -> None:
     """Note what a tablet kept as a sign of its writer; a name that no PIN proved is nobody's."""
-    if not detail["proved"] and detail["outcome"] != OfflineOutcome.CHARTED:
+    # The audit is append-only: rows from before this was noted say nothing of a proof.
+    if not detail.get("proved") and detail["outcome"] != OfflineOutcome.CHARTED:
         return
     at = datetime.fromisoformat(detail["happened_at"])
     if detail["kind"] == PRESENCE:

@@ -216,6 +216,18 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
     )
 
 
+def as_locked(found: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return the entries as a locked or kept screen may show them: no free words of anybody.
+
+    What was typed (a note, a mark's name, an indication, a reason) may name the patient; the
+    catalogue's words (a rate, a symptom, a medicine) do not.
+    """
+    return tuple(
+        replace(entry, text="", words=gettext_lazy("Entry") if entry.is_private else entry.words)
+        for entry in found
+    )
+
+
 def axis_marks(found: tuple[Entry, ...]) -> list[dict[str, Any]]:
     """Return the marks as the graph takes them; a withdrawn one has left the axis."""
     return [

@@ -139,17 +139,19 @@ def _context(request: StaffRequest, session: TreatmentSession, at: datetime) -> 
     for button in emergencies.step_buttons():
         groups.setdefault(button.group, []).append((button, new_key()))
     since = found.time_zero if found else None
+    locked = getattr(request, "screen_locked", False) or getattr(request, "signed_out", False)
+    told = events.as_locked(events.entries(session)) if locked else events.entries(session)
     return {
         "session": session,
         "site": session.site,
-        "locked": getattr(request, "screen_locked", False),
+        "locked": locked,
         "header": header.header(session, at=at),
         "emergency": found,
         "groups": [(GROUPS[name], buttons) for name, buttons in groups.items()],
         "drugs": [(button, new_key()) for button in emergencies.drug_buttons()],
         "vitals": vitals.vital_cards(session, at=at),
         "drug": shown_drug.drug_row(session, at=at),
-        "since": [e for e in reversed(events.entries(session)) if since and e.at >= since],
+        "since": [e for e in reversed(told) if since and e.at >= since],
         "over_key": new_key(),
         "declare_key": new_key(),
         "other_key": new_key(),

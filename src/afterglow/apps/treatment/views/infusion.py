@@ -38,7 +38,12 @@ from afterglow.apps.treatment.views.asking import (
     refused,
     said,
 )
-from afterglow.apps.treatment.views.panels import PANELS, grid_parts, observation_form
+from afterglow.apps.treatment.views.panels import (
+    PANELS,
+    grid_parts,
+    hide_free_words,
+    observation_form,
+)
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
@@ -97,6 +102,7 @@ def whole_page(
         )
         for each in PANELS.values():
             context |= each.build(row, at)
+        hide_free_words(context)
         grid_html.draw(context)
     return context
 
@@ -117,6 +123,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
     }
     with looking():
         context |= PANELS[name].build(row, clock.now())
+        hide_free_words(context)
         grid_html.draw(context)
     return render(request, f"treatment/infusion/_{name}.html", context)
 

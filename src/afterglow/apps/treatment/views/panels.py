@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.told import told
@@ -141,8 +143,18 @@ def _numbers(session: TreatmentSession, at: datetime) -> dict[str, Any]:
 
 
 def _events(session: TreatmentSession) -> dict[str, Any]:
-    found = events.entries(session)
-    return {"entries": found, "axis_marks": json.dumps(events.axis_marks(found))}
+    return _shown_events(events.entries(session))
+
+
+def _shown_events(found: tuple[events.Entry, ...]) -> dict[str, Any]:
+    marks = json.dumps(events.axis_marks(found), cls=DjangoJSONEncoder)
+    return {"entries": found, "axis_marks": marks}
+
+
+def hide_free_words(context: dict[str, Any]) -> None:
+    """Take what people typed out of what a locked, signed-out or kept screen is drawn from."""
+    if (context["locked"] or context["signed_out"]) and "entries" in context:
+        context |= _shown_events(events.as_locked(context["entries"]))
 
 
 def grid_parts(session: TreatmentSession, at: datetime) -> dict[str, Any]:

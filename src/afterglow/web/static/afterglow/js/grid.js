@@ -83,6 +83,7 @@ function onwardInForm(input) {
 // A field that can take no digit more is left by itself; the Enter of a hand that is used to it is not one more move.
 let hasMoved = false;
 function isFull(input) {
+  if (input.dataset.entry === "decimal" && !input.value.includes(".")) return false; // the point is still to come
   const most = Number(input.dataset.most);
   const [, last] = input.value.match(input.dataset.entry === "pressure" ? /^\d{2,3}\/(\d{2,3})$/ : /^(\d+)$/) ?? [];
   return Boolean(last && most) && Number(last) <= most && Number(last) * 10 > most;

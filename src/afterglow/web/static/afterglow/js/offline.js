@@ -579,7 +579,7 @@ function banner(zone) {
 /** Whom to ask after: nothing was done here for as long as the protocol waits; else "". */
 function askedAfter() {
   const asks = tablet.kit?.presence;
-  if (!asks || "locked" in body.dataset) return "";
+  if (!asks || lock() || (!isKept && "locked" in body.dataset)) return "";
   const last = Math.max(Date.parse(asks.last_sign), ...tablet.entries.map((entry) => Date.parse(entry.happened_at)));
   return serverNow() - last > asks.ask_after_s * 1000 ? asks.who : "";
 }
