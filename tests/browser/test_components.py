@@ -136,6 +136,22 @@ def test_a_column_of_readings_is_entered_without_leaving_the_digits(page: Page) 
     expect(page.get_by_label("HR now")).to_be_focused()
 
 
+def test_a_temperature_is_not_left_before_its_point(page: Page) -> None:
+    page.goto("/design/infusion/")
+    page.get_by_label("HR now").evaluate(
+        """(field) => {
+            field.dataset.entry = "decimal";  // as the row of temperatures, opened on demand
+            field.dataset.most = "45";
+        }"""
+    )
+    page.get_by_label("HR now").focus()
+
+    page.keyboard.type("36.5")
+
+    expect(page.get_by_label("HR now")).to_have_value("36.5")
+    expect(page.get_by_label("SpO2 now")).to_have_value("")
+
+
 def test_a_low_systolic_takes_its_slash_before_the_third_digit(page: Page) -> None:
     page.goto("/design/infusion/")
     page.get_by_label("BP now").focus()

@@ -211,6 +211,31 @@ def test_without_a_server_the_tablet_asks_whether_somebody_is_there_and_keeps_th
     assert dt.timedelta(minutes=20) < said.at - clock.now() < dt.timedelta(minutes=23)
 
 
+def test_a_screen_that_was_locked_without_a_server_is_locked_when_it_is_back(
+    ahead: tuple[Front, Callable[[float], None]], day: Day, open_screen: OpenScreen
+) -> None:
+    front, _put_clock = ahead
+    name = day.session.patient.family_name
+    with wire_to(front.port) as wire:
+        page = signed_in(open_screen(wire.url), wire.url, day.clinician)
+        open_infusion(page, day)
+        expect(page.locator("#panel-header")).to_contain_text(name)
+        wire.pull()
+        is_cut(page)
+        page.get_by_role("button", name="Lock this screen").click()
+        expect(page.locator("body")).to_have_attribute("data-kept", "")
+        expect(page.locator("body")).not_to_contain_text(name)
+
+        wire.plug_in()
+
+        expect(page.locator("body:not([data-kept])")).to_have_attribute(
+            "data-locked", "", timeout=30_000
+        )
+        expect(page.locator("body")).not_to_contain_text(name)
+        page.reload()
+        expect(page.locator("body")).to_have_attribute("data-locked", "")
+
+
 # -- one answer is lost ---------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ const TRY_MS = 5000;
 const FRESH_MS = 120_000;
 const ANSWER_MS = 9000;
 const FLIGHT_MS = 20_000;
+const WISH = "afterglow-lock";
 
 const tablet = {
   can: false, // whether this tablet records by itself
@@ -58,7 +59,7 @@ async function start() {
   try {
     if (!session) return;
     if (isKept) await startKept();
-    else await startConnected();
+    else if (await lockedAsWished()) await startConnected();
     tablet.can = true;
     tablet.why = "";
     await reload();
@@ -234,6 +235,7 @@ async function trySending() {
     sending = false;
   }
   draw();
+  if (!(await lockedAsWished())) return;
   if (isKept && tablet.reach === "yes" && tablet.entries.every((entry) => !isWaiting(entry)) && !isBeingUsed()) location.reload();
 }
 
@@ -457,8 +459,41 @@ document.addEventListener("submit", (event) => {
   if (!session || tablet.reach !== "no" || !event.target.action?.endsWith("/screen/lock/")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  try {
+    localStorage.setItem(WISH, "1");
+  } catch {
+    // A browser that stores nothing: the page hides who it is below, and cannot lock by itself later.
+  }
   if (tablet.can) location.reload(); // comes back as the kept page, which is locked
+  else {
+    document.getElementById("panel-header")?.replaceChildren(make("p", "locked-who", words.lockLater));
+    document.getElementById("panel-grid").inert = true;
+  }
 }, true);
+
+/** Who locked without a connection is locked by the server before this page is drawn anew. False: not yet. */
+async function lockedAsWished() {
+  if (tablet.reach !== "yes" || !wished()) return !wished() || tablet.reach !== "yes";
+  try {
+    const { locked, csrf } = await (await ask(`/sessions/${session}/infusion/kit.json`)).json();
+    if (!locked) {
+      const answer = await ask(body.dataset.lockUrl, { method: "POST", headers: { "X-CSRFToken": csrf } });
+      if (!answer.ok && answer.type !== "opaqueredirect") return false; // it answers by leading on
+    }
+    localStorage.removeItem(WISH);
+    if (!isKept) location.reload();
+    return true;
+  } catch {
+    return false;
+  }
+}
+function wished() {
+  try {
+    return localStorage.getItem(WISH) !== null;
+  } catch {
+    return false;
+  }
+}
 
 // ---- a kept page is locked until somebody says who records
 
