@@ -223,7 +223,7 @@ def as_locked(found: tuple[Entry, ...]) -> tuple[Entry, ...]:
     catalogue's words (a rate, a symptom, a medicine) do not.
     """
     return tuple(
-        replace(entry, text="", words=gettext_lazy("Entry") if entry.is_private else entry.words)
+        replace(entry, text="", words=_("Entry") if entry.is_private else entry.words)
         for entry in found
     )
 
