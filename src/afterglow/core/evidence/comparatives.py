@@ -106,29 +106,15 @@ _PHRASES: Final = tuple(
 )
 
 
-_PILLS: Final = (
-    "ssri",
-    "antidepress",
-    "ad",
-    "citalopram",
-    "fluoxetine",
-    "fluvoxamine",
-    "sertraline",
-)
+_SSRIS: Final = ("ssri", "citalopram", "fluoxetine", "fluvoxamine", "paroxetine", "sertraline")
 _NAMED: Final = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), arms)
     for words, arms in (
+        (r"ssris?|isrs", _SSRIS),
         (
-            r"ssris?|isrs",
-            ("ssri", "citalopram", "fluoxetine", "fluvoxamine", "paroxetine", "sertraline"),
-        ),
-        (
-            r"antidepressants?|pills?|tablets?|medicines?|medications?",
-            (*_PILLS, "paroxetine", "sequenced"),
-        ),
-        (
-            r"antidepresivos?|pastillas?|medicamentos?|medicinas?",
-            (*_PILLS, "paroxetine", "sequenced"),
+            r"antidepressants?|pills?|tablets?|medicines?|medications?|antidepresivos?|pastillas?|"
+            r"medicamentos?|medicinas?",
+            (*_SSRIS, "antidepress", "ad", "sequenced"),
         ),
         (r"ect|electroconvulsiv\w+|tec", ("ect",)),
         (r"r?tms|transcranial\w*|emt|magnetic\w*", ("tms",)),

@@ -102,9 +102,10 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
     arrived = {(session, at) for action, _, at, session, _ in entries if action == TAKEN_IN}
     for action, by, at, session, detail in entries:
         if action == TAKEN_IN:
-            _typed_offline(found, by_person, by_session, session, detail)
-            continue
-        if (session, at) in arrived:
+            if (typed := _as_typed(detail)) is None:
+                continue
+            action, by, at = typed  # when it was typed, and by whom
+        elif (session, at) in arrived:
             continue  # what the arrival charted, in the same transaction
         if action == CONFIRMED:
             for row in by_session.get(session, ()):
@@ -125,28 +126,15 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
     return found
 
 
-def _typed_offline(
-    found: Mapping[int, Signs],
-    by_person: Mapping[UUID, Sequence[Coverage]],
-    by_session: Mapping[str, Sequence[Coverage]],
-    session: str,
-    detail: Mapping[str, Any],
-) -> None:
-    """Note what a tablet kept as a sign of its writer; a name that no PIN proved is nobody's."""
-    # The audit is append-only: rows from before this was noted say nothing of a proof.
+def _as_typed(detail: Mapping[str, Any]) -> tuple[str, UUID, datetime] | None:
+    """Return what a tablet kept as an entry of its writer, then; a name that no PIN proved is none.
+
+    The audit is append-only: rows from before a proof was noted say nothing of one.
+    """
     if not detail.get("proved") and detail["outcome"] != OfflineOutcome.CHARTED:
-        return
-    at = datetime.fromisoformat(detail["happened_at"])
-    if detail["kind"] == PRESENCE:
-        for row in by_session.get(session, ()):
-            if _within(row, at):
-                found[row.pk].confirmed.append(at)
-        return
-    for row in by_person.get(UUID(detail["typed_by"]), ()):
-        if _within(row, at):
-            signs = found[row.pk]
-            mine = session == str(row.session.public_id)
-            (signs.acts if mine else signs.elsewhere).append(at)
+        return None
+    action = CONFIRMED if detail["kind"] == PRESENCE else TAKEN_IN
+    return action, UUID(detail["typed_by"]), datetime.fromisoformat(detail["happened_at"])
 
 
 def _within(row: Coverage, at: datetime) -> bool:

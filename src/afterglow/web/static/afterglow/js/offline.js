@@ -471,9 +471,9 @@ document.addEventListener("submit", (event) => {
   }
 }, true);
 
-/** Who locked without a connection is locked by the server before this page is drawn anew. False: not yet. */
+/** Who locked without a connection is locked by the server before this page is drawn anew. False: it is there and did not. */
 async function lockedAsWished() {
-  if (tablet.reach !== "yes" || !wished()) return !wished() || tablet.reach !== "yes";
+  if (tablet.reach !== "yes" || !wished()) return true;
   try {
     const { locked, csrf } = await (await ask(`/sessions/${session}/infusion/kit.json`)).json();
     if (!locked) {
