@@ -47,6 +47,7 @@ def test_from_the_devices_socket_to_the_screen(database_url: DatabaseUrl, tmp_pa
         web = stand.web("afterglow.config.asgi:application", "afterglow.config.settings")
         stand.program(port, "-m", "afterglow.config.cli", "gateway", "--port", str(port))
         stand.beside("-m", "afterglow.config.cli", "charter")
+        stand.beside("-m", "afterglow.config.cli", "judge")
         script = (str(HERE / "bare_screen.py"), str(bare_port), str(bare_stream))
         stand.program(bare_port, *script, url=stand.owner_url)
         for number in range(ROUNDS + 1):

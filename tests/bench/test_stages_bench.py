@@ -48,6 +48,7 @@ def test_where_the_milliseconds_go(database_url: DatabaseUrl, tmp_path: Path) ->
         web = stand.web("bench.staged:application", "afterglow.config.settings")
         stand.program(port, str(HERE / "staged.py"), "gateway", "--port", str(port))
         stand.beside(str(HERE / "staged.py"), "charter")
+        stand.beside("-m", "afterglow.config.cli", "judge")
         for number in range(ROUNDS + 1):
             sent: dict[bytes, float] = {}
             times = follow(here.monitor, port, web.port, path, cookie, READINGS * number, sent=sent)

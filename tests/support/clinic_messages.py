@@ -13,7 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from afterglow.apps.definitions import services as definitions
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.definitions.seeds import Seed
-from afterglow.apps.devices.models import Device, DeviceKind, DevicePlacement
+from afterglow.apps.devices.models import Device, DeviceKind, DevicePlacement, JournaledMessage
 from afterglow.apps.monitoring import services
 from afterglow.apps.monitoring.incoming import Fate
 from afterglow.apps.visits.models import TreatmentSession
@@ -21,6 +21,7 @@ from afterglow.core.roles import Role
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.interop.hl7v2.emit import MONITOR, PUMP, Reading, Sender, SentPatient, build_oru
 from afterglow.interop.hl7v2.store import read_raw
+from afterglow.web import clock
 from factories import AT, DeviceFactory, SessionFactory, staff
 
 SYSTOLIC = "MDC_PRESS_BLD_NONINV_SYS"
@@ -120,3 +121,8 @@ def arrive(*messages: bytes, at: datetime) -> list[Fate]:
 def later(minutes: float = 0, seconds: float = 0) -> datetime:
     """Return a time after the day's beginning."""
     return AT + timedelta(minutes=minutes, seconds=seconds)
+
+
+def journal(raw: bytes) -> None:
+    """Put a message where the charter takes it, as the gateway does."""
+    JournaledMessage.objects.create(received_at=clock.now(), peer="127.0.0.1", port=1, content=raw)

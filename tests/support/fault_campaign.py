@@ -44,7 +44,7 @@ class Fault:
         return f"{self.what} {self.part}"
 
 
-EVERY_PART = ("gateway", "charter", "web", "postgres", "supervisor", "watch", "worker")
+EVERY_PART = (*("gateway", "charter", "judge", "web", "postgres", "supervisor", "watch", "worker"),)
 KILLS = tuple(Fault("kill -9", part) for part in EVERY_PART)
 FREEZES = tuple(Fault("freeze", part) for part in EVERY_PART)
 CUT = Fault("cut", "every connection in the middle of a frame")

@@ -82,6 +82,7 @@ def served(database: str) -> Iterator[Front]:
         web_server(database) as port,
         _gateway(database) as gateway_port,
         _program(database, "charter"),
+        _program(database, "judge"),
     ):
         yield Front(port, gateway_port)
 

@@ -28,7 +28,7 @@ from afterglow.config.postgres_binaries import client_bin
 from afterglow.config.services import Place, _gateway_listens, _web_answers
 from afterglow.config.supervisor import MARK, StopRequested, stop_on_signals
 
-PARTS = ("gateway", "charter", "watch", "web", "worker")
+PARTS = ("gateway", "charter", "judge", "watch", "web", "worker")
 SUPERVISOR = "supervisor"
 CLOCK_SEAM = Path(__file__).with_name("clock_seam")
 NO_SPACE = b"No space left on device"
@@ -42,6 +42,7 @@ grant_application_role(connection, "{Role.APPLICATION}")
 TELLTALE = {
     "gateway": b"gateway",
     "charter": b"charter",
+    "judge": b"judge",
     "watch": b"watch",
     "worker": b"worker",
     "web": b"afterglow.config.asgi:application",

@@ -29,6 +29,7 @@ PASSED_ON = {
     "manage": "one of Django's commands: afterglow manage createsuperuser",
     "gateway": "take bedside-monitor messages (HL7 over MLLP); `gateway bench` measures it",
     "charter": "chart what the gateway has put on disk",
+    "judge": "judge the alarms of sessions that just got readings",
     "watch": "raise overdue and alarm conditions as time passes",
     "worker": "run background jobs",
     "simulator": "a patient, a monitor and a pump in the demo's rooms",

@@ -83,12 +83,13 @@ def _gateway_listens(place: Place) -> bool:
         return False
 
 
-# The programs behind `afterglow gateway`, `charter`, `watch`, `worker` and `simulator`. Each module
-# has `main(arguments: list[str]) -> int`, is called after Django is set up and ends by itself on
-# SIGTERM.
+# The programs behind `afterglow gateway`, `charter`, `judge`, `watch`, `worker` and `simulator`.
+# Each module has `main(arguments: list[str]) -> int`, is called after Django is set up and ends by
+# itself on SIGTERM.
 PROGRAMS = {
     "gateway": "afterglow.interop.hl7v2.main",
     "charter": "afterglow.interop.hl7v2.charter",
+    "judge": "afterglow.config.judge",
     "watch": "afterglow.config.watch",
     "worker": "afterglow.config.worker",
     "simulator": "afterglow.simulator.clinic",
@@ -99,6 +100,7 @@ SERVICES = (
     # Before the watch: a monitor that is silent while the others start would be a lost signal.
     Service("simulator", PROGRAMS["simulator"], _command("simulator"), only_in_demo=True),
     Service("charter", PROGRAMS["charter"], _command("charter")),
+    Service("judge", PROGRAMS["judge"], _command("judge")),
     Service("watch", PROGRAMS["watch"], _command("watch")),
     Service("worker", PROGRAMS["worker"], _command("worker")),
     Service("web", "afterglow.config.asgi", _granian, _web_answers),

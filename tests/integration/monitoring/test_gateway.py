@@ -31,7 +31,7 @@ from afterglow.interop.hl7v2.framing import frame
 from afterglow.interop.hl7v2.gateway import GatewayServer
 from afterglow.interop.hl7v2.journal import Journal
 from afterglow.web import clock
-from support.clinic_messages import PULSE, SPO2, bed, oru
+from support.clinic_messages import PULSE, SPO2, bed, journal, oru
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -224,10 +224,6 @@ def test_what_a_monitor_says_after_it_moved_reaches_the_next_patient_only() -> N
     ]
 
 
-def journal(raw: bytes) -> None:
-    JournaledMessage.objects.create(received_at=clock.now(), peer="127.0.0.1", port=1, content=raw)
-
-
 def test_messages_are_taken_slowly_when_charting_lags(monkeypatch: pytest.MonkeyPatch) -> None:
     here = bed(at=clock.now() - timedelta(minutes=5))
     monkeypatch.setattr(journal_module, "BACKLOG_AT_MOST", 1)
@@ -283,30 +279,6 @@ def test_no_message_waits_for_a_bell_that_does_not_ring(monkeypatch: pytest.Monk
     through_a_gateway(talk)
 
     assert VitalSign.objects.count() == 3
-
-
-def test_a_session_judged_a_moment_ago_waits_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    judged: list[list[int]] = []
-    now = [1000.0]
-    monkeypatch.setattr(charter, "judge_touched", lambda keys, **_: judged.append(list(keys)))
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    alarms = charter._Alarms()
-
-    def after(seconds: float, *, behind: bool = False) -> list[list[int]]:
-        now[0] += seconds
-        alarms.judge(is_behind=behind)
-        said, judged[:] = list(judged), []
-        return said
-
-    alarms.note((2, 1))
-    assert after(0) == [[1, 2]]
-    alarms.note((1, 3))
-    assert after(0) == [[3]]
-    assert alarms.due_in_s() == charter.WAIT_S  # what is due comes later than a wait lasts
-    assert after(charter.JUDGE_AGAIN_S) == [[1]]
-    alarms.note((4,))
-    assert after(0, behind=True) == []  # a backlog is worked off first
-    assert after(charter.JUDGE_EVERY_S, behind=True) == [[4]]
 
 
 def test_a_release_under_way_leaves_no_later_number_in_the_old_chart() -> None:

@@ -205,15 +205,18 @@ def test_no_breath_is_believed_and_red(refid: str, code: str, condition: str) ->
     assert open_alarms(here)[condition] == "high"
 
 
-def test_what_the_charter_keeps_in_mind_judges_a_probe_that_is_off_alike() -> None:
+def test_what_the_judge_keeps_in_mind_judges_a_probe_that_is_off_alike() -> None:
     here = bed()
     says(here, SPO2, "97", second=0)
     for second in range(1, 13):
         says(here, SPO2, None, second=second)
 
+    in_mind = Windows()
+    in_mind.refresh([here.session.pk], at=later(5, 13))
+
     kept, read = (
         facts.alarms([here.session], later(5, 13), with_schedule=False, windows=windows)
-        for windows in (Windows(), None)
+        for windows in (in_mind, None)
     )
 
     told = kept[here.session.pk].devices

@@ -116,6 +116,7 @@ def test_the_window_kept_in_mind_is_the_window_that_is_read(seed: int) -> None:
             if number == 15:
                 told[here.session.pk] = InfusionCourse(started=day.at)
             full = facts.alarms([here.session], day.at, with_schedule=False)[here.session.pk]
+            windows.refresh([here.session.pk], at=day.at)
             kept = facts.alarms([here.session], day.at, with_schedule=False, windows=windows)[
                 here.session.pk
             ]
@@ -133,8 +134,10 @@ def test_a_clock_that_was_set_back_is_answered_from_the_rows() -> None:
     for _ in range(3):
         day.message()
         day.at += timedelta(seconds=1)
+    windows.refresh([here.session.pk], at=later(120))
     facts.alarms([here.session], later(120), with_schedule=False, windows=windows)
 
+    windows.refresh([here.session.pk], at=day.at)
     kept = facts.alarms([here.session], day.at, with_schedule=False, windows=windows)
     full = facts.alarms([here.session], day.at, with_schedule=False)
 

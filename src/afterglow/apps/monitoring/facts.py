@@ -79,6 +79,11 @@ WATCHED = (
 Sessions = Sequence[TreatmentSession]
 
 
+def watched(sessions: Sessions) -> list[TreatmentSession]:
+    """Return the sessions whose patient is here: alarms are judged of them."""
+    return [session for session in sessions if session.state in WATCHED]
+
+
 def alarms(
     sessions: Sessions,
     at: datetime,
@@ -90,8 +95,8 @@ def alarms(
 
     Without the schedule it costs eleven queries for any number of sessions; with it a few more for
     each, and who has left the site is asked only then. A session before its infusion has no limits
-    to compare a pump with. With ``windows``, the readings that the caller keeps in mind are
-    brought up to date instead of read again; the caller holds the sessions' locks.
+    to compare a pump with. With ``windows``, readings are those that the caller keeps in mind and
+    has brought up to date.
     """
     keys = [session.pk for session in sessions]
     courses = extension.courses_of(keys, at)
@@ -100,7 +105,6 @@ def alarms(
         readings = _windows(keys, at)
         starts = baseline(sessions, courses, at)
     else:
-        windows.refresh(keys, at=at)
         readings = {}
         starts = _kept_baselines(sessions, courses, at, windows)
     devices = _devices(sessions, at, _signals(keys, at, windows))

@@ -59,6 +59,7 @@ class Result:
     charted_cpu_ms: Mapping[int, float]
     gateway_mib: float
     charter_mib: float
+    judge_mib: float
     decoded_per_s: float = 0.0
     hl7_parsed_per_s: float = 0.0
     """By the decoder alone and by python-hl7's parse; 0 where that library is not installed."""
@@ -114,6 +115,7 @@ def measure(
     with contextlib.ExitStack() as stack:
         sides = {"afterglow": start_program(stack, environment, "afterglow.config.cli", "gateway")}
         charter = run_program(stack, environment, "-m", "afterglow.config.cli", "charter")
+        judge = run_program(stack, environment, "-m", "afterglow.config.cli", "judge")
         sides["bare"] = start_program(stack, environment, REFERENCES, "bare")
         if importlib.util.find_spec("hl7") is not None:
             sides["python-hl7"] = start_program(stack, environment, REFERENCES, "python-hl7")
@@ -142,7 +144,7 @@ def measure(
             lines += [_median(side, count, found[side], cpu[side]) for side in sides]
             charted[count] = sent / charting
             charted_cpu[count] = 1000 * charter_s / sent
-        memory = pss_mib(sides["afterglow"][1]), pss_mib(charter)
+        memory = pss_mib(sides["afterglow"][1]), pss_mib(charter), pss_mib(judge)
         decoded = decoder_rates(messages_of(monitors[:1], 1, at=clock.now(), ids=ids)[0][0])
         return Result(tuple(lines), charted, charted_cpu, *memory, *decoded)
 
@@ -197,7 +199,10 @@ def report(result: Result) -> str:
             f"{result.hl7_parsed_per_s:.0f}/s: "
             f"{result.decoded_per_s / result.hl7_parsed_per_s:.1f} times"
         )
-    rows.append(f"gateway {result.gateway_mib:.0f} MiB, charter {result.charter_mib:.0f} MiB (PSS)")
+    rows.append(
+        f"gateway {result.gateway_mib:.0f} MiB, charter {result.charter_mib:.0f} MiB, "
+        f"judge {result.judge_mib:.0f} MiB (PSS)"
+    )
     rows.append(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f}")
     return "\n".join(rows) + "\n"
 

@@ -35,6 +35,7 @@ class Sample:
     seconds: float
     gateway_mib: float
     charter_mib: float
+    judge_mib: float
 
 
 def replay(
@@ -53,6 +54,7 @@ def replay(
     with contextlib.ExitStack() as stack:
         port, gateway = start_program(stack, environment, "afterglow.config.cli", "gateway")
         charter = run_program(stack, environment, "-m", "afterglow.config.cli", "charter")
+        judge = run_program(stack, environment, "-m", "afterglow.config.cli", "judge")
         samples, began = [], time.monotonic()
         while sent < whole and not (minutes and time.monotonic() - began > 60 * minutes):
             batch = messages_of(monitors, OF_A_STRETCH, at=clock.now(), ids=ids)
@@ -60,7 +62,8 @@ def replay(
             wait_until_charted(environment[URL])
             sent += OF_A_STRETCH * len(monitors)
             taken = time.monotonic() - began
-            samples.append(Sample(sent, taken, pss_mib(gateway), pss_mib(charter)))
+            memory = [pss_mib(process) for process in (gateway, charter, judge)]
+            samples.append(Sample(sent, taken, *memory))
     return samples
 
 
@@ -81,12 +84,12 @@ def told(samples: Sequence[Sample], *, hours: float, monitors: int) -> str:
     last = samples[-1]
     per_s = last.messages / last.seconds
     share = last.messages / (hours * 3600 * monitors)
-    rows = ["   messages  seconds  gateway MiB  charter MiB"]
+    rows = ["   messages  seconds  gateway MiB  charter MiB  judge MiB"]
     for place in sorted({round(n * (len(samples) - 1) / 8) for n in range(9)}):
         one = samples[place]
         rows.append(
             f"{one.messages:>11} {one.seconds:>8.0f} {one.gateway_mib:>12.1f}"
-            f" {one.charter_mib:>12.1f}"
+            f" {one.charter_mib:>12.1f} {one.judge_mib:>10.1f}"
         )
     rows.append(
         f"{last.messages} messages of {hours:g} hours ({100 * share:.1f} %), {per_s:.0f}/s "
@@ -94,7 +97,8 @@ def told(samples: Sequence[Sample], *, hours: float, monitors: int) -> str:
     )
     rows.append(
         f"growth over the later half: gateway {slope(samples, 'gateway_mib'):+.1f}, "
-        f"charter {slope(samples, 'charter_mib'):+.1f} MiB a million messages"
+        f"charter {slope(samples, 'charter_mib'):+.1f}, "
+        f"judge {slope(samples, 'judge_mib'):+.1f} MiB a million messages"
     )
     rows.append(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f}")
     return "\n".join(rows) + "\n"

@@ -16,7 +16,6 @@ from afterglow.apps.monitoring.services.assignments import (
 from afterglow.apps.monitoring.services.common import RecordLocked
 from afterglow.apps.monitoring.services.incoming import (
     MESSAGE_AT_FAULT,
-    judge_touched,
     store_messages,
 )
 from afterglow.apps.monitoring.services.readings import (
@@ -35,9 +34,16 @@ from afterglow.apps.monitoring.services.reviews import (
     reread_group,
     reread_review,
 )
+from afterglow.apps.monitoring.services.touched import (
+    TOUCHED_CHANNEL,
+    judge_touched,
+    tell_touched,
+    told_of,
+)
 
 __all__ = [
     "MESSAGE_AT_FAULT",
+    "TOUCHED_CHANNEL",
     "RecordLocked",
     "Refused",
     "acknowledge_alarm",
@@ -62,4 +68,6 @@ __all__ = [
     "silence_alarm",
     "store_messages",
     "take_back_entry",
+    "tell_touched",
+    "told_of",
 ]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring import facts
@@ -50,16 +51,50 @@ def judge(
 
     A session that is over has no conditions: what is open ends. Without the schedule, overdue
     readings stay as they are, and so does who has left the site. ``windows``: readings kept in
-    mind from one call to the next.
+    mind from one call to the next, which the caller has brought up to date.
     """
-    watched = [session for session in sessions if session.state in facts.WATCHED]
-    gathered = facts.alarms(watched, at, with_schedule=with_schedule, windows=windows)
-    known: dict[int, list[Alarm]] = defaultdict(list)
-    rows = Alarm.objects.filter(session__in=[s.pk for s in sessions], ended_at__isnull=True)
-    for alarm in rows.select_for_update().order_by("pk"):
-        known[alarm.session_id].append(alarm)
+    rows = _open_alarms(sessions).select_for_update()
     changes, changed = AlarmChanges(at), 0
     ended: list[tuple[TreatmentSession, Alarm]] = []
+    for session, steps in _steps(sessions, rows, at, with_schedule, windows):
+        ended += [(session, row) for row, change in steps if change.kind is ChangeKind.ENDED]
+        changed += changes.add(session, steps)
+    changes.write()
+    escalation.ended(ended, at=at)
+    return changed
+
+
+def would_change(
+    sessions: Sequence[TreatmentSession], *, at: datetime, windows: Windows
+) -> list[int]:
+    """Return the sessions of which ``judge`` would change an alarm; nothing is locked or written.
+
+    What is read may be of several moments, so it is only good for leaving others in peace: where
+    something would change, lock the session and judge it.
+    """
+    steps = _steps(sessions, _open_alarms(sessions), at, False, windows)
+    return [session.pk for session, changes in steps if changes]
+
+
+def _open_alarms(sessions: Iterable[TreatmentSession]) -> QuerySet[Alarm]:
+    keys = [session.pk for session in sessions]
+    return Alarm.objects.filter(session__in=keys, ended_at__isnull=True).order_by("pk")
+
+
+def _steps(
+    sessions: Sequence[TreatmentSession],
+    rows: Iterable[Alarm],
+    at: datetime,
+    with_schedule: bool,
+    windows: Windows | None,
+) -> list[tuple[TreatmentSession, list[tuple[Alarm, Change]]]]:
+    """Return what becomes of the open alarms of each session."""
+    watched = facts.watched(sessions)
+    gathered = facts.alarms(watched, at, with_schedule=with_schedule, windows=windows)
+    known: dict[int, list[Alarm]] = defaultdict(list)
+    for alarm in rows:
+        known[alarm.session_id].append(alarm)
+    steps = []
     for session in sessions:
         conditions: list[AlarmCondition] = []
         if session.pk in gathered:
@@ -73,12 +108,8 @@ def judge(
                     for a in known[session.pk]
                     if is_by_the_clock(a.condition, a.about) and a.condition_gone_at is None
                 ]
-        steps = _advance(session, known[session.pk], conditions, at)
-        ended += [(session, row) for row, change in steps if change.kind is ChangeKind.ENDED]
-        changed += changes.add(session, steps)
-    changes.write()
-    escalation.ended(ended, at=at)
-    return changed
+        steps.append((session, _advance(session, known[session.pk], conditions, at)))
+    return steps
 
 
 @transaction.atomic

@@ -19,6 +19,17 @@ from afterglow.core.decisions import Decision
 from afterglow.core.errors import RecordLocked as RecordLocked
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionState
+from afterglow.db.compiled import Compiled, slot
+
+_LOCKED = Compiled(
+    lambda: (
+        TreatmentSession.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("site", "protocol", "patient")
+        .defer("protocol__body")
+        .filter(pk__any_of=slot("keys"))
+        .order_by("pk")
+    )
+)
 
 
 def lock_sessions(keys: Iterable[int]) -> dict[int, TreatmentSession]:
@@ -26,14 +37,8 @@ def lock_sessions(keys: Iterable[int]) -> dict[int, TreatmentSession]:
 
     Rows that only point at a session may still be added by others.
     """
-    rows = (
-        TreatmentSession.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("site", "protocol", "patient")
-        .defer("protocol__body")
-        .filter(pk__in=set(keys))
-        .order_by("pk")
-    )
-    return {row.pk: row for row in rows}
+    wanted = sorted(set(keys))
+    return {row.pk: row for row in _LOCKED(keys=wanted)} if wanted else {}
 
 
 def lock_session(

@@ -19,7 +19,6 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from afterglow.apps.devices.models import (
     Device,
-    MessageIdentity,
     MessageOutcome,
     RawMessage,
 )
@@ -51,16 +50,16 @@ from afterglow.apps.monitoring.services.no_values import note_no_values
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
     KnownDevices,
+    asked_of_devices,
     known_devices,
     may_send_from,
 )
 from afterglow.apps.monitoring.services.sources import keep_sources_apart
-from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
 from afterglow.db.copying import FEW, copy_in
-from afterglow.db.pipelines import pipelined
+from afterglow.db.pipelines import pipelined, rows_of
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +71,8 @@ MESSAGE_AT_FAULT = (
     ArithmeticError,
     ValueError,
 )
+_SAME = "SELECT sha256 FROM devices_messageidentity WHERE sha256 = ANY(%s::bytea[])"
+"""Of whatever month a message is."""
 _LONGEST_OFFSET_S = Decimal(10) ** 8
 _HEARD = """
 INSERT INTO devices_devicestatus (device_id, last_heard_at, clock_ahead_s)
@@ -125,7 +126,10 @@ def _store_alone(message: IncomingMessage, touched: set[int] | None) -> Fate:
 def _store(
     received: Sequence[IncomingMessage], *, unread: str = "", touched: set[int] | None = None
 ) -> list[Fate]:
-    known = _already_stored(received)
+    # Whether they are here already, and which devices they name: one trip.
+    asked = {bytes.fromhex(m.sha256): m.identity for m in received if m.control_id}
+    stored, *named = rows_of((_SAME, [list(asked)]), *asked_of_devices(received))
+    known = {asked[bytes(sha256)] for (sha256,) in stored}
     fates: dict[int, Fate] = {}
     fresh: list[int] = []
     for index, message in enumerate(received):
@@ -135,7 +139,7 @@ def _store(
             known.add(message.identity)
             fresh.append(index)
     messages = [received[index] for index in fresh]
-    devices = known_devices(messages)
+    devices = known_devices(messages, found=named)
     senders = [devices.of(message) for message in messages]
     barred = [
         s is not None and not may_send_from(s, m.peer)
@@ -192,34 +196,13 @@ def _store(
     return [fates[index] for index in range(len(received))]
 
 
-def _judge(
-    sessions: Sequence[TreatmentSession],
-    at: datetime,
-    windows: Windows | None = None,
-    *,
-    savepoint: bool = True,
-) -> None:
+def _judge(sessions: Sequence[TreatmentSession], at: datetime) -> None:
     """Judge alarms; rules that cannot be read never cost a reading its place in the record."""
     try:
-        with transaction.atomic(savepoint=savepoint):
-            judge(with_rules(sessions), at=at, with_schedule=False, windows=windows)
+        with transaction.atomic():
+            judge(with_rules(sessions), at=at, with_schedule=False)
     except AfterglowError:
         log.exception("The alarms of %s sessions could not be judged", len(sessions))
-
-
-@transaction.atomic
-def judge_touched(keys: Iterable[int], *, at: datetime, windows: Windows | None = None) -> None:
-    """Judge the alarms of sessions that got readings; the schedule is the watch's."""
-    _judge(list(common.lock_sessions(keys).values()), at, windows, savepoint=False)
-
-
-def _already_stored(received: Iterable[IncomingMessage]) -> set[tuple[str, str, str, str]]:
-    """The identities among a batch that are on disk already, in whatever month."""
-    asked = {bytes.fromhex(m.sha256): m.identity for m in received if m.control_id}
-    if not asked:
-        return set()
-    stored = MessageIdentity.objects.filter(sha256__in=asked).values_list("sha256", flat=True)
-    return {asked[bytes(sha256)] for sha256 in stored if sha256 is not None}
 
 
 def _lock(keys: Iterable[int]) -> dict[int, TreatmentSession]:

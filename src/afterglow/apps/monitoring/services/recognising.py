@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from afterglow.apps.definitions import queries as definitions
 from afterglow.apps.definitions.models import DefinitionKind
@@ -22,6 +26,9 @@ from afterglow.core.monitoring.device_profile import (
     eui64,
     parse_profile,
 )
+from afterglow.db.compiled import Compiled, slot
+from afterglow.db.pipelines import rows_of
+from afterglow.web import clock
 
 
 @dataclass
@@ -94,43 +101,73 @@ def may_send_from(device: Device, peer: str) -> bool:
     )
 
 
+_BY_EUI = Compiled(
+    lambda: (
+        Device.objects.filter(is_active=True, eui64__any_of=slot("euis"))
+        .select_related("site", "status")
+        .order_by("pk")
+    )
+)
+_SERVING = Compiled(
+    lambda: DeviceAssignment.objects.filter(
+        device__is_active=True,
+        device__eui64__any_of=slot("euis"),
+        during__overlap=slot("since", DateTimeRangeField()),
+    ).order_by("pk")
+)
+
+
+def asked_of_devices(messages: Sequence[IncomingMessage]) -> list[tuple[str, Sequence[Any]]]:
+    """Return what asks for the devices that some messages name, and for what they served lately."""
+    euis = sorted({eui64(each) for message in messages for each in message.equipment})
+    return [_BY_EUI.asks(euis=euis), _SERVING.asks(euis=euis, since=_lately(messages))]
+
+
 def known_devices(
-    messages: Iterable[IncomingMessage], *, profiles_at: datetime | None = None
+    messages: Sequence[IncomingMessage],
+    *,
+    profiles_at: datetime | None = None,
+    found: Sequence[Sequence[tuple[Any, ...]]] | None = None,
 ) -> KnownDevices:
     """The devices that some messages are about, with everything they served lately.
 
     Their profiles are those in force at ``profiles_at``, or else when the messages arrived.
+    ``found``: the rows of ``asked_of_devices``, where it was asked already.
     """
-    messages = list(messages)
-    wanted = {eui64(each) for message in messages for each in message.equipment}
+    named, served = rows_of(*asked_of_devices(messages)) if found is None else found
     beds = {message.bed for message in messages if message.bed}
-    active = Device.objects.filter(is_active=True).select_related("site", "status")
-    by_eui = {row.eui64: row for row in active.filter(eui64__in=wanted)}
+    by_eui = {row.eui64: row for row in _BY_EUI.rows(named)}
     known = {row.pk: row for row in by_eui.values()}
+    serving = _SERVING.rows(served)
     by_bed = {}
     if beds and any(
         message.bed and not (set(map(eui64, message.equipment)) & by_eui.keys())
         for message in messages
     ):
+        active = Device.objects.filter(is_active=True).select_related("site", "status")
         by_bed = {(row.sends_as, row.bed): row for row in active.filter(bed__in=beds)}
-        known |= {row.pk: row for row in by_bed.values()}
+        more = {row.pk: row for row in by_bed.values() if row.pk not in known}
+        known |= more
+        serving += DeviceAssignment.objects.filter(
+            device__in=list(more), during__overlap=_lately(messages)
+        ).order_by("pk")
     offsets = {}
     for row in known.values():
         status = getattr(row, "status", None)
         if status is not None and status.clock_ahead_s is not None:
             offsets[row.pk] = timedelta(seconds=float(status.clock_ahead_s))
     assignments: dict[int, list[DeviceAssignment]] = defaultdict(list)
-    if known:
-        oldest = min(message.received_at for message in messages) - timedelta(days=1)
-        serving = DeviceAssignment.objects.filter(
-            device__in=list(known), during__overlap=(oldest, None)
-        )
-        for assignment in serving.order_by("pk"):
-            assignments[assignment.device_id].append(assignment)
+    for assignment in serving:
+        assignments[assignment.device_id].append(assignment)
     newest = profiles_at or max((message.received_at for message in messages), default=None)
     keys = {row.profile for row in known.values() if row.profile}
     profiles = profiles_of(keys, at=newest) if newest else {}
     return KnownDevices(by_eui, assignments, offsets, by_bed, profiles)
+
+
+def _lately(messages: Iterable[IncomingMessage]) -> DateTimeTZRange:
+    oldest = min((message.received_at for message in messages), default=clock.now())
+    return DateTimeTZRange(oldest - timedelta(days=1), None)
 
 
 def profiles_of(keys: Iterable[str], *, at: datetime) -> dict[str, DeviceProfile]:
