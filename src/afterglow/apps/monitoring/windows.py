@@ -1,7 +1,7 @@
 """Readings that a process keeps in mind, so that judging alarms reads each row only once.
 
-A session's alarms are judged from five minutes of readings, which come every second. The charter
-judges every session at every message: it keeps the window here, and at each look reads only what is
+A session's alarms are judged from five minutes of readings, which come every second. The judge
+looks at every session that got some: it keeps the window here, and at each look reads only what is
 new. The answer is that of the full read, because whoever writes a session's readings holds that
 session's lock until the commit: numbers rise in the order of commits, and nothing below the highest
 number seen can appear later. What cannot be added to the end is read again from the rows: a mark on

@@ -22,13 +22,14 @@ from afterglow.core.courses.phases import CoursePhase
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.interop.hl7v2.emit import Reading, Sender, build_oru
 
+CUFF = "MDC_PRESS_BLD_NONINV_SYS"
 SIGNS = {
     "MDC_PULS_OXIM_SAT_O2": 97,
     "MDC_PULS_OXIM_PULS_RATE": 72,
     "MDC_ECG_HEART_RATE": 72,
     "MDC_AWAY_CO2_ET": 38,
     "MDC_CO2_RESP_RATE": 15,
-    "MDC_PRESS_BLD_NONINV_SYS": 128,
+    CUFF: 128,
 }
 """Six readings a message, and what a quiet patient's wander about."""
 ALARMING = 20
@@ -104,11 +105,17 @@ def make_beds(count: int, *, at: dt.datetime) -> list[str]:
 
 
 def messages_of(
-    monitors: Sequence[str], each: int, *, at: dt.datetime, ids: Iterator[int] | None = None
+    monitors: Sequence[str],
+    each: int,
+    *,
+    at: dt.datetime,
+    ids: Iterator[int] | None = None,
+    cuff_at: dt.datetime | None = None,
 ) -> list[list[bytes]]:
     """Return the messages of each monitor: six readings, never the same twice.
 
-    Five in a hundred patients are in alarm all the time.
+    Five in a hundred patients are in alarm all the time. ``cuff_at``: when the cuff was inflated
+    last; its pressure is then said again in every message, as monitors do.
     """
     count = ids or itertools.count()
     return [
@@ -116,6 +123,8 @@ def messages_of(
             build_oru(
                 [
                     Reading(sign, Decimal(_value(usual, number, place % ALARMING == 0)), at)
+                    if cuff_at is None or sign != CUFF
+                    else Reading(sign, Decimal(_value(usual, cuff_at.second, False)), cuff_at)
                     for sign, usual in SIGNS.items()
                 ],
                 sender=Sender("BENCH", monitor),

@@ -25,6 +25,8 @@ from afterglow.config.gateway_bench.running import (
 
 OF_A_STRETCH = 30
 """Messages of each monitor before memory is looked at again: half a minute of the floor."""
+CUFF_EVERY = 6
+"""Stretches from one pressure to the next: three minutes of the floor."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def replay(
         judge = run_program(stack, environment, "-m", "afterglow.config.cli", "judge")
         samples, began = [], time.monotonic()
         while sent < whole and not (minutes and time.monotonic() - began > 60 * minutes):
-            batch = messages_of(monitors, OF_A_STRETCH, at=clock.now(), ids=ids)
+            if len(samples) % CUFF_EVERY == 0:
+                cuff_at = clock.now()
+            batch = messages_of(monitors, OF_A_STRETCH, at=clock.now(), ids=ids, cuff_at=cuff_at)
             asyncio.run(send(port, batch))
             wait_until_charted(environment[URL])
             sent += OF_A_STRETCH * len(monitors)
