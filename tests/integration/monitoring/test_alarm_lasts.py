@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from afterglow.apps.monitoring import queries
+from afterglow.apps.monitoring import facts, queries
 from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
@@ -177,3 +177,21 @@ def test_an_amber_pressure_is_due_again_within_five_minutes() -> None:
     slot = queries.next_reading_due(day.session, at=day.minute(6.5))
     assert slot is not None
     assert slot.due_at - day.started == dt.timedelta(minutes=10)
+
+
+def test_an_alarm_that_comes_back_keeps_its_first_stretch_and_the_rechecks_of_it() -> None:
+    day = infusing()
+    take_vitals(day, at=day.minute(1), systolic=188, diastolic=80)
+    take_vitals(day, at=day.minute(2), systolic=188, diastolic=80)
+    take_vitals(day, at=day.minute(11.5), systolic=150, diastolic=80)
+    before = facts.schedule(day.session, day.minute(12))
+
+    take_vitals(day, at=day.minute(12), systolic=190, diastolic=80)
+
+    row = alarm(day, "SYSTOLIC_HIGH")
+    assert (row.raised_at, row.since) == (day.minute(1), day.minute(12))
+    after = facts.schedule(day.session, day.minute(12.5))
+    passed = [(s.number, s.due_at, s.recheck) for s in before if s.due_at < day.minute(12)]
+    assert [(s.number, s.due_at, s.recheck) for s in after][: len(passed)] == passed
+    assert [s.due_at for s in after if s.recheck][:1] == [day.minute(6)]
+    assert [s.due_at for s in after if s.recheck][-1] == day.minute(17)

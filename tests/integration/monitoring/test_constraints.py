@@ -95,7 +95,7 @@ def review(here: Bed, **fields: object) -> ReviewItem:
 
 
 def no_value(here: Bed, **fields: object) -> NoValue:
-    values = {"device": here.monitor, "code": "spo2", "since": AT, **fields}
+    values = {"device": here.monitor, "code": "spo2", "since": AT, "told_at": AT, **fields}
     return NoValue.objects.create(session=here.session, **values)
 
 

@@ -13,19 +13,31 @@ from afterglow.apps.monitoring.models import Alarm, NoValue, ReviewItem, VitalSi
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.treatment.shown.alarms import word_of
 from afterglow.core.roles import Role
+from afterglow.interop.hl7v2.framing import frame
 from afterglow.web import clock
-from factories import staff
+from factories import DeviceFactory, staff
 from support.clinic_messages import PULSE, SPO2, Bed, arrive, bed, later, oru
-from support.road import answers_to, framed, verdicts
+from support.road import answers_to, verdicts
 
 pytestmark = pytest.mark.django_db
 HEART_RATE = "MDC_ECG_HEART_RATE"
 
 
-def says(here: Bed, sign: str, value: str | None, *, second: float, swap: str = "") -> None:
-    """Let the monitor send one value; ``swap`` is "old -> new" in the text of its message."""
-    at = later(5, second)
-    raw = oru(here.monitor, {sign: value}, at=at, control_id=f"{sign}{second}")
+def says(
+    here: Bed,
+    sign: str,
+    value: str | None,
+    *,
+    second: float,
+    swap: str = "",
+    ahead: float = 0,
+) -> None:
+    """Let the monitor send one value; ``swap`` is "old -> new" in the text of its message.
+
+    Its clock is ``ahead`` of ours by so many seconds.
+    """
+    at, by_its_clock = later(5, second), later(5, second + ahead)
+    raw = oru(here.monitor, {sign: value}, at=by_its_clock, control_id=f"{sign}{second}")
     old, _, new = swap.partition(" -> ")
     assert old.encode() in raw
     arrive(raw.replace(old.encode(), new.encode()) if swap else raw, at=at)
@@ -224,19 +236,98 @@ def test_what_the_judge_keeps_in_mind_judges_a_probe_that_is_off_alike() -> None
     assert told[0].probes_off == (("spo2", later(5, 1)),)
 
 
+def test_a_red_saturation_that_flaps_for_longer_than_is_looked_back_stays_red() -> None:
+    here = bed()
+    for second in range(0, 40, 5):
+        says(here, SPO2, "91", second=second)
+    assert open_alarms(here) == {"SPO2_LOW": "high"}
+    services.acknowledge_alarm(alarm=alarms().get().public_id, by=here.clinician, at=later(5, 41))
+
+    for second in range(45, 420, 5):
+        says(here, SPO2, "93" if second % 10 else "91", second=second)
+
+    row = alarms().get(ended_at=None)
+    assert (row.condition, row.present_priority, row.limit) == ("SPO2_LOW", "high", "92 %")
+
+
+@pytest.mark.parametrize("ahead", [-45, -20, 20])
+def test_the_ten_seconds_of_patience_are_ours_whatever_the_device_thinks_the_time_is(
+    ahead: float,
+) -> None:
+    here = bed()
+    says(here, SPO2, "97", second=0, ahead=ahead)
+
+    for second in range(30, 40):
+        says(here, SPO2, None, second=second, ahead=ahead)
+    assert "PROBE_OFF" not in open_alarms(here)
+
+    says(here, SPO2, None, second=40, ahead=ahead)
+    assert open_alarms(here)["PROBE_OFF"] == "medium"
+    assert Alarm.objects.get(condition="PROBE_OFF").since == later(5, 30)
+
+
+def test_of_two_monitors_of_one_name_only_the_one_without_a_value_says_so() -> None:
+    here = bed()
+    other = DeviceFactory.create(site=here.session.site, name=here.monitor.name)
+    services.assign_device(
+        device=other.public_id, session=here.session.public_id, by=None, at=later(1)
+    )
+    says(here, SPO2, "97", second=0)
+
+    says(here, SPO2, None, second=1)
+
+    told = facts.alarms([here.session], later(5, 2), with_schedule=False)[here.session.pk].devices
+    assert [each.key for each in told if each.probes_off] == [here.monitor.pk]
+
+
+def test_an_older_value_that_is_sent_again_ends_nothing_and_begins_no_patience_anew() -> None:
+    here = bed()
+    says(here, SPO2, "97", second=0)
+    for second in range(1, 9):
+        says(here, SPO2, None, second=second)
+
+    says(here, SPO2, "96", second=9, ahead=-8.5)
+    says(here, SPO2, None, second=10)
+    says(here, SPO2, None, second=11)
+
+    assert NoValue.objects.get().until is None
+    assert open_alarms(here) == {"PROBE_OFF": "medium"}
+
+
+def test_a_value_after_the_clock_was_set_back_ends_it() -> None:
+    here = bed()
+    says(here, SPO2, "97", second=0)
+    says(here, SPO2, None, second=1)
+
+    says(here, SPO2, "96", second=2, ahead=-400)
+    says(here, SPO2, "96", second=3, ahead=-400)
+
+    assert NoValue.objects.get().until is not None
+
+
+def test_a_zero_after_the_clock_was_set_back_is_red_all_the_same() -> None:
+    here = bed()
+    says(here, HEART_RATE, "72", second=0)
+
+    says(here, HEART_RATE, "0", second=1, ahead=-90)
+    says(here, HEART_RATE, "0", second=2, ahead=-90)
+
+    assert open_alarms(here)["ZERO_OR_PROBE_OFF"] == "high"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_probe_comes_off_on_the_real_road() -> None:
     here = bed()
-    at = later(5, 30)
     values = ["97", *["-100"] * 12]
-    stream = framed(
-        *(
-            oru(here.monitor, {SPO2: v}, at=later(5, 18 + n), control_id=f"{n}")
-            for n, v in enumerate(values)
-        )
-    )
+    sent = [
+        frame(oru(here.monitor, {SPO2: v}, at=later(5, 18 + n), control_id=f"{n}"))
+        for n, v in enumerate(values)
+    ]
 
-    answers = answers_to(stream, expect=len(values), at=at)
+    answers = [
+        *answers_to(b"".join(sent[:2]), expect=2, at=later(5, 19)),
+        *answers_to(b"".join(sent[2:]), expect=11, at=later(5, 30)),
+    ]
 
     assert verdicts(answers) == [f"AA {n}" for n in range(len(values))]
     assert [sign.value for sign in VitalSign.objects.all()] == [97]

@@ -14,7 +14,6 @@ from afterglow.apps.devices.models import DevicePlacement
 from afterglow.apps.monitoring import extension, lines, pumps
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.monitoring.models import (
-    Alarm,
     ArtefactMark,
     DeviceAssignment,
     DeviceNotification,
@@ -22,10 +21,11 @@ from afterglow.apps.monitoring.models import (
     NotificationKind,
     PumpReading,
 )
-from afterglow.apps.monitoring.no_values import note_no_values
+from afterglow.apps.monitoring.no_values import with_no_values
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.pumps import Counted
 from afterglow.apps.monitoring.second_sources import note_second_sources
+from afterglow.apps.monitoring.stretches import pressures_beyond
 from afterglow.apps.monitoring.windows import (
     INSTANT,
     SPARSE_WINDOW,
@@ -35,7 +35,7 @@ from afterglow.apps.monitoring.windows import (
 )
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
-from afterglow.core.monitoring.alarms import AlarmFacts, pressure_codes
+from afterglow.core.monitoring.alarms import AlarmFacts
 from afterglow.core.monitoring.catalogue import words_of
 from afterglow.core.monitoring.readings import (
     Baseline,
@@ -203,7 +203,7 @@ def observed(
     if scores is None:
         scores = extension.scores_of([session.pk], at)[session.pk]
     rules = rules_of(session).schedule
-    beyond = _pressures_beyond(session, at) if course.started is not None else ()
+    beyond = pressures_beyond(session, at) if course.started is not None else ()
     reasons = dict(MissedReading.objects.filter(session=session).values_list("due_at", "reason"))
     readings: tuple[Reading, ...] = tuple(scores)
     asked: set[lines.Window] = set()
@@ -235,21 +235,6 @@ def observed(
         asked |= windows
         known += found
         readings = (*readings, *(f.reading for f in found))
-
-
-def _pressures_beyond(
-    session: TreatmentSession, at: datetime
-) -> tuple[tuple[datetime, datetime | None], ...]:
-    """Return from when to when a pressure of a session was beyond a limit, by its alarms."""
-    rows = Alarm.objects.filter(
-        session=session, condition__in=pressure_codes(rules_of(session)), raised_at__lte=at
-    ).order_by("raised_at", "pk")
-    return tuple(
-        (since or raised, gone or ended)
-        for raised, since, gone, ended in rows.values_list(
-            "raised_at", "since", "condition_gone_at", "ended_at"
-        )
-    )
 
 
 def window_of(slot: Slot, at: datetime) -> lines.Window:
@@ -341,6 +326,7 @@ def _devices(
                 kind=DeviceKind(row.device.kind),
                 name=row.device.name,
                 is_assigned=True,
+                key=row.device_id,
                 expected_since=row.during.lower or at,
                 last_heard=max(status.last_heard_at, row.during.lower) if status else None,
                 clock_offset=timedelta(seconds=float(ahead)) if ahead is not None else None,
@@ -348,7 +334,7 @@ def _devices(
             )
         )
     note_second_sources(found, serving, at)
-    note_no_values(found, serving, had)
+    with_no_values(found, serving, had)
     rooms = {s.room_id: s.pk for s in sessions if s.room_id is not None}
     idle = (
         DevicePlacement.objects.filter(room_id__in=rooms, during__contains=at)

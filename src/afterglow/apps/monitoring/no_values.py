@@ -15,20 +15,19 @@ from afterglow.core.monitoring.technical import DeviceFacts
 Signals = Mapping[int, Sequence[tuple[str, datetime | None]]]
 
 
-def note_no_values(
+def with_no_values(
     found: dict[int, list[DeviceFacts]], serving: Iterable[DeviceAssignment], signals: Signals
 ) -> None:
     """Say which device has no value for a sign that it gave before.
 
     A sign that never had one in the session has no probe on: a set that is due asks for it. One
-    that another device gives meanwhile has a value.
+    that another device gives meanwhile has a value: it came after the word by either clock, so
+    that a clock that was set back hides nothing.
     """
-    names = {
-        (row.session_id, row.device_id): row.device.name
-        for row in serving
-        if row.device.kind == DeviceKind.MONITOR
+    serves = {
+        (row.session_id, row.device_id) for row in serving if row.device.kind == DeviceKind.MONITOR
     }
-    if not names:
+    if not serves:
         return
     last = {
         (session, sign): at
@@ -36,18 +35,21 @@ def note_no_values(
         for sign, at in of_one
         if at is not None
     }
-    rows = NoValue.objects.filter(session_id__in={session for session, _ in names}, until=None)
+    rows = NoValue.objects.filter(session_id__in={session for session, _ in serves}, until=None)
     for row in rows.order_by("pk"):
-        name, had = names.get((row.session_id, row.device_id)), last.get((row.session_id, row.code))
-        if name is None or had is None or had > row.since:
+        had = last.get((row.session_id, row.code))
+        if (row.session_id, row.device_id) not in serves or had is None:
+            continue
+        if had > max(row.since, row.told_at):
             continue
         devices = found[row.session_id]
-        found[row.session_id] = [_noted(d, row) if d.name == name else d for d in devices]
+        found[row.session_id] = [_noted(d, row) if d.key == row.device_id else d for d in devices]
 
 
 def _noted(device: DeviceFacts, row: NoValue) -> DeviceFacts:
+    """The device with a sign that has no value, from when that arrived here."""
     sign = VitalSignCode(row.code)
     if row.seen is None or row.settled_at is not None:
-        return replace(device, probes_off=(*device.probes_off, (sign, row.since)))
+        return replace(device, probes_off=(*device.probes_off, (sign, row.told_at)))
     seen = f"{plain(row.seen)} {definition(sign).shown_unit}"
-    return replace(device, unclear=(*device.unclear, (sign, row.since, seen)))
+    return replace(device, unclear=(*device.unclear, (sign, row.told_at, seen)))

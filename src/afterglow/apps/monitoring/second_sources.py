@@ -40,15 +40,15 @@ def note_second_sources(
                 taken_at__lte=at,
             )
             .order_by("-taken_at", "-pk")
-            .values_list("code", "device__name")
+            .values_list("code", "device_id")
         )
         found[session] = [
             replace(
                 device,
                 second_for=tuple(
                     (code, device.expected_since)
-                    for code, name in sorted(kept.items())
-                    if name == device.name
+                    for code, of in sorted(kept.items())
+                    if of == device.key
                 ),
             )
             for device in found[session]

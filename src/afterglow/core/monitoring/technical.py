@@ -35,12 +35,13 @@ class DeviceKind(StrEnum):
 class DeviceFacts:
     """What is known of one device of a session's room.
 
-    ``expected_since``: from when it should be heard. ``last_heard``: arrival of its last message.
-    ``clock_offset``: device clock minus ours, when it sends one. ``signals``: the signs it is
-    expected to send with the time of the last usable value, or None when there was none yet.
-    ``probes_off``: signs for which the device says that it has no value, with since when.
-    ``unclear``: signs whose value is either very bad news or a probe that is off, with since when
-    and that value; both only of signs that were measured before. ``second_for``: signs that
+    ``key`` tells devices of one name apart. ``expected_since``: from when it should be heard.
+    ``last_heard``: arrival of its last message. ``clock_offset``: device clock minus ours, when it
+    sends one. ``signals``: the signs it is expected to send with the time of the last usable
+    value, or None when there was none yet.
+    ``probes_off``: signs for which the device says that it has no value, with when that arrived.
+    ``unclear``: signs whose value is either very bad news or a probe that is off, with when it
+    arrived and that value; both only of signs that were measured before. ``second_for``: signs that
     another device gives at the same time, with when that was seen last.
     """
 
@@ -48,6 +49,7 @@ class DeviceFacts:
     name: str
     is_assigned: bool
     expected_since: datetime
+    key: int | None = None
     last_heard: datetime | None = None
     clock_offset: timedelta | None = None
     signals: tuple[tuple[str, datetime | None], ...] = ()

@@ -238,6 +238,7 @@ class NoValue(PublicModel):
     code = CodeField(VitalSignCode)
     seen = models.DecimalField(max_digits=9, decimal_places=3, null=True)
     since = models.DateTimeField(help_text="By the device's clock, as a reading's time.")
+    told_at = models.DateTimeField(help_text="When it arrived here: from then on it is waited for.")
     until = models.DateTimeField(null=True, help_text="When it had a value again.")
     settled_at = models.DateTimeField(
         null=True, help_text="When somebody looked and said that the probe is off."

@@ -58,9 +58,13 @@ class SignOf(NamedTuple):
 
 
 class WithoutValue(NamedTuple):
-    """A device says that a sign has no value; ``seen`` where what it sent may be true."""
+    """A device says that a sign has no value; ``seen`` where what it sent may be true.
+
+    ``at`` is by the device's clock, ``arrived`` by ours.
+    """
 
     at: datetime
+    arrived: datetime
     seen: Decimal | None
 
 
@@ -141,12 +145,12 @@ def chart(
             continue
         sign = SignOf(session.pk, device.pk, value.metric)
         if measured.has_no_value or value.doubt == DEVICE_NO_VALUE.code:
-            _lack(done, sign, value, None)
+            _lack(done, sign, value, message, None)
         elif (row := _vital_sign(value, measured, session, device, message)) is not None:
             if not row.flag:
                 done.had[sign] = row.taken_at
             elif measured.is_unclear and not value.doubt:
-                _lack(done, sign, value, measured.value)
+                _lack(done, sign, value, message, measured.value)
             line = (session.pk, device.pk, value.metric, value.taken_at)
             if sources.setdefault(line, value.channel) != value.channel and not row.flag:
                 row.flag = SECOND_CHANNEL  # two probes at once: one is the sign, both are kept
@@ -164,10 +168,12 @@ def chart(
     return done
 
 
-def _lack(done: Charted, sign: SignOf, value: IncomingValue, seen: Decimal | None) -> None:
+def _lack(
+    done: Charted, sign: SignOf, value: IncomingValue, message: RawMessage, seen: Decimal | None
+) -> None:
     """Note that a sign has no value; of two channels, one that has a value is enough."""
     if value.taken_at is not None:
-        done.lacked.setdefault(sign, WithoutValue(value.taken_at, seen))
+        done.lacked.setdefault(sign, WithoutValue(value.taken_at, message.received_at, seen))
 
 
 @dataclass(frozen=True, slots=True)

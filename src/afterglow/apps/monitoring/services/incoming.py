@@ -46,7 +46,7 @@ from afterglow.apps.monitoring.services.before import (
     asked_before,
     new_readings,
 )
-from afterglow.apps.monitoring.services.no_values import note_no_values
+from afterglow.apps.monitoring.services.no_values import open_and_close
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
     KnownDevices,
@@ -183,7 +183,7 @@ def _store(
     before = asked_before(outcomes, served)
     RawMessage.objects.bulk_create(raws)
     write_rows(outcomes, sessions, before, beside=_heard(raws, devices))
-    note_no_values(outcomes, before.without_value)
+    open_and_close(outcomes, before.without_value)
     _park(raws, outcomes)
     reached = sorted({key for charted in outcomes for key in charted.sessions})
     if touched is not None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from afterglow.apps.monitoring.models import NoValue
 from afterglow.apps.monitoring.services.charting import Charted, SignOf
 
+# An older value that is sent again says nothing of now. One that is older by more than this comes
+# from a device whose clock was set back, and is the first that it has had since.
+SENT_AGAIN_FOR = timedelta(minutes=5)
 _NAMES = [field.attname for field in NoValue._meta.concrete_fields]
 _COLUMNS = ", ".join(str(field.column) for field in NoValue._meta.concrete_fields)
 _OPEN = (
@@ -27,19 +31,22 @@ def row_of(values: Sequence[Any]) -> NoValue:
     return NoValue.from_db("default", _NAMES, values)
 
 
-def note_no_values(outcomes: Sequence[Charted], rows: Iterable[NoValue]) -> None:
+def open_and_close(outcomes: Sequence[Charted], rows: Iterable[NoValue]) -> None:
     """Open and close the stretches without a value, message by message, in order.
 
     ``rows`` are those open now. The sessions are locked by the caller. A monitor says it every
-    second: only a change is written.
+    second: only a change is written. An older value that is sent again ends nothing, so that the
+    stretch that is open goes on as it began.
     """
     before = {SignOf(row.session_id, row.device_id, row.code): row for row in rows}
     now, made, ended = dict(before), [], []
     for each in outcomes:
         for sign, at in each.had.items():
-            if (row := now.pop(sign, None)) is not None:
-                row.until = max(at, row.since)
-                ended.append(row)
+            row = now.get(sign)
+            if row is None or row.since - SENT_AGAIN_FOR <= at < row.since:
+                continue
+            row.until = max(at, row.since)
+            ended.append(now.pop(sign))
         for sign, lack in each.lacked.items():
             row = now.get(sign)
             if sign in each.had or (row is not None and _same(row, lack.seen)):
@@ -53,6 +60,7 @@ def note_no_values(outcomes: Sequence[Charted], rows: Iterable[NoValue]) -> None
                 code=sign.code,
                 seen=lack.seen,
                 since=lack.at,
+                told_at=lack.arrived,
             )
             made.append(now[sign])
     for row in ended:
