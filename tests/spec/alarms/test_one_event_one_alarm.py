@@ -59,6 +59,40 @@ def test_a_red_value_that_flaps_stays_red_and_counts_no_time_that_it_was_not() -
     assert holds(49 / 60, *short) == [("SPO2_LOW", "device", "medium")]
 
 
+def test_a_red_that_fell_to_amber_says_that_the_amber_limit_is_still_crossed() -> None:
+    line = [*every_second("spo2", "91", 0, 31), *every_second("spo2", "93", 31 / 60, 20)]
+    (found,) = conditions(51 / 60, *line)
+    assert found.priority == "high"
+    assert found.sentence == (
+        "Oxygen saturation 91 % was below the limit of 92 %; it is 93 % now, and the limit of 94 % "
+        "is still crossed."
+    )
+    assert found.back_since is None
+
+
+# Seconds of 91 within every ten: too short to count, too often to end. What the alarm said last.
+FLAPS = [("92 %", "high"), ("94 %", "medium"), ("90 %", "medium")]
+
+
+@pytest.mark.parametrize(("said", "priority"), FLAPS)
+def test_what_lasted_long_enough_stays_red_when_its_long_stretch_is_no_longer_looked_at(
+    said: str, priority: str
+) -> None:
+    line = [reading("spo2", "91" if n % 10 < 6 else "93", n / 60) for n in range(300)]
+    facts = AlarmFacts(tuple(line), holding=frozenset({("SPO2_LOW", "device", said)}))
+    (found,) = evaluate(facts, RULES, minute(5))
+    assert found.priority == priority
+
+
+def test_a_spell_whose_beginning_is_seen_is_red_by_its_own_length_and_not_by_an_older_word() -> (
+    None
+):
+    line = [*every_second("spo2", "97", 0, 40), *every_second("spo2", "91", 1, 10)]
+    facts = AlarmFacts(tuple(line), holding=frozenset({("SPO2_LOW", "device", "92 %")}))
+    (found,) = evaluate(facts, RULES, minute(70 / 60))
+    assert found.priority == "medium"
+
+
 def test_by_hand_and_by_cuff_the_first_value_within_the_limit_ends_it() -> None:
     assert (
         holds(5, reading("spo2", "92", 0, source=HAND), reading("spo2", "96", 4, source=HAND)) == []

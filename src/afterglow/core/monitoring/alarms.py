@@ -8,7 +8,12 @@ from datetime import datetime
 
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE
 from afterglow.core.monitoring.conditions import AlarmCondition, worst_first
-from afterglow.core.monitoring.limits import Symptom, limit_conditions, symptom_conditions
+from afterglow.core.monitoring.limits import (
+    Holding,
+    Symptom,
+    limit_conditions,
+    symptom_conditions,
+)
 from afterglow.core.monitoring.presence import UNANSWERED, PresenceFacts, presence_conditions
 from afterglow.core.monitoring.readings import Baseline, Lines, Reading, lines_of
 from afterglow.core.monitoring.rules import MonitoringRules
@@ -74,7 +79,8 @@ class AlarmFacts:
     ``readings``: a window that reaches back at least to the last normal value of each sign;
     ``baseline``: from ``readings.baselines``; ``symptoms``: those present now.
     ``said_symptomatic``: the answer that is asked for at every red pressure. ``lines``: readings
-    already in order, for whoever keeps them so; ``readings`` are then not looked at.
+    already in order, for whoever keeps them so; ``readings`` are then not looked at. ``holding``:
+    what the open alarms spoke of at the last look.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -89,6 +95,7 @@ class AlarmFacts:
     lines: Lines | None = None
     coverage: CoverageFacts | None = None
     presence: PresenceFacts | None = None
+    holding: Holding = frozenset()
 
 
 def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[AlarmCondition, ...]:
@@ -105,6 +112,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
                 rules.alarms,
                 symptomatic=symptomatic,
                 said_symptomatic=facts.said_symptomatic,
+                holding=facts.holding,
                 at=at,
             ),
             *symptom_conditions(facts.symptoms, rules.symptoms, at=at),

@@ -7,7 +7,7 @@ device has since said several times outdates a value by hand, and a repeat may c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,12 +20,18 @@ from afterglow.core.monitoring.spells import IsBeyond, Spell, recent, spell, was
 
 SCORE_NAMES = {"moaas": "MOAA/S", "rass": "RASS"}
 
+Holding = Set[tuple[str, str, str]]
+"""What open alarms spoke of last: code, source and limit, as a condition writes them."""
+
 _BOUND_WORDS = {
     Bound.AT_OR_ABOVE: "at or above the limit of",
     Bound.ABOVE: "above the limit of",
     Bound.AT_OR_BELOW: "at or below the limit of",
     Bound.BELOW: "below the limit of",
 }
+
+
+_BACK = "; it is back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ def limit_conditions(
     symptomatic: bool,
     at: datetime,
     said_symptomatic: bool = False,
+    holding: Holding = frozenset(),
 ) -> Iterator[AlarmCondition]:
     """Yield a condition for every limit that a line is beyond, or was until a moment ago.
 
@@ -59,17 +66,24 @@ def limit_conditions(
     is beyond it too, or when the repeat is late; until then it is a medium condition that asks
     for the repeat. Whoever repeats it may do so by other means: by hand what a cuff said.
     ``said_symptomatic``: somebody answered that this pressure gives symptoms, so any pressure that
-    is beyond a limit is a high one (clinical reference 0.1 and 3.3).
+    is beyond a limit is a high one (clinical reference 0.1 and 3.3). ``holding``: what the open
+    alarms said at the last look: a limit that has lasted long enough holds while its spell does.
     """
     known = tuple(limits)
-    look = _Look(lines, baseline, rules, _pulse_codes(known, lines, rules), symptomatic, at)
+    codes = _pulse_codes(known, lines, rules)
+    look = _Look(lines, baseline, rules, codes, symptomatic, at, holding)
+    found: list[AlarmCondition] = []
     for limit in known:
         for source in Source:
             condition = look.condition(limit, source)
             if condition is not None and said_symptomatic and limit.sign in BLOOD_PRESSURE:
                 condition = replace(condition, priority=AlarmPriority.HIGH)
             if condition is not None:
-                yield condition
+                found.append(condition)
+    crossed = {condition.key: condition for condition in found if condition.back_since is None}
+    for condition in found:
+        still = crossed.get(condition.key)
+        yield condition if condition.back_since is None or not still else _eased(condition, still)
 
 
 def symptom_conditions(
@@ -100,6 +114,7 @@ class _Look:
     pulse_codes: Mapping[str, str]
     symptomatic: bool
     at: datetime
+    holding: Holding = frozenset()
     extremes: dict[tuple[str, Source], tuple[Decimal, Decimal]] = field(default_factory=dict)
 
     def condition(self, limit: AlarmLimit, source: Source) -> AlarmCondition | None:
@@ -117,14 +132,24 @@ class _Look:
         if not any(map(is_beyond, self._extremes(key, line, back_for))):
             return None
         found = spell(line, is_beyond, back_for=back_for, at=self.at)
-        if found is None or found.longest < limit.sustained_for:
+        if found is None:
+            return None
+        if found.longest < limit.sustained_for and not self._holds_on(found, limit, source):
             return None
         if source is Source.HAND and self._outdated(limit.sign, found.last, is_beyond):
             return None
         condition = _condition(found, limit, baseline, back_for)
-        if source is Source.DEVICE:
-            condition = replace(condition, code=self.pulse_codes.get(limit.code, limit.code))
+        condition = replace(condition, code=self._code(limit, source))
         return self._weigh(condition, found, limit, is_beyond)
+
+    def _holds_on(self, found: Spell, limit: AlarmLimit, source: Source) -> bool:
+        """Whether the spell has lasted long enough before what is looked at, by its alarm."""
+        said = (self._code(limit, source), source.value, _shown_limit(limit))
+        return found.began_before and said in self.holding
+
+    def _code(self, limit: AlarmLimit, source: Source) -> str:
+        code = limit.code
+        return self.pulse_codes.get(code, code) if source is Source.DEVICE else code
 
     def _back_for(self, sign: str, source: Source) -> timedelta:
         if source is Source.HAND:
@@ -244,19 +269,18 @@ def _condition(
     last = found.last
     seen = _amount(last.value, limit.unit)
     by_hand = ", entered by hand," if last.source is Source.HAND else ""
+    shown_limit = _shown_limit(limit)
     if limit.bound is not None and limit.number is not None:
-        beyond = f"{_BOUND_WORDS[limit.bound]} {_amount(limit.number, limit.unit)}"
-        shown_limit = _amount(limit.number, limit.unit)
+        beyond = f"{_BOUND_WORDS[limit.bound]} {shown_limit}"
     else:
         start = baseline.value if baseline is not None else Decimal(0)
-        shown_limit = _rise_limit(limit)
         beyond = (
             f"{_amount(last.value - start, limit.unit)} above the baseline of "
             f"{_amount(start, limit.unit)}; the limit is {shown_limit}"
         )
     is_, back = "is", ""
     if found.back_since is not None:
-        is_, back = "was", f"; it is back within it, and not yet for {_seconds(back_for)}"
+        is_, back = "was", f"{_BACK} within it, and not yet for {_seconds(back_for)}"
     return AlarmCondition(
         code=limit.code,
         about=last.source.value,
@@ -268,6 +292,20 @@ def _condition(
         limit=shown_limit,
         back_since=found.back_since,
     )
+
+
+def _eased(condition: AlarmCondition, still: AlarmCondition) -> AlarmCondition:
+    """Say of a limit that is no longer crossed that a milder one of the same alarm still is."""
+    was = condition.sentence.partition(_BACK)[0]
+    return replace(
+        condition,
+        sentence=f"{was}; it is {still.seen} now, and the limit of {still.limit} is still crossed.",
+        back_since=None,
+    )
+
+
+def _shown_limit(limit: AlarmLimit) -> str:
+    return _rise_limit(limit) if limit.number is None else _amount(limit.number, limit.unit)
 
 
 def _rise_limit(limit: AlarmLimit) -> str:

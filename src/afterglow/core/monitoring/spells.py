@@ -22,12 +22,14 @@ class Spell:
     """Readings beyond a limit, with short returns within it between them.
 
     ``longest``: the longest unbroken stretch beyond. ``back_since``: when the line came back
-    within, if it did, and has not been there for long enough.
+    within, if it did, and has not been there for long enough. ``began_before``: the line does not
+    reach back to its beginning, so a longer stretch may lie before it.
     """
 
     beyond: tuple[Reading, ...]
     longest: timedelta
     back_since: datetime | None
+    began_before: bool
 
     @property
     def first(self) -> Reading:
@@ -59,11 +61,13 @@ def spell(
     came_back: datetime | None = None  # the first reading within, after what is looked at
     left_at: datetime | None = None  # the last one of the same stretch within
     back_since: datetime | None = None
+    began_before = True
     for reading in reversed(line):
         if not is_beyond(reading.value):
             came_back = reading.at
             left_at = left_at or reading.at
             if left_at - came_back >= back_for:
+                began_before = False
                 break
             continue
         if came_back is not None:
@@ -73,7 +77,9 @@ def spell(
             came_back = left_at = None
         beyond.append(reading)
         longest = max(longest, until - reading.at)
-    return Spell(tuple(reversed(beyond)), longest, back_since) if beyond else None
+    if not beyond:
+        return None
+    return Spell(tuple(reversed(beyond)), longest, back_since, began_before)
 
 
 def was_within(

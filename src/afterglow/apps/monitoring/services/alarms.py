@@ -100,7 +100,8 @@ def _steps(
         if session.pk in gathered:
             # Whoever said "symptomatic" at a red pressure said it of this patient, now.
             said = any(alarm.symptomatic for alarm in known[session.pk])
-            found = replace(gathered[session.pk], said_symptomatic=said)
+            holding = frozenset(map(_spoke_of, known[session.pk]))
+            found = replace(gathered[session.pk], said_symptomatic=said, holding=holding)
             conditions += evaluate(found, rules_of(session), at)
             if not with_schedule:
                 conditions += [
@@ -291,6 +292,11 @@ def open_alarm(row: Alarm) -> OpenAlarm:
         silences=row.silences,
         condition_gone_at=row.condition_gone_at,
     )
+
+
+def _spoke_of(row: Alarm) -> tuple[str, str, str]:
+    """Return what limit an alarm said is crossed, by which source; none once that has gone."""
+    return row.condition, row.about, row.limit if row.condition_gone_at is None else ""
 
 
 def _lock(alarm: UUID, by: Account, at: datetime) -> tuple[TreatmentSession, Alarm]:
