@@ -111,6 +111,11 @@ RATIO = replace(
         "Tasas de respuesta más altas que los ISRS.",
         "No hay mejor tratamiento.",
         "más eficazmente que las pastillas",
+        "You sleep better than before any pill.",
+        "A more useful treatment",
+        "Ketamine is more useful.",
+        "Duerme mejor que antes con pastillas.",
+        "La ketamina es más útil.",
     ],
 )
 def test_a_comparison_in_words_is_found(text: str) -> None:
@@ -142,6 +147,11 @@ def test_a_comparison_in_words_is_found(text: str) -> None:
         "It is safer to be driven home.",
         "No necesita traer nada más.",
         "La presión puede ser mayor que antes.",
+        "More useful information is on the next page.",
+        "The most useful question to ask is who drives you home.",
+        "You may feel worse than before for an hour.",
+        "Duerme mejor que antes.",
+        "Las preguntas más útiles son las suyas.",
     ],
 )
 def test_words_that_compare_no_treatments_are_left_alone(text: str) -> None:

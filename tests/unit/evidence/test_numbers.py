@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import chain
+
 import pytest
 
 from afterglow.core.errors import InvalidValue
-from afterglow.core.evidence.numbers import number_words, plain_words
+from afterglow.core.evidence import numbers
+from afterglow.core.evidence.numbers import LONGEST_NUMBER, NUMBER, number_words, plain_words
 from afterglow.core.evidence.writing import bare_numbers, loose_numbers, refuse_results
 
 
@@ -150,3 +154,21 @@ def test_number_words_count_the_same_in_both_languages() -> None:
 
 def test_plain_words_keep_letters_with_accents() -> None:
     assert plain_words("Año, «días» y **más**") == "Año, «días» y más"
+
+
+def test_a_page_of_number_words_is_many_numbers_of_a_length_that_has_an_end() -> None:
+    page = " ".join(["three", "twenty", "siete", "mil"] * 150)
+
+    lengths = {len(hit.group().split()) for hit in re.finditer(NUMBER, page, re.IGNORECASE)}
+
+    assert lengths == {LONGEST_NUMBER}
+    assert next(each.words for each in bare_numbers(f"{page} percent")).endswith("percent")
+
+
+def test_no_shape_repeats_number_words_without_an_end() -> None:
+    """What has no end is read again from each word of a run: minutes for one page."""
+    shapes = chain(numbers._RESULTS, numbers._HARMLESS, numbers._BY_LETTER, [numbers._VERSUS])
+
+    endless = [s.pattern for s in shapes if re.search(r"seventeen[^()]*\)+[*+]", s.pattern)]
+
+    assert endless == []

@@ -43,12 +43,26 @@ _CUIDADO: Final = (
     r"(?:tratamientos?|terapias?|fármacos?|drogas?|medicinas?|medicamentos?|antidepresivos?|"
     r"opci(?:ón|ones)|remedios?|pastillas?|isrs|tec|emt|esketamina|ketamina)"
 )
+_BEFORE: Final = (
+    # worse than before: with oneself, earlier; "than before any pill" is with a treatment
+    rf"(?!{_S}(?:before|usual|yesterday|antes|ayer|de{_S}costumbre)\b"
+    rf"(?![^.\n]{{0,24}}\b(?:{_CARE}|{_CUIDADO})\b))"
+)
+_SAID: Final = (
+    # more useful information: about what is said, not about a treatment
+    rf"(?!(?<=ful){_S}(?:information|questions?|answers?|advice|words?|ways?|details?|notes?|"
+    r"pages?|things?|lists?|facts?|figures?|examples?|talks?)\b)"
+)
+_DICHO: Final = "".join(
+    rf"(?<!\b{each}\s)" for each in ("información", "pregunta", "preguntas", "consejo", "consejos")
+)
 _PHRASES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # better than, safer than, more effective (than), less addictive, as good as
-        rf"\b{_MUCH}{_BETTER}{_S}(?:than|to)\b(?!{_S}(?:wait|stop|ask|call|say|go|talk|be)\b)",
-        rf"\b(?:more|less|equally){_S}{_QUALITY}\b",
+        rf"\b{_MUCH}{_BETTER}{_S}(?:than|to)\b(?!{_S}(?:wait|stop|ask|call|say|go|talk|be)\b)"
+        rf"{_BEFORE}",
+        rf"\b(?:more|less|equally){_S}{_QUALITY}\b{_SAID}",
         rf"\bas{_S}(?:{_QUALITY}|good|well|fast|quick(?:ly)?|strong(?:ly)?){_S}as\b"
         rf"(?!{_S}(?:possible|you|we|she|he|they)\b)",
         rf"\b(?:fewer|milder|less){_S}(?:side[\s-]effects|adverse{_S}\w+|risks?|harm)\b",
@@ -63,13 +77,13 @@ _PHRASES: Final = tuple(
         rf"\bbeat(?:s|en)?\b[^.\n]{{0,20}}?\b{_CARE}\b",
         # the best treatment, the most effective option
         rf"\b(?:{_BEST}|most{_S}{_QUALITY})\b[^.\n]{{0,24}}?\b{_CARE}\b",
-        rf"\bthe{_S}most{_S}{_QUALITY}\b|\bgold{_S}standard\b|\bsecond{_S}to{_S}none\b|\bunmatched\b",
+        rf"\bthe{_S}most{_S}{_QUALITY}\b{_SAID}|\bgold{_S}standard\b|\bsecond{_S}to{_S}none\b|\bunmatched\b",
         rf"\b(?:where|when|after|if){_S}(?:all{_S}|every{_S})?(?:other|standard|usual)s?\b"
         rf"[^.\n]{{0,24}}?\bfail(?:s|ed)?\b|\bunlike{_S}(?:other{_S})?{_CARE}\b",
         rf"\b(?:compared|in{_S}comparison){_S}(?:with|to)\b[^.\n]{{0,40}}?\b{_BETTER}\b",
         # mejor que, más eficaz (que), tan seguro como
-        rf"\b(?:mejor|peor|superior|inferior)(?:es)?{_S}(?:que|a)\b"
-        rf"|\b(?:más|menos|igual{_S}de){_S}{_CALIDAD}\b"
+        rf"\b(?:mejor|peor|superior|inferior)(?:es)?{_S}(?:que|a)\b{_BEFORE}"
+        rf"|{_DICHO}\b(?:más|menos|igual{_S}de){_S}{_CALIDAD}\b"
         rf"|\btan{_S}(?:{_CALIDAD}|buen[oa]s?|bien){_S}como\b(?!{_S}para\b)",
         rf"\bmenos{_S}(?:efectos|riesgos?|daños?)\b",
         rf"\b(?:funcion|ayud|actú|act[uú]|trat|alivi|sirv)(?:a|an|ó|aron|ar|e|en|ió|ieron){_S}"

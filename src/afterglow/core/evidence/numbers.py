@@ -68,7 +68,13 @@ _FRACTIONS: Final[dict[str, int]] = {
 _WORDS: Final = "|".join(sorted(VALUES, key=len, reverse=True))
 _PARTS: Final = "|".join(sorted(_FRACTIONS, key=len, reverse=True))
 _FIGURES: Final = r"(?>\d+(?:[.,\u202f\u00a0 ]\d+)*)"  # whole: "in 79 studies" is not "in 7"
-NUMBER: Final = rf"(?:{_FIGURES}|\b(?:{_WORDS})(?:[\s-]+(?:(?:y|and)[\s-]+)?(?:{_WORDS}))*\b)"
+# So many words make a number; a longer run of them is several. Without an end, a page of nothing
+# but number words is read again from each of them, by each of the shapes below.
+LONGEST_NUMBER: Final = 10
+_RUN: Final = (
+    rf"\b(?:{_WORDS})(?:[\s-]+(?:(?:y|and)[\s-]+)?(?:{_WORDS})){{0,{LONGEST_NUMBER - 1}}}\b"
+)
+NUMBER: Final = rf"(?:{_FIGURES}|{_RUN})"
 _S: Final = r"[\s\u241f]*"
 _PEOPLE: Final = (
     r"(?:\s+(?:people|persons|patients|adults|women|men|of\s+them|personas|pacientes|adultos))?"
@@ -248,9 +254,7 @@ def number_words(text: str) -> Iterator[str]:
     Runs are one number: seventy-five is 75. Ordinals are fractions only with a number or an
     article before them: "a third" is, "third-line" is not.
     """
-    for run in re.finditer(
-        rf"\b(?:{_WORDS})(?:[\s-]+(?:(?:y|and)[\s-]+)?(?:{_WORDS}))*\b", text, re.IGNORECASE
-    ):
+    for run in re.finditer(_RUN, text, re.IGNORECASE):
         total = _worth(run.group())
         if total > 1 and run.group().lower() != "once":
             yield str(total)
