@@ -13,6 +13,7 @@ from django.test import Client
 
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.frontdoor.models import PriceEntry, PriceList
+from afterglow.apps.frontdoor.pricing import prices_of
 from afterglow.apps.frontdoor.services.prices import PriceDraft, state_prices
 from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
@@ -122,6 +123,19 @@ def test_a_later_list_takes_over_at_its_day_and_the_old_one_stays_for_ever(
     assert "$3,000" in then
     assert "$3,020" not in then
     assert PriceList.objects.count() == 2
+
+
+def test_of_two_lists_for_one_coming_day_the_later_is_the_coming_one(
+    door: Door, site: Site
+) -> None:
+    begins = site.local_date(LATER) + dt.timedelta(days=10)
+    state(door, site)
+    state(door, site, (DRIP,), effective_from=begins)
+
+    corrected = state(door, site, (CHECK, DRIP), effective_from=begins)
+
+    assert prices_of(site, "en", at=LATER).coming == corrected
+    assert prices_of(site, "en", at=corrected.effective_at).row == corrected
 
 
 def test_the_same_list_twice_is_one_and_an_empty_one_states_nothing(

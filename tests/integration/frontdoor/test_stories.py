@@ -14,9 +14,11 @@ from afterglow.apps.evidence import services as evidence
 from afterglow.apps.evidence.models import Publication
 from afterglow.apps.frontdoor.models import Story
 from afterglow.apps.frontdoor.services.stories import consent_forms, keep_story, take_back
+from afterglow.apps.places.models import Site
 from afterglow.core.errors import InvalidValue
 from afterglow.core.frontdoor import StoryOutcome, StoryScope
 from afterglow.web import clock
+from factories import SiteFactory
 from support.evidence import AT, ON
 from support.frontdoor import LATER, Door, read
 
@@ -215,3 +217,38 @@ def test_staff_keep_a_consent_and_are_led_to_the_words(client: Client, door: Doo
     assert done.headers["Location"] == f"/frontdoor/stories/{row.public_id}/"
     assert 'value="typical" selected' in client.get(done.headers["Location"]).content.decode()
     assert "Take it down now" in client.get("/frontdoor/stories/").content.decode()
+
+
+def at_ten_to_midnight(day: dt.date) -> dt.datetime:
+    """Return that time of the organisation's day, which is the next day in UTC."""
+    here = Site.objects.filter(is_active=True).order_by("pk").first()
+    assert here is not None
+    return dt.datetime.combine(day, dt.time(23, 50), tzinfo=here.zone)
+
+
+@pytest.fixture
+def western(told: Story) -> Story:
+    """The story, where the only clinic in use is far west of Greenwich."""
+    Site.objects.update(is_active=False)
+    SiteFactory.create(name="Far west", time_zone="America/Los_Angeles")
+    return told
+
+
+@pytest.mark.usefixtures("western")
+def test_its_last_day_is_the_organisations_and_not_that_of_utc(client: Client) -> None:
+    with clock.fixed(at_ten_to_midnight(UNTIL)):
+        assert TOLD in page(client)
+    with clock.fixed(at_ten_to_midnight(UNTIL) + dt.timedelta(minutes=11)):
+        assert TOLD not in page(client)
+
+
+@pytest.mark.usefixtures("western")
+def test_a_page_that_is_kept_shows_a_story_from_the_day_on_which_its_consent_was_signed(
+    client: Client,
+) -> None:
+    Story.objects.update(consent_signed_on=UNTIL)
+    before = at_ten_to_midnight(UNTIL - dt.timedelta(days=1))
+    with clock.fixed(before):
+        assert TOLD not in page(client)
+    with clock.fixed(before + dt.timedelta(minutes=11)):
+        assert TOLD in page(client)

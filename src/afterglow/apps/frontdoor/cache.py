@@ -18,6 +18,7 @@ from django.db import connection
 
 from afterglow.apps.definitions.models import DefinitionApproval
 from afterglow.apps.frontdoor.models import Change, PriceList, Story
+from afterglow.apps.places.models import Site
 from afterglow.web import clock
 
 MOST: Final = 400
@@ -53,7 +54,13 @@ SELECT count(*), coalesce(max(id), 0), (
 ) + (
     SELECT count(*) FROM {PriceList._meta.db_table} WHERE effective_at <= %(now)s
 ) + (
-    SELECT count(*) FROM {Story._meta.db_table} WHERE consent_until < %(today)s
+    SELECT count(*) FILTER (WHERE consent_signed_on <= here.today)
+         + count(*) FILTER (WHERE consent_until < here.today)
+    FROM {Story._meta.db_table}, (
+        SELECT (%(now)s AT TIME ZONE coalesce((
+            SELECT time_zone FROM {Site._meta.db_table} WHERE is_active ORDER BY id LIMIT 1
+        ), 'UTC'))::date AS today
+    ) here
 )
 FROM {Change._meta.db_table}
 """  # noqa: S608 - names of our own tables only
@@ -67,8 +74,7 @@ _lock = threading.Lock()
 def state_now() -> State:
     """Return what names the present state of everything visible."""
     with connection.cursor() as cursor:
-        now = clock.now()
-        cursor.execute(_STATE, {"now": now, "today": now.date()})
+        cursor.execute(_STATE, {"now": clock.now()})
         count, highest, turned = cursor.fetchone()
     return count, highest, turned
 

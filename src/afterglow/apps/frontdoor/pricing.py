@@ -84,7 +84,8 @@ def prices_of(site: Site, language: str, *, at: dt.datetime) -> ShownPrices:
     """Return what one site states."""
     lists = PriceList.objects.filter(site=site).prefetch_related("entries")
     row = lists.filter(effective_at__lte=at).first()
-    coming = lists.filter(effective_at__gt=at).last()
+    # Of two lists for the same coming day the later one counts.
+    coming = lists.filter(effective_at__gt=at).order_by("effective_at", "-pk").first()
     lines = [
         PriceLine(
             each.name_es if language == "es" else each.name_en,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from afterglow.apps.places.models import EquipmentCheck, Room, Site
 
@@ -10,6 +10,15 @@ from afterglow.apps.places.models import EquipmentCheck, Room, Site
 def active_sites() -> list[Site]:
     """Return the sites in use, by name."""
     return list(Site.objects.filter(is_active=True))
+
+
+def organisation_day(at: datetime) -> date:
+    """Return the day it is at ``at`` for what belongs to no site: by the calendar of the first.
+
+    Without a site in use it is the UTC day.
+    """
+    first = Site.objects.filter(is_active=True).order_by("pk").first()
+    return at.astimezone(UTC).date() if first is None else first.local_date(at)
 
 
 def rooms_of(site: Site) -> list[Room]:

@@ -23,6 +23,7 @@ from afterglow.apps.frontdoor.cache import Kept
 from afterglow.apps.frontdoor.middleware import KEPT
 from afterglow.apps.frontdoor.pricing import bills_shown
 from afterglow.apps.frontdoor.shown import ShownPage, address_of, show, stories_shown
+from afterglow.apps.places.queries import organisation_day
 from afterglow.core.frontdoor import BlockKind
 from afterglow.web import clock
 
@@ -189,7 +190,9 @@ def _kept_by_staff(shown: ShownPage, *, in_letter: bool) -> dict[str, Any]:
     if BlockKind.PRICES in kinds:
         found["prices"] = bills_shown(shown.language, at=now)
     if BlockKind.STORIES in kinds:
-        found["stories"] = stories_shown(shown.language, on=now.date(), in_letter=in_letter)
+        found["stories"] = stories_shown(
+            shown.language, on=organisation_day(now), in_letter=in_letter
+        )
     return found
 
 

@@ -23,6 +23,7 @@ from afterglow.apps.frontdoor.services.stories import consent_forms, keep_story
 from afterglow.apps.frontdoor.services.stories import take_back as take_story_back
 from afterglow.apps.frontdoor.views.staff import BOTH, allow, edit_blocks, who
 from afterglow.apps.places.models import Site
+from afterglow.apps.places.queries import organisation_day
 from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Action
 from afterglow.web import clock
@@ -81,7 +82,7 @@ def _typed(newest: PriceList | None) -> list[dict[str, Any]]:
 def stories(request: StaffRequest) -> HttpResponse:
     """List the stories with their consent and where their words stand."""
     allow(request, Action.WRITE_PAGE)
-    today = clock.now().date()
+    today = organisation_day(clock.now())
     lines = [
         (row, queries.newest_of(row.key), row.may_be_told(today)) for row in Story.objects.all()
     ]
