@@ -336,6 +336,28 @@ def test_the_task_leads_to_the_language_that_is_missing(library: Library, client
     assert "Visitors read this record in English" in page.content.decode()
 
 
+def test_what_a_machine_translated_is_one_task_until_a_clinician_has_checked_all_of_it(
+    library: Library, client: Client
+) -> None:
+    library.approve("C11")
+    library.approve("C01")
+
+    assert services.open_translation_checks(at=LATER) == 1
+    assert services.open_translation_checks(at=LATER) == 0
+    task = Task.objects.get(kind="check_translations")
+    client.force_login(library.reviewer)
+    page = client.get(TaskLine(task, "", False, False).url, follow=True)
+    assert page.request["PATH_INFO"].endswith("/evidence/translations/es/")
+    assert page.request["QUERY_STRING"] == "standing=drafted"
+
+    sign(library, library.record("C11").translations.get())
+    task.refresh_from_db()
+    assert task.state == TaskState.OPEN
+    sign(library, library.record("C01").translations.get())
+    task.refresh_from_db()
+    assert (task.state, task.closed_by) == (TaskState.DONE, library.reviewer.public_id)
+
+
 def test_the_list_puts_what_is_to_do_first(library: Library, client: Client) -> None:
     library.approve("N-va-dod-cpg-mdd")
     library.change("N-va-dod-cpg-mdd", recommendation="Suggests it after several trials.")

@@ -11,10 +11,10 @@ from afterglow.web import clock
 @app.periodic(cron="15 5 * * *")
 @app.task(queueing_lock="open-due-evidence-reviews", pass_context=False)
 def open_due_evidence_reviews(timestamp: int) -> int:
-    """Every morning: a task for each record and text due for review, and each not translated."""
+    """Every morning: a task for each record and text due for review, and for the translations."""
     now, today = clock.now(), clock.today()
     due = services.open_due_reviews(at=now, on=today) + services.open_due_texts(at=now, on=today)
-    return due + services.open_translations(at=now)
+    return due + services.open_translations(at=now) + services.open_translation_checks(at=now)
 
 
 @app.periodic(cron="* * * * *")

@@ -19,6 +19,11 @@ urlpatterns = [
     path("evidence/translations/<slug:language>/", translations.translations, name="translations"),
     path("evidence/records/<uuid:record>/translations/", translations.translate, name="translate"),
     path(
+        "evidence/releases/<uuid:release>/translations/",
+        translations.of_release,
+        name="check-translations",
+    ),
+    path(
         "evidence/records/<uuid:record>/translations/<slug:language>/",
         translations.translation,
         name="translation",

@@ -26,9 +26,11 @@ from afterglow.apps.evidence.services.records import (
 from afterglow.apps.evidence.services.tasks import open_due_texts
 from afterglow.apps.evidence.services.translations import check_translation, write_translation
 from afterglow.apps.evidence.services.untranslated import (
+    open_translation_checks,
     open_translation_tasks,
     open_translations,
     other_languages,
+    unchecked_in,
 )
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "import_release",
     "open_due_reviews",
     "open_due_texts",
+    "open_translation_checks",
     "open_translation_tasks",
     "open_translations",
     "other_languages",
@@ -52,6 +55,7 @@ __all__ = [
     "review",
     "start_publication",
     "submit",
+    "unchecked_in",
     "withdraw_publication",
     "withdraw_record",
     "write_blocks",

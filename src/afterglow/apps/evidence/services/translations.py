@@ -14,7 +14,11 @@ from afterglow.apps.evidence import facts, queries
 from afterglow.apps.evidence.models import Record, RecordTranslation, TranslationCheck
 from afterglow.apps.evidence.services.records import Done, Refused, signed_name
 from afterglow.apps.evidence.services.tasks import settle_tasks
-from afterglow.apps.evidence.services.untranslated import TRANSLATE_TASK, other_languages
+from afterglow.apps.evidence.services.untranslated import (
+    TRANSLATE_TASK,
+    other_languages,
+    settle_translation_checks,
+)
 from afterglow.core.errors import InvalidValue
 from afterglow.core.evidence.library import content_hash
 from afterglow.core.evidence.translating import TranslationOrigin, judge_translation, may_check
@@ -129,4 +133,5 @@ def check_translation(
         outcome=note.strip() or "Translated and checked.",
         key=f"{TRANSLATE_TASK}:{record.public_id}:{row.language}:",
     )
+    settle_translation_checks(row.language, by=by, at=at)
     return Done(made, decision)

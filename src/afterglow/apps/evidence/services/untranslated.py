@@ -1,4 +1,8 @@
-"""Records whose words no translation says any more: each is a task until somebody translates it."""
+"""Records that a language lacks or that a machine put into it: tasks for people.
+
+Each record without a translation is a task. Those that came translated by machine with an edition
+are shown at once; all of a language are one task, until a clinician has checked the last.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,15 @@ from django.conf import settings
 from django.db import transaction
 
 from afterglow.apps.evidence import queries
-from afterglow.apps.evidence.models import Record
-from afterglow.apps.evidence.services.tasks import first_site
+from afterglow.apps.evidence.models import Record, Release
+from afterglow.apps.evidence.services.tasks import first_site, settle_tasks
 from afterglow.apps.evidence.spoken import RECORDS_SPEAK
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import open_task
+from afterglow.db.models import PublicModel
 
 TRANSLATE_TASK: Final = "translate_evidence"
+CHECK_TASK: Final = "check_translations"
 
 
 def other_languages() -> list[str]:
@@ -55,3 +61,52 @@ def open_translations(*, at: dt.datetime, records: Iterable[Record] | None = Non
                     title=f"Translate again ({language}): {row.key} {row.title}"[:200],
                 )
     return Task.objects.filter(kind=TRANSLATE_TASK).count() - before
+
+
+def unchecked_in(language: str) -> list[Release]:
+    """Return the editions whose translations visitors read and no clinician has checked."""
+    said = queries.spoken([row.current for row in queries.in_force() if row.current], language)
+    kept = {
+        each.translation.release_id for each in said.values() if each.translation and each.unchecked
+    }
+    return list(Release.objects.filter(pk__in=kept).order_by("pk"))
+
+
+@transaction.atomic
+def open_translation_checks(*, at: dt.datetime) -> int:
+    """Ask a clinician to check what came translated by machine; say how many tasks are new.
+
+    Safe to repeat: one task an edition and language.
+    """
+    site = first_site()
+    if site is None:
+        return 0
+    before = Task.objects.filter(kind=CHECK_TASK).count()
+    for language in other_languages():
+        for release in unchecked_in(language):
+            key = _check_key(release, language)
+            open_task(kind=CHECK_TASK, subject=release, site=site, at=at, by=None, key=key)
+    return Task.objects.filter(kind=CHECK_TASK).count() - before
+
+
+def settle_translation_checks(language: str, *, by: PublicModel, at: dt.datetime) -> None:
+    """Finish the task of every edition whose last translation was just checked."""
+    waiting = Task.objects.filter(kind=CHECK_TASK, state=TaskState.OPEN).values("subject")
+    asked = list(Release.objects.filter(public_id__in=waiting))
+    if not asked:
+        return
+    unchecked = unchecked_in(language)
+    for release in asked:
+        if release not in unchecked:
+            settle_tasks(
+                kind=CHECK_TASK,
+                subject=release,
+                by=by,
+                at=at,
+                outcome="Every translation was checked.",
+                key=_check_key(release, language),
+            )
+
+
+def _check_key(release: Release, language: str) -> str:
+    return f"{CHECK_TASK}:{release.public_id}:{language}"

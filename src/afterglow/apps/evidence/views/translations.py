@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afterglow.apps.evidence import facts, queries, services
 from afterglow.apps.evidence.forms import NoteForm, StandingForm, TranslationForm
-from afterglow.apps.evidence.models import Record, RecordTranslation
+from afterglow.apps.evidence.models import Record, RecordTranslation, Release
 from afterglow.apps.evidence.services import Refused
 from afterglow.apps.evidence.views.shell import tabs
 from afterglow.core.decisions import Decision
@@ -64,6 +64,19 @@ def translate(request: StaffRequest, record: UUID) -> HttpResponse:
     return redirect(
         "evidence:translation", record=record, language=next(missing, None) or languages[0]
     )
+
+
+@login_required
+@require_safe
+def of_release(request: StaffRequest, release: UUID) -> HttpResponse:
+    """Lead from a task to what a machine translated and nobody checked, in the first language."""
+    today = clock.today(request.site)
+    check(Action.VIEW_EVIDENCE, by=request.user, site=request.site, on=today)
+    row = get_object_or_404(Release, public_id=release)
+    languages = services.other_languages()
+    waiting = (each for each in languages if row in services.unchecked_in(each))
+    address = reverse("evidence:translations", args=[next(waiting, None) or languages[0]])
+    return redirect(f"{address}?standing=drafted")
 
 
 @login_required
