@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,13 @@ import pytest
 from afterglow.apps.monitoring.lines import Window, spread_in
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.services import mark_artefact, record_vital_signs_by_hand
-from afterglow.apps.monitoring.trends import raw_readings, trend_json
+from afterglow.apps.monitoring.trends import raw_readings, steps, trend_json
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.readings import Source
-from support.clinic_messages import DIASTOLIC, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
+from support.clinic_messages import DIASTOLIC, PULSE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db
+HEART_RATE = "MDC_ECG_HEART_RATE"
 
 
 def lines(text: str) -> dict[tuple[str, str, bool], list[list[Any]]]:
@@ -138,3 +139,34 @@ def test_a_day_of_seconds_is_a_day_of_minutes_and_keeps_its_lowest_value() -> No
     points = drawn["oxygen", "hand", False]
     assert len(points) == 60
     assert [point[1:] for point in points if len(point) > 2] == [[71, 71, 97]]
+
+
+def test_what_each_number_showed_stands_where_it_changed_and_every_ten_seconds() -> None:
+    here = bed()
+    # Second, sign, value: a pulse beside an ECG is not shown until the ECG is silent for 15 s.
+    sent = [
+        (0, PULSE, "70"),
+        (1, HEART_RATE, "72"),
+        (2, PULSE, "71"),
+        (3, HEART_RATE, "72"),
+        (11, HEART_RATE, "72"),
+        (12, HEART_RATE, "75"),
+        (26, PULSE, "76"),
+        (27, PULSE, "77"),
+        (28, PULSE, "77"),
+        (4, SPO2, "97"),
+        (5, SPO2, "97"),
+        (14, SPO2, "97"),
+        (15, SPO2, "3"),
+    ]
+    for second, sign, value in sent:
+        at = later(1, second)
+        arrive(oru(here.monitor, {sign: value}, at=at, control_id=f"{sign}{second}"), at=at)
+
+    shown = steps(here.session, since=later(0), until=later(5), ecg_for=timedelta(seconds=15))
+
+    began = later(1).timestamp()
+    assert {sign: [(t - began, v) for t, v in line] for sign, line in shown.items()} == {
+        "heart": [(0, 70), (1, 72), (11, 72), (12, 75), (27, 77)],
+        "oxygen": [(4, 97), (14, 97)],
+    }

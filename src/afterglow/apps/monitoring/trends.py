@@ -107,14 +107,30 @@ def trend_json(
     return written
 
 
+# What is kept of a line is where its value changed, and one point every ten seconds.
 _STEPS = f"""
-SELECT v.code, v.source, trim_scale(v.value)::float8, extract(epoch FROM v.taken_at)::float8
-FROM monitoring_vitalsign v
-WHERE v.session_id = %s AND v.code = ANY(%s) AND {STORED_SINCE}
-  AND v.taken_at >= %s AND v.taken_at <= %s AND v.flag = '' AND NOT {MARKED}
-ORDER BY v.taken_at, v.id
+WITH said AS (
+    SELECT v.id, v.code, trim_scale(v.value)::float8 AS value,
+           extract(epoch FROM v.taken_at)::float8 AS t,
+           max(extract(epoch FROM v.taken_at)::float8)
+               FILTER (WHERE v.code = '{VitalSignCode.HEART_RATE}' AND v.source = '{Source.DEVICE}')
+               OVER (ORDER BY v.taken_at, v.id ROWS UNBOUNDED PRECEDING) AS ecg_at
+    FROM monitoring_vitalsign v
+    WHERE v.session_id = %(session)s AND v.code = ANY(%(drawn)s)
+      AND {months.bound("v", "%(oldest)s")}
+      AND v.taken_at >= %(since)s AND v.taken_at <= %(until)s AND v.flag = '' AND NOT {MARKED}
+), shown AS (
+    SELECT d.sign, s.id, s.t, s.value, lag(s.value) OVER line AS before,
+           lag(floor(s.t / 10)) OVER line AS ten_before
+    FROM said s JOIN unnest(%(drawn)s::text[], %(signs)s::text[]) AS d(code, sign)
+         ON d.code = s.code
+    WHERE s.code <> '{VitalSignCode.PULSE_RATE}' OR s.ecg_at IS NULL
+       OR s.t >= s.ecg_at + %(ecg_for)s
+    WINDOW line AS (PARTITION BY d.sign ORDER BY s.t, s.id)
+)
+SELECT sign, array_agg(t ORDER BY t, id), array_agg(value ORDER BY t, id) FROM shown
+WHERE before IS NULL OR before <> value OR ten_before <> floor(t / 10) GROUP BY sign
 """  # noqa: S608 - constants only; keys and times are parameters
-_STEP_S: Final = 10
 
 
 def steps(
@@ -126,20 +142,21 @@ def steps(
     changed, and at least every ten seconds while it is measured. The ECG's rate stands before the
     pulse for ``ecg_for`` after it was measured.
     """
-    found: dict[str, list[tuple[float, float]]] = {sign: [] for sign in DRAWN.values()}
-    ecg_until = float("-inf")
     with connection.cursor() as cursor:
-        codes = [str(code) for code in DRAWN]
-        cursor.execute(_STEPS, [session.pk, codes, oldest_id([session.pk]), since, until])
-        for code, source, value, at in cursor.fetchall():
-            if code == VitalSignCode.HEART_RATE and source == Source.DEVICE:
-                ecg_until = at + ecg_for.total_seconds()
-            if code == VitalSignCode.PULSE_RATE and at < ecg_until:
-                continue
-            line = found[DRAWN[VitalSignCode(code)]]
-            if not line or line[-1][1] != value or line[-1][0] // _STEP_S != at // _STEP_S:
-                line.append((at, value))
-    return {sign: line for sign, line in found.items() if line}
+        cursor.execute(
+            _STEPS,
+            {
+                "session": session.pk,
+                "oldest": oldest_id([session.pk]),
+                "since": since,
+                "until": until,
+                "drawn": [str(code) for code in DRAWN],
+                "signs": list(DRAWN.values()),
+                "ecg_for": ecg_for.total_seconds(),
+            },
+        )
+        lines = {sign: list(zip(times, values, strict=True)) for sign, times, values in cursor}
+    return {sign: lines[sign] for sign in dict.fromkeys(DRAWN.values()) if sign in lines}
 
 
 @dataclass(frozen=True, slots=True)
