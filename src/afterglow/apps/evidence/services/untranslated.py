@@ -66,9 +66,8 @@ def open_translations(*, at: dt.datetime, records: Iterable[Record] | None = Non
 def unchecked_in(language: str) -> list[Release]:
     """Return the editions whose translations visitors read and no clinician has checked."""
     said = queries.spoken([row.current for row in queries.in_force() if row.current], language)
-    kept = {
-        each.translation.release_id for each in said.values() if each.translation and each.unchecked
-    }
+    drafts = [each.translation for each in said.values() if each.translation and each.unchecked]
+    kept = {each.release_id for each in drafts if each.release_id is not None}
     return list(Release.objects.filter(pk__in=kept).order_by("pk"))
 
 
