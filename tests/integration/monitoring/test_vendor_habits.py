@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from afterglow.apps.devices.models import Device, DeviceKind, MessageOutcome, RawMessage
-from afterglow.apps.monitoring import services
+from afterglow.apps.monitoring import facts, services
 from afterglow.apps.monitoring.incoming import Fate, Kept
 from afterglow.apps.monitoring.models import (
     Alarm,
@@ -19,6 +19,9 @@ from afterglow.apps.monitoring.models import (
     ReviewState,
     VitalSign,
 )
+from afterglow.apps.monitoring.protocol import rules_of
+from afterglow.apps.monitoring.windows import Windows
+from afterglow.core.monitoring.alarms import evaluate
 from afterglow.core.monitoring.device_profile import Trust
 from afterglow.core.quantities import Volume
 from afterglow.interop.hl7v2.store import read_raw
@@ -242,6 +245,28 @@ def test_a_device_sends_only_from_its_own_addresses() -> None:
         MessageOutcome.CHARTED,
         MessageOutcome.PARKED,
     ]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_monitor_whose_clock_is_ahead_alarms_when_its_numbers_are_here(kept: bool) -> None:
+    here = bed()
+    for second in range(31):
+        by_its_clock = later(5, second + 50)
+        raw = oru(here.monitor, {SPO2: "91"}, at=by_its_clock, control_id=str(second))
+        arrive(raw, at=later(5, second))
+
+    windows = Windows() if kept else None
+    if windows is not None:
+        windows.refresh([here.session.pk], at=later(5, 30))
+    found = facts.alarms([here.session], later(5, 30), with_schedule=False, windows=windows)
+
+    (spo2,) = (
+        c
+        for c in evaluate(found[here.session.pk], rules_of(here.session), later(5, 30))
+        if c.code == "SPO2_LOW"
+    )
+    assert (spo2.priority, spo2.since) == ("high", later(5))
+    assert Alarm.objects.get(condition="SPO2_LOW").raised_at == later(5)
 
 
 def test_waveforms_are_refused_and_kept_and_asked_about_once_a_day() -> None:

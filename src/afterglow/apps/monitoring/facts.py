@@ -28,6 +28,7 @@ from afterglow.apps.monitoring.second_sources import note_second_sources
 from afterglow.apps.monitoring.stretches import pressures_beyond
 from afterglow.apps.monitoring.windows import (
     INSTANT,
+    SEEN_AT,
     SPARSE_WINDOW,
     BaselineKey,
     Windows,
@@ -256,12 +257,13 @@ def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
     """The readings that limits are compared with; artefacts stay in, marked as such."""
     rows = (
         in_windows(keys, at)
+        .alias(seen_at=SEEN_AT)
         .filter(
             months.since(months.stored_since(at - SPARSE_WINDOW, now=clock.now())),
-            taken_at__lte=at,
+            seen_at__lte=at,
         )
-        .order_by("taken_at", "pk")
-        .values_list("session_id", "code", "value", "taken_at", "source", "flag", "pk")
+        .order_by("seen_at", "pk")
+        .values_list("session_id", "code", "value", SEEN_AT, "source", "flag", "pk")
     )
     marked = dict(
         ArtefactMark.objects.filter(session_id__in=keys)

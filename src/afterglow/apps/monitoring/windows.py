@@ -11,7 +11,7 @@ highest is of a month to come, rows have lower ones, and the session is read aga
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from typing import NamedTuple, overload
 
 from django.db import connection
 from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Least
 
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
@@ -39,10 +40,13 @@ MOST_SESSIONS = 512
 SLACK = 600
 """Readings of a line that may have left its window before they are dropped together."""
 
+SEEN_AT = Least("taken_at", "arrived_at")
+"""When a reading counts: one of a device whose clock is ahead counts from when it is here."""
+
 Key = tuple[str, Source]
 
 _NEW = """
-SELECT w.session_id, v.id, v.code, v.source, v.value, v.taken_at, v.flag
+SELECT w.session_id, v.id, v.code, v.source, v.value, v.taken_at, v.arrived_at, v.flag
 FROM unnest(%s::bigint[], %s::bigint[]) AS w(session_id, tip)
 CROSS JOIN LATERAL (
     SELECT * FROM monitoring_vitalsign r
@@ -66,35 +70,38 @@ class BaselineKey(NamedTuple):
 
 
 class _Line:
-    """Believed readings of one sign from one source, by time and then by number."""
+    """Believed readings of one sign from one source, by time and then by number.
 
-    __slots__ = ("key", "times", "values")
+    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured by its device.
+    """
+
+    __slots__ = ("key", "taken", "times", "values")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.times: list[datetime] = []
         self.values: list[Decimal] = []
+        self.taken: list[datetime] = []
 
-    def add(self, taken_at: datetime, value: Decimal) -> None:
+    def add(self, taken_at: datetime, arrived_at: datetime, value: Decimal) -> None:
         """Add a reading whose number is above all others."""
-        if not self.times or taken_at >= self.times[-1]:
-            self.times.append(taken_at)
-            self.values.append(value)
-        else:
-            place = bisect_right(self.times, taken_at)
-            self.times.insert(place, taken_at)
-            self.values.insert(place, value)
+        seen_at = min(taken_at, arrived_at)
+        place = bisect_right(self.times, seen_at)
+        self.times.insert(place, seen_at)
+        self.values.insert(place, value)
+        insort_right(self.taken, taken_at)
 
     def drop_before(self, since: datetime) -> None:
         """Let go of what is older, except for the last of it: it says when the sign was seen."""
         count = bisect_left(self.times, since) - 1
         if count > SLACK:
             del self.times[:count], self.values[:count]
+            del self.taken[: max(0, bisect_left(self.taken, since) - 1)]
 
     def last(self, at: datetime) -> datetime | None:
         """Return when the last reading up to ``at`` was taken."""
-        place = bisect_right(self.times, at)
-        return self.times[place - 1] if place else None
+        place = bisect_right(self.taken, at)
+        return self.taken[place - 1] if place else None
 
 
 class _Cut(Sequence[Reading]):
@@ -138,12 +145,14 @@ class _Session:
     lines: dict[Key, _Line] = field(default_factory=dict)
     baseline: tuple[BaselineKey, Mapping[str, Baseline]] | None = None
 
-    def add(self, code: str, source: str, value: Decimal, taken_at: datetime) -> None:
+    def add(
+        self, code: str, source: str, value: Decimal, taken_at: datetime, arrived_at: datetime
+    ) -> None:
         key = (str(code), Source(source))
         line = self.lines.get(key)
         if line is None:
             line = self.lines[key] = _Line(key)
-        line.add(taken_at, value)
+        line.add(taken_at, arrived_at, value)
         if self.baseline is not None and taken_at <= self.baseline[0].started:
             self.baseline = None
 
@@ -178,11 +187,11 @@ class Windows:
                 tips = [self._known[pk].tip for pk in known]
                 # The lowest tip once more as a plain number: months before it are not planned.
                 cursor.execute(_NEW, [known, tips, min(tips)])
-                for session, pk, code, source, value, taken_at, flag in cursor.fetchall():
+                for session, pk, code, source, value, taken, arrived, flag in cursor.fetchall():
                     one = self._known[session]
                     one.tip = pk
                     if not flag:
-                        one.add(code, source, self._shared(value), taken_at)
+                        one.add(code, source, self._shared(value), taken, arrived)
         self._read_again([pk for pk in sessions if pk not in set(known)], at)
         for pk in sessions:
             self._known.move_to_end(pk)
@@ -245,20 +254,21 @@ class Windows:
         for pk in sessions:
             self._known[pk] = _Session(tips[pk] or 0, marks.get(pk, 0), at)
         seen: set[int] = set()
-        every: list[tuple[int, int, str, str, Decimal, datetime]] = list(
+        every: list[tuple[int, int, str, str, Decimal, datetime, datetime]] = list(
             believed(sessions, since=at).values_list(
-                "pk", "session_id", "code", "source", "value", "taken_at"
+                "pk", "session_id", "code", "source", "value", "taken_at", "arrived_at"
             )
         )
         last = lines.every_line(sessions, until=at + INSTANT, sources=(Source.DEVICE,))
         every += [
-            (f.pk, f.line.session, f.line.code, f.line.source, f.value, f.taken_at)
+            (f.pk, f.line.session, f.line.code, f.line.source, f.value, f.taken_at, f.arrived_at)
             for f in lines.last_of(last)
         ]
-        for pk, session, code, source, value, taken_at in sorted(every):
+        for pk, session, code, source, value, taken_at, arrived_at in sorted(every):
             if pk not in seen:
                 seen.add(pk)
-                self._known[session].add(code, source, self._shared(value), taken_at)
+                one = self._known[session]
+                one.add(code, source, self._shared(value), taken_at, arrived_at)
 
     def _shared(self, value: Decimal) -> Decimal:
         """One object for one value: a sign takes few of them."""
@@ -285,10 +295,14 @@ def believed(sessions: Iterable[int], *, since: datetime) -> QuerySet[VitalSign]
 def in_windows(sessions: Iterable[int], at: datetime) -> QuerySet[VitalSign]:
     """Return the rows that are young enough at ``at`` for a limit to be compared with."""
     continuous = [code for code in VitalSignCode if code not in BLOOD_PRESSURE]
+    short, long = (
+        Q(taken_at__gte=at - window, arrived_at__gte=at - window)
+        for window in (CONTINUOUS_WINDOW, SPARSE_WINDOW)
+    )
     return VitalSign.objects.filter(
-        Q(source=Source.DEVICE, code__in=continuous, taken_at__gte=at - CONTINUOUS_WINDOW)
-        | Q(source=Source.DEVICE, code__in=BLOOD_PRESSURE, taken_at__gte=at - SPARSE_WINDOW)
-        | Q(source=Source.HAND, taken_at__gte=at - SPARSE_WINDOW),
+        Q(short, source=Source.DEVICE, code__in=continuous)
+        | Q(long, source=Source.DEVICE, code__in=BLOOD_PRESSURE)
+        | Q(long, source=Source.HAND),
         session_id__in=list(sessions),
     )
 
