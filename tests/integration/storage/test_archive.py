@@ -24,7 +24,7 @@ from afterglow.apps.monitoring.models import (
     VitalSign,
 )
 from afterglow.apps.monitoring.services import archiving
-from afterglow.apps.monitoring.services.archiving import CannotArchive
+from afterglow.apps.monitoring.services.archive_parts import CannotArchive
 from afterglow.config.commands.readings import month
 from afterglow.core.decisions import Decision
 from afterglow.core.errors import InvalidValue
