@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,15 +14,18 @@ from django.test import Client
 from django.urls import reverse
 
 from afterglow.apps.accounts.services.leaving import note_sign_out
+from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.models.infusion import EventKind, SessionEvent
+from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.reports import coverage as report
 from afterglow.apps.treatment.reports.certificate import certificate
 from afterglow.apps.treatment.reports.months import month_of
 from afterglow.apps.treatment.services import charting, coverage, offline
+from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.web import clock
 from support.infusion_day import Day, infusing, ready, recovering, take_vitals
@@ -135,6 +139,7 @@ def test_the_certificate_says_what_it_rests_on_and_one_declaration_is_not_all_of
     assert found["whole"] is True
     assert found["rests_on"] == {
         "declared": 1,
+        "signed": 0,
         "acts": 0,
         "answers": 0,
         "each_counts_for_s": 1200,
@@ -176,6 +181,51 @@ def test_that_a_tablet_sends_by_itself_is_no_sign_of_anybody(day: Day) -> None:
     arrives(day, 5, minute=40)
 
     assert alarms(day, 40.5) == {"NOBODY_WITH_PATIENT"}
+
+
+def test_a_colleague_whom_nobody_proved_to_have_typed_was_not_there(day: Day) -> None:
+    named = offline.Typed(
+        uuid.uuid4(),
+        "note",
+        {"kind": "note", "text": "x"},
+        day.minute(15),
+        day.clinician.public_id,
+    )
+
+    offline.take_in(
+        session=day.id,
+        tablet=uuid.UUID(int=9),
+        entries=[named],
+        by=day.second,
+        at=day.minute(30),
+    )
+
+    assert alarms(day, 30.5) == {"NOBODY_WITH_PATIENT"}
+    found = certificate(day.session, at=day.minute(40))
+    assert found is not None
+    assert (found["rests_on"]["acts"], found["rests_on"]["borne_out_s"]) == (0, 20 * 60)
+
+
+def test_one_press_is_one_act_and_a_refused_one_is_none_and_a_sign_all_the_same(day: Day) -> None:
+    charting.chart_observations(
+        session=day.id,
+        readings={VitalSignCode.SPO2: Decimal(97), VitalSignCode.HEART_RATE: Decimal(70)},
+        scales={"moaas": {"response": 5}, "nausea": {"nausea": 0}},
+        taken_at=day.minute(10),
+        by=day.clinician,
+        at=day.minute(10),
+        key=uuid.uuid4(),
+    )
+    refused = coverage.leave_alone(
+        session=day.id, reason=" ", by=day.clinician, at=day.minute(25), key=uuid.uuid4()
+    )
+
+    found = certificate(day.session, at=day.minute(60))
+
+    assert isinstance(refused, Refused)
+    assert AuditEntry.objects.filter(by=day.clinician.public_id, at=day.minute(10)).count() > 1
+    assert found is not None
+    assert (found["rests_on"]["acts"], found["rests_on"]["borne_out_s"]) == (1, 45 * 60)
 
 
 def test_an_answer_that_a_tablet_kept_counts_from_when_it_was_given(day: Day) -> None:
