@@ -42,7 +42,7 @@ SLACK = 600
 Key = tuple[str, Source]
 
 _NEW = """
-SELECT w.session_id, v.id, v.code, v.source, v.value, v.taken_at, v.flag
+SELECT w.session_id, v.id, v.code, v.source, v.value, v.taken_at, v.arrived_at, v.flag
 FROM unnest(%s::bigint[], %s::bigint[]) AS w(session_id, tip)
 CROSS JOIN LATERAL (
     SELECT * FROM monitoring_vitalsign r
@@ -66,30 +66,36 @@ class BaselineKey(NamedTuple):
 
 
 class _Line:
-    """Believed readings of one sign from one source, by time and then by number."""
+    """Believed readings of one sign from one source, by time and then by number.
 
-    __slots__ = ("key", "times", "values")
+    When they were entered is kept of what a person typed, and of nothing else.
+    """
+
+    __slots__ = ("entered", "key", "times", "values")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.times: list[datetime] = []
         self.values: list[Decimal] = []
+        self.entered: list[datetime] | None = [] if key[1] is Source.HAND else None
 
-    def add(self, taken_at: datetime, value: Decimal) -> None:
+    def add(self, taken_at: datetime, value: Decimal, arrived_at: datetime) -> None:
         """Add a reading whose number is above all others."""
-        if not self.times or taken_at >= self.times[-1]:
-            self.times.append(taken_at)
-            self.values.append(value)
-        else:
+        place = len(self.times)
+        if self.times and taken_at < self.times[-1]:
             place = bisect_right(self.times, taken_at)
-            self.times.insert(place, taken_at)
-            self.values.insert(place, value)
+        self.times.insert(place, taken_at)
+        self.values.insert(place, value)
+        if self.entered is not None:
+            self.entered.insert(place, arrived_at)
 
     def drop_before(self, since: datetime) -> None:
         """Let go of what is older, except for the last of it: it says when the sign was seen."""
         count = bisect_left(self.times, since) - 1
         if count > SLACK:
             del self.times[:count], self.values[:count]
+            if self.entered is not None:
+                del self.entered[:count]
 
     def last(self, at: datetime) -> datetime | None:
         """Return when the last reading up to ``at`` was taken."""
@@ -118,8 +124,10 @@ class _Cut(Sequence[Reading]):
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         place = self._start + index if index >= 0 else self._stop + index
-        sign, source = self._line.key
-        return Reading(sign, self._line.values[place], self._line.times[place], source)
+        line = self._line
+        entered_at = None if line.entered is None else line.entered[place]
+        sign, source = line.key
+        return Reading(sign, line.values[place], line.times[place], source, entered_at=entered_at)
 
     def __reversed__(self) -> Iterator[Reading]:
         return (self[i] for i in range(len(self) - 1, -1, -1))
@@ -138,12 +146,14 @@ class _Session:
     lines: dict[Key, _Line] = field(default_factory=dict)
     baseline: tuple[BaselineKey, Mapping[str, Baseline]] | None = None
 
-    def add(self, code: str, source: str, value: Decimal, taken_at: datetime) -> None:
+    def add(
+        self, code: str, source: str, value: Decimal, taken_at: datetime, arrived_at: datetime
+    ) -> None:
         key = (str(code), Source(source))
         line = self.lines.get(key)
         if line is None:
             line = self.lines[key] = _Line(key)
-        line.add(taken_at, value)
+        line.add(taken_at, value, arrived_at)
         if self.baseline is not None and taken_at <= self.baseline[0].started:
             self.baseline = None
 
@@ -178,11 +188,12 @@ class Windows:
                 tips = [self._known[pk].tip for pk in known]
                 # The lowest tip once more as a plain number: months before it are not planned.
                 cursor.execute(_NEW, [known, tips, min(tips)])
-                for session, pk, code, source, value, taken_at, flag in cursor.fetchall():
+                for row in cursor.fetchall():
+                    session, pk, code, source, value, taken_at, arrived_at, flag = row
                     one = self._known[session]
                     one.tip = pk
                     if not flag:
-                        one.add(code, source, self._shared(value), taken_at)
+                        one.add(code, source, self._shared(value), taken_at, arrived_at)
         self._read_again([pk for pk in sessions if pk not in set(known)], at)
         for pk in sessions:
             self._known.move_to_end(pk)
@@ -245,20 +256,21 @@ class Windows:
         for pk in sessions:
             self._known[pk] = _Session(tips[pk] or 0, marks.get(pk, 0), at)
         seen: set[int] = set()
-        every: list[tuple[int, int, str, str, Decimal, datetime]] = list(
+        every: list[tuple[int, int, str, str, Decimal, datetime, datetime]] = list(
             believed(sessions, since=at).values_list(
-                "pk", "session_id", "code", "source", "value", "taken_at"
+                "pk", "session_id", "code", "source", "value", "taken_at", "arrived_at"
             )
         )
         last = lines.every_line(sessions, until=at + INSTANT, sources=(Source.DEVICE,))
         every += [
-            (f.pk, f.line.session, f.line.code, f.line.source, f.value, f.taken_at)
+            (f.pk, f.line.session, f.line.code, f.line.source, f.value, f.taken_at, f.arrived_at)
             for f in lines.last_of(last)
         ]
-        for pk, session, code, source, value, taken_at in sorted(every):
+        for pk, session, code, source, value, taken_at, arrived_at in sorted(every):
             if pk not in seen:
                 seen.add(pk)
-                self._known[session].add(code, source, self._shared(value), taken_at)
+                kept = self._known[session]
+                kept.add(code, source, self._shared(value), taken_at, arrived_at)
 
     def _shared(self, value: Decimal) -> Decimal:
         """One object for one value: a sign takes few of them."""

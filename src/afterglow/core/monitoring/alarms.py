@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE
-from afterglow.core.monitoring.conditions import AlarmCondition, worst_first
+from afterglow.core.monitoring.conditions import LATE_READING, AlarmCondition, worst_first
+from afterglow.core.monitoring.late import late_conditions
 from afterglow.core.monitoring.limits import Symptom, limit_conditions, symptom_conditions
 from afterglow.core.monitoring.presence import UNANSWERED, PresenceFacts, presence_conditions
 from afterglow.core.monitoring.readings import Baseline, Lines, Reading, lines_of
@@ -51,6 +52,7 @@ TECHNICAL_CODES = (
     "BREAK_OVERRUN",
     "RECOVERY_RATIO_EXCEEDED",
     "PRESENCE_NOT_CERTAIN",
+    LATE_READING,
 )
 BY_THE_CLOCK = frozenset(
     {"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE", "PRESENCE_NOT_CERTAIN"}
@@ -96,15 +98,26 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
     symptomatic = facts.said_symptomatic or any(
         rules.symptoms[s.code].is_symptom for s in facts.symptoms if s.at <= at
     )
+    lines = lines_of(facts.readings, at=at) if facts.lines is None else facts.lines
+    present, late = rules.schedule.late.apart(lines)
     return worst_first(
         [
             *limit_conditions(
-                lines_of(facts.readings, at=at) if facts.lines is None else facts.lines,
+                present,
                 facts.baseline,
                 rules.limits,
                 rules.alarms,
                 symptomatic=symptomatic,
                 said_symptomatic=facts.said_symptomatic,
+                at=at,
+            ),
+            *late_conditions(
+                late,
+                present,
+                facts.baseline,
+                rules.limits,
+                rules.alarms,
+                rules.schedule.late,
                 at=at,
             ),
             *symptom_conditions(facts.symptoms, rules.symptoms, at=at),

@@ -17,6 +17,7 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.monitoring.presence import PresenceRules
+from afterglow.core.monitoring.readings import LateRules
 from afterglow.core.older_protocols import completed
 
 
@@ -57,7 +58,8 @@ class ScheduleRules:
     sets only ``closely_required`` is read. ``reminders`` are scores that a phase asks for and does
     not demand; the infusion asks for its own from ``peak_from`` after the start. While a pressure
     is beyond a limit, ``recheck_required`` is read every ``recheck_every``; the whole set is read
-    ``recheck_after_drug`` after a drug into the vein.
+    ``recheck_after_drug`` after a drug into the vein. ``late``: when what was typed afterwards is a
+    reading of then and no more.
     """
 
     baseline_readings: int
@@ -76,6 +78,7 @@ class ScheduleRules:
     required: Mapping[ObservationPhase, tuple[frozenset[str], ...]]
     reminders: Mapping[ObservationPhase, tuple[str, ...]]
     peak_from: timedelta
+    late: LateRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +266,18 @@ def _schedule(section: Section) -> ScheduleRules:
         required={phase: _groups(required.text(phase)) for phase in ObservationPhase},
         reminders={phase: tuple(reminders.text(phase).split()) for phase in ObservationPhase},
         peak_from=_minutes(section, "peak_from", or_none=True),
+        late=_late(section),
+    )
+
+
+def _late(section: Section) -> LateRules:
+    after = section.section("late_after")
+    for sign in after.names():
+        if sign not in (*VitalSignCode, *_SCORED_SIGNS):
+            raise InvalidValue(f"{after.path} names {sign!r}, which is not in the catalogue.")
+    return LateRules(
+        {sign: _minutes(after, sign) for sign in after.names()},
+        _priority(section, "late_priority"),
     )
 
 
