@@ -52,6 +52,7 @@ TECHNICAL_CODES = (
     "BREAK_OVERRUN",
     "RECOVERY_RATIO_EXCEEDED",
     "PRESENCE_NOT_CERTAIN",
+    "ROOM_NOT_HEARD",
     LATE_READING,
 )
 BY_THE_CLOCK = frozenset(
@@ -63,8 +64,8 @@ BY_THE_CLOCK = frozenset(
 def is_by_the_clock(condition: str, about: str) -> bool:
     """Whether a condition stays as it is while only messages are judged.
 
-    So does "nobody with the patient" where it comes from a question that nobody answered; where
-    somebody said that they leave, each message knows it.
+    So does what comes from a question that nobody answered: "nobody with the patient", or a room
+    that is not heard. Where somebody said that they leave, each message knows it.
     """
     return condition in BY_THE_CLOCK or about == UNANSWERED
 

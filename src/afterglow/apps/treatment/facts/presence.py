@@ -19,7 +19,7 @@ from afterglow.apps.accounts.services.leaving import SIGNED_OUT_EVERYWHERE
 from afterglow.apps.accounts.services.locks import ACTED_WHEN_LOCKED
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.scheduling.models import StaffShift
-from afterglow.apps.treatment.models import Coverage
+from afterglow.apps.treatment.models import Coverage, RoomShown
 from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.core.monitoring.presence import PresenceFacts
 from afterglow.core.treatment.coverage import CoveragePhase
@@ -55,7 +55,7 @@ class Signs:
 
 
 def presence(sessions: Sequence[int], at: datetime) -> Mapping[int, PresenceFacts]:
-    """Return what is known of whoever is on record with each patient now. Three queries."""
+    """Return what is known of whoever is on record with each patient now. Four queries."""
     rows = [
         row
         for row in Coverage.objects.filter(session__in=sessions, during__upper_inf=True)
@@ -67,10 +67,20 @@ def presence(sessions: Sequence[int], at: datetime) -> Mapping[int, PresenceFact
         return {}
     found = signs_of(rows, until=at)
     over = _shifts_over(rows, at)
-    return {row.session_id: _facts(row, found[row.pk], over.get(row.pk)) for row in rows}
+    shown = dict(
+        RoomShown.objects.filter(session__in=[row.session_id for row in rows]).values_list(
+            "session", "at"
+        )
+    )
+    return {
+        row.session_id: _facts(row, found[row.pk], over.get(row.pk), shown.get(row.session_id))
+        for row in rows
+    }
 
 
-def _facts(row: Coverage, signs: Signs, shift_over: datetime | None) -> PresenceFacts:
+def _facts(
+    row: Coverage, signs: Signs, shift_over: datetime | None, shown_at: datetime | None
+) -> PresenceFacts:
     last = max([row.during.lower, *signs.of_them])
     return PresenceFacts(
         who=row.clinician.get_short_name(),
@@ -79,6 +89,7 @@ def _facts(row: Coverage, signs: Signs, shift_over: datetime | None) -> Presence
         elsewhere_at=min((t for t in signs.elsewhere if t > last), default=None),
         shift_over_at=shift_over,
         signed_out_at=max(signs.signed_out, default=None),
+        shown_at=shown_at,
     )
 
 

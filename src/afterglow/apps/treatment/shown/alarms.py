@@ -72,6 +72,7 @@ WORDS: dict[str, Words] = {
     "BREAK_OVERRUN": _("Break is over"),
     "RECOVERY_RATIO_EXCEEDED": _("Too many in recovery for one"),
     "PRESENCE_NOT_CERTAIN": _("Is somebody with the patient?"),
+    "ROOM_NOT_HEARD": _("Tablet of the room not heard"),
     LATE_READING: _("Entered late"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
