@@ -14,11 +14,11 @@ _SELDOM: Final = timedelta(seconds=5)
 _NOTE: Final = """
 INSERT INTO treatment_roomshown (session_id, at) VALUES (%s, %s)
 ON CONFLICT (session_id) DO UPDATE SET at = EXCLUDED.at
-WHERE treatment_roomshown.at < EXCLUDED.at - %s::interval
+WHERE treatment_roomshown.at < EXCLUDED.at - make_interval(secs => %s)
 """
 
 
 def note_room_shown(session: TreatmentSession, *, at: datetime) -> None:
     """Note that a screen shows this session's room at ``at``. Safe to repeat."""
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE, [session.pk, at, _SELDOM])
+        cursor.execute(_NOTE, [session.pk, at, _SELDOM.total_seconds()])
