@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -86,11 +87,13 @@ def test_a_paper_of_half_past_is_read_at_the_hour_and_rings_nowhere_until_it_is_
     client.force_login(day.clinician)
     with clock.fixed(day.minute(11.6)):
         page = client.get(f"/sessions/{day.id}/infusion/").content.decode()
-    assert "Entered late: Systolic pressure" in page
+    assert "Measure again: Systolic pressure" in page
     assert "172 mmHg" in page
-    assert "measure again" in page
-    [notice] = [each for each in page.split("<section") if "Entered late" in each]
+    [notice] = [each for each in page.split("<section") if "Measure again" in each]
     assert "Acknowledge" in notice
+    wall = [day.minute(m).astimezone(day.site.zone).strftime("%H:%M") for m in (1, 11.5)]
+    said = " ".join(re.sub("<[^>]+>", "", notice).split())
+    assert f"measured {wall[0]}, entered {wall[1]}" in said
     assert "Silence" not in notice
 
     take_vitals(day, at=day.minute(12))
@@ -171,7 +174,7 @@ def test_a_sedation_score_of_then_asks_for_one_of_now(day: Day) -> None:
     assert open_alarms(day) == {("LATE_READING", "moaas", "low")}
     strip = alarm_strip(day.refreshed(), at=day.minute(11.6))
     [band] = [each for each in (*strip.bands, *strip.more) if each.is_notice]
-    assert str(band.word) == "Entered late: MOAA/S"
+    assert str(band.word) == "Measure again: MOAA/S"
 
 
 def test_a_late_line_leaves_the_reading_that_is_overdue_overdue_and_one_of_now_fills_it() -> None:

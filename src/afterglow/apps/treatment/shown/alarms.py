@@ -91,7 +91,7 @@ _OF_A_SIGN = {
     "SIGNAL_LOST": gettext_noop("Signal lost: %(sign)s"),
     "PROBE_OFF": gettext_noop("Probe off: %(sign)s"),
     "ZERO_OR_PROBE_OFF": gettext_noop("Zero or probe off: %(sign)s"),
-    LATE_READING: gettext_noop("Entered late: %(sign)s"),
+    LATE_READING: gettext_noop("Measure again: %(sign)s"),
 }
 MILDER: dict[str, Words] = {"SEDATION_DEEP": _("Drowsy")}
 """The word below the high priority, where the protocol's milder limit means something milder."""
