@@ -136,12 +136,12 @@ def definition(
 
 def protocol() -> Definition:
     """Return the shipped dosing protocol."""
-    folder = resources.files("afterglow") / "data" / "protocols" / "iv_ketamine_adult" / "3"
+    folder = resources.files("afterglow") / "data" / "protocols" / "iv_ketamine_adult" / "4"
     body = {
         name: json.loads((folder / f"{name}.json").read_text())
         for name in ("dosing", "session", "monitoring")
     }
-    return definition(DefinitionKind.DOSING_PROTOCOL, "iv_ketamine_adult", body, version=3)
+    return definition(DefinitionKind.DOSING_PROTOCOL, "iv_ketamine_adult", body, version=4)
 
 
 class CourseFactory(DjangoModelFactory[Course]):

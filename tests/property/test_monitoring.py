@@ -1,5 +1,6 @@
 """Laws of monitoring that hold for any readings."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,11 +12,17 @@ from hypothesis import strategies as st
 from afterglow.core.monitoring.alarm_state import ChangeKind, OpenAlarm, advance, silence
 from afterglow.core.monitoring.alarms import AlarmFacts, evaluate
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
-from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
+from afterglow.core.monitoring.conditions import (
+    LATE_READING,
+    AlarmCondition,
+    AlarmKind,
+    AlarmPriority,
+)
 from afterglow.core.monitoring.entry import read_blood_pressure, read_sign
 from afterglow.core.monitoring.gaps import gaps
 from afterglow.core.monitoring.measurements import read_measurement
 from afterglow.core.monitoring.readings import Reading, Source
+from afterglow.core.monitoring.rules import ObservationPhase
 from afterglow.core.monitoring.schedule import ScheduleFacts, SlotState, slots
 from support.monitoring import RULES, minute
 
@@ -102,6 +109,92 @@ def test_crossings_within_the_dwell_are_one_alarm_and_break_no_silence(
             )
     assert happened == ["raised"]
     assert all(alarm.silenced_until is not None for alarm in alarms)
+
+
+late_lines = st.lists(
+    st.builds(
+        lambda sign, value, at, behind: Reading(
+            sign,
+            value,
+            minute(0) + timedelta(seconds=at),
+            Source.HAND,
+            entered_at=minute(0) + timedelta(seconds=at + 601 + behind),
+        ),
+        st.sampled_from(["systolic", "diastolic", "spo2", "heart_rate", "moaas"]),
+        st.decimals(0, 250, places=1),
+        st.integers(0, 3600),
+        st.integers(0, 3600),
+    ),
+    max_size=20,
+)
+
+
+@given(readings, late_lines, st.booleans())
+def test_what_was_typed_long_afterwards_neither_raises_nor_ends_nor_changes_what_is_so_now(
+    window: list[Reading], late: list[Reading], symptomatic: bool
+) -> None:
+    at = minute(120)
+    before = evaluate(AlarmFacts(tuple(window), said_symptomatic=symptomatic), RULES, at)
+    both = AlarmFacts((*window, *late), said_symptomatic=symptomatic)
+    after = evaluate(both, RULES, at)
+
+    assert tuple(c for c in after if c.code != LATE_READING) == before
+    assert {c.priority for c in after if c.is_notice} <= {AlarmPriority.LOW}
+
+
+@given(readings, late_lines)
+def test_a_late_notice_is_of_the_newest_number_of_its_sign_and_a_reading_of_now_ends_it(
+    window: list[Reading], late: list[Reading]
+) -> None:
+    at = minute(120)
+    found = [c for c in evaluate(AlarmFacts((*window, *late)), RULES, at) if c.is_notice]
+    now = [
+        Reading(c.about, Decimal(100), minute(119), source)
+        for c, source in zip(found, [Source.HAND, Source.DEVICE] * 3, strict=False)
+    ]
+    after = evaluate(AlarmFacts((*window, *late, *now)), RULES, at)
+
+    for notice in found:
+        of_sign = [r for r in (*window, *late) if r.sign == notice.about and not r.artefact]
+        assert notice.since == max(r.at for r in of_sign)
+    assert not [c for c in after if c.is_notice]
+
+
+@given(st.lists(conditions, max_size=3), st.booleans())
+def test_a_notice_breaks_no_silence_and_an_alarm_beside_it_breaks_every_one(
+    steps: list[list[AlarmCondition]], beside: bool
+) -> None:
+    alarms: tuple[OpenAlarm, ...] = ()
+    for number, step in enumerate(steps):
+        alarms = advance(alarms, step, RULES.alarms, minute(number)).alarms
+    silent = tuple(silence(a, timedelta(minutes=2), RULES.alarms, at=minute(5)) for a in alarms)
+    notice = AlarmCondition(
+        LATE_READING, "spo2", AlarmKind.TECHNICAL, AlarmPriority.LOW, "Then.", minute(0)
+    )
+    new = AlarmCondition("D", "", AlarmKind.TECHNICAL, AlarmPriority.LOW, "New.", minute(5))
+    holds = [alarm.condition for alarm in silent if alarm.condition_gone_at is None]
+
+    step_on = advance(silent, [*holds, notice, *([new] if beside else [])], RULES.alarms, minute(5))
+
+    kept = [alarm for alarm in step_on.alarms if alarm.condition.code not in (LATE_READING, "D")]
+    assert all((alarm.silenced_until is None) is beside for alarm in kept)
+
+
+@given(late_lines, st.integers(1, 90), st.integers(0, 60))
+def test_what_was_typed_long_afterwards_fills_no_slot_that_is_open(
+    late: list[Reading], now: int, stop: int
+) -> None:
+    at = minute(now)
+    stopped = minute(stop) if 0 < stop < now else None
+    given_ = ScheduleFacts(minute(-10), started=minute(0), stopped=stopped)
+    before = {s.due_at: s for s in slots(given_, RULES.schedule, at)}
+    known = tuple(r for r in late if r.entered_at is not None and r.entered_at <= at)
+
+    for slot in slots(replace(given_, readings=known), RULES.schedule, at):
+        is_open = slot.closes_at is None or at < slot.closes_at
+        if is_open and slot.phase is not ObservationPhase.BASELINE:
+            was = before[slot.due_at]
+            assert (slot.state, slot.lacking) == (was.state, was.lacking)
 
 
 def _spo2(value: str, at: datetime) -> Reading:

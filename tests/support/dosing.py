@@ -7,7 +7,7 @@ from typing import Any
 from afterglow.core.cited import Section
 from afterglow.core.dosing import DosingRules
 
-SEED = "data/protocols/iv_ketamine_adult/3/dosing.json"
+SEED = "data/protocols/iv_ketamine_adult/4/dosing.json"
 
 
 def seed_body() -> dict[str, Any]:

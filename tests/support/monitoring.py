@@ -15,7 +15,7 @@ START = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
 def monitoring_body() -> dict[str, Any]:
     """Return the monitoring section of the shipped protocol."""
-    path = "data/protocols/iv_ketamine_adult/3/monitoring.json"
+    path = "data/protocols/iv_ketamine_adult/4/monitoring.json"
     return dict(json.loads(resources.files("afterglow").joinpath(path).read_text("utf-8")))
 
 
@@ -34,9 +34,11 @@ def reading(
     *,
     source: Source = Source.DEVICE,
     artefact: bool = False,
+    entered: float | None = None,
 ) -> Reading:
-    """Return a reading ``at`` minutes after the start."""
-    return Reading(sign, Decimal(value), minute(at), source, artefact)
+    """Return a reading ``at`` minutes after the start, typed ``entered`` minutes after it."""
+    entered_at = None if entered is None else minute(entered)
+    return Reading(sign, Decimal(value), minute(at), source, artefact, entered_at)
 
 
 def baseline_of(**signs: str) -> Mapping[str, Baseline]:

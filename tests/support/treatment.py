@@ -46,7 +46,7 @@ from afterglow.core.treatment.facts import (
 )
 from afterglow.core.treatment.rules import SessionRules
 
-SEED = files("afterglow") / "data" / "protocols" / "iv_ketamine_adult" / "3" / "session.json"
+SEED = files("afterglow") / "data" / "protocols" / "iv_ketamine_adult" / "4" / "session.json"
 
 
 def body() -> dict[str, Any]:

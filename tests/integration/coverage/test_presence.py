@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,22 +14,26 @@ from django.test import Client
 from django.urls import reverse
 
 from afterglow.apps.accounts.services.leaving import note_sign_out
+from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm
+from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
 from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.models.infusion import EventKind, SessionEvent
+from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.reports import coverage as report
 from afterglow.apps.treatment.reports.certificate import certificate
 from afterglow.apps.treatment.reports.months import month_of
 from afterglow.apps.treatment.services import charting, coverage, offline
+from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.web import clock
 from support.infusion_day import Day, infusing, ready, recovering, take_vitals
 
 pytestmark = pytest.mark.django_db
 
-ABOUT = {"PRESENCE_NOT_CERTAIN", "NOBODY_WITH_PATIENT"}
+ABOUT = {"PRESENCE_NOT_CERTAIN", "NOBODY_WITH_PATIENT", "ROOM_NOT_HEARD"}
 
 
 @pytest.fixture
@@ -135,6 +140,7 @@ def test_the_certificate_says_what_it_rests_on_and_one_declaration_is_not_all_of
     assert found["whole"] is True
     assert found["rests_on"] == {
         "declared": 1,
+        "signed": 0,
         "acts": 0,
         "answers": 0,
         "each_counts_for_s": 1200,
@@ -176,6 +182,107 @@ def test_that_a_tablet_sends_by_itself_is_no_sign_of_anybody(day: Day) -> None:
     arrives(day, 5, minute=40)
 
     assert alarms(day, 40.5) == {"NOBODY_WITH_PATIENT"}
+
+
+def test_a_colleague_whom_nobody_proved_to_have_typed_was_not_there(day: Day) -> None:
+    named = offline.Typed(
+        uuid.uuid4(),
+        "note",
+        {"kind": "note", "text": "x"},
+        day.minute(15),
+        day.clinician.public_id,
+    )
+
+    offline.take_in(
+        session=day.id,
+        tablet=uuid.UUID(int=9),
+        entries=[named],
+        by=day.second,
+        at=day.minute(30),
+    )
+
+    assert alarms(day, 30.5) == {"NOBODY_WITH_PATIENT"}
+    found = certificate(day.session, at=day.minute(40))
+    assert found is not None
+    assert (found["rests_on"]["acts"], found["rests_on"]["borne_out_s"]) == (0, 20 * 60)
+
+
+def test_one_press_is_one_act_and_a_refused_one_is_none_and_a_sign_all_the_same(day: Day) -> None:
+    charting.chart_observations(
+        session=day.id,
+        readings={VitalSignCode.SPO2: Decimal(97), VitalSignCode.HEART_RATE: Decimal(70)},
+        scales={"moaas": {"response": 5}, "nausea": {"nausea": 0}},
+        taken_at=day.minute(10),
+        by=day.clinician,
+        at=day.minute(10),
+        key=uuid.uuid4(),
+    )
+    refused = coverage.leave_alone(
+        session=day.id, reason=" ", by=day.clinician, at=day.minute(25), key=uuid.uuid4()
+    )
+
+    found = certificate(day.session, at=day.minute(60))
+
+    assert isinstance(refused, Refused)
+    assert AuditEntry.objects.filter(by=day.clinician.public_id, at=day.minute(10)).count() > 1
+    assert found is not None
+    assert (found["rests_on"]["acts"], found["rests_on"]["borne_out_s"]) == (1, 45 * 60)
+
+
+def room_is_shown(day: Day, minute: float, *, to: Any) -> None:
+    """A screen that shows the room asks for its alarms, as each does by itself."""
+    client = Client()
+    client.force_login(to)
+    with clock.fixed(day.minute(minute)):
+        page = client.get(reverse("treatment:infusion-panel", args=[day.id, "alarms"]))
+    assert page.status_code == 200
+
+
+def elsewhere(day: Day, minute: float) -> str:
+    client = Client()
+    client.force_login(day.second)
+    pass_on_unanswered(at=day.minute(minute))
+    with clock.fixed(day.minute(minute)):
+        return client.get(reverse("treatment:alarms-elsewhere")).content.decode()
+
+
+def test_the_site_hears_that_a_tablet_is_not_heard_and_since_when(day: Day) -> None:
+    room_is_shown(day, 12, to=day.clinician)
+    room_is_shown(day, 12.05, to=day.clinician)  # ten screens of one room write little
+
+    assert alarms(day, 20.5) == {"PRESENCE_NOT_CERTAIN"}
+    assert alarms(day, 22) == {"ROOM_NOT_HEARD"}
+    html = elsewhere(day, 24)
+
+    assert "Tablet of the room not heard" in html
+    assert at_the_wall(day, 12) in html
+    assert "nobody there could be asked" in html
+    assert day.session.patient.family_name not in html
+
+
+def test_the_site_hears_that_nobody_answered_where_the_question_was_on_a_screen(day: Day) -> None:
+    room_is_shown(day, 12, to=day.clinician)
+    assert alarms(day, 20.2) == {"PRESENCE_NOT_CERTAIN"}
+    room_is_shown(day, 20.5, to=day.clinician)
+
+    assert alarms(day, 22) == {"NOBODY_WITH_PATIENT"}
+    html = elsewhere(day, 24)
+
+    assert "Nobody with the patient" in html
+    assert "could be asked" not in html
+
+
+def test_a_tablet_that_is_heard_again_with_what_it_kept_ends_it(day: Day) -> None:
+    room_is_shown(day, 12, to=day.clinician)
+    assert alarms(day, 22) == {"ROOM_NOT_HEARD"}
+
+    arrives(day, 21, minute=25)
+
+    assert alarms(day, 25.5) == set()
+
+
+def at_the_wall(day: Day, minute: float) -> str:
+    return day.minute(minute).astimezone(day.site.zone).strftime("%H:%M")
 
 
 def test_an_answer_that_a_tablet_kept_counts_from_when_it_was_given(day: Day) -> None:

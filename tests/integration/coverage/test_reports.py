@@ -22,6 +22,8 @@ from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.treatment import coverages, printed
 from afterglow.apps.treatment.models import Coverage, Signature
 from afterglow.apps.treatment.models.infusion import PumpActionKind
+from afterglow.apps.treatment.printed import watched
+from afterglow.apps.treatment.printed.words import Clock
 from afterglow.apps.treatment.record import content_sha256
 from afterglow.apps.treatment.reports import alarms, coverage
 from afterglow.apps.treatment.reports.certificate import certificate
@@ -29,6 +31,8 @@ from afterglow.apps.treatment.reports.files import csv_text
 from afterglow.apps.treatment.reports.months import month_of
 from afterglow.apps.treatment.services import coverage as services
 from afterglow.apps.treatment.services import infusions, signing
+from afterglow.apps.treatment.services.from_paper import copy_from_paper
+from afterglow.apps.treatment.services.lines import CoverageLine
 from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Role
 from afterglow.web import clock
@@ -80,6 +84,40 @@ def test_the_printed_record_shows_the_certificate_and_an_older_one_prints_withou
 
     assert "One clinician, one patient" in titles
     assert set(titles) - set(without) == {"One clinician, one patient", "With the patient"}
+
+
+def rests_on(day: Day, **without: str) -> str:
+    """What the printed certificate says of what it rests on."""
+    found = certificate(day.refreshed(), at=day.minute(30))
+    assert found is not None
+    for name in without:
+        del found["rests_on"][name]
+    [proof, _table] = watched.sections(
+        {"coverage": found}, Clock(day.site.zone, day.session.local_date)
+    )
+    return str(dict(proof["rows"])["It rests on"])
+
+
+def test_the_printed_certificate_counts_what_was_signed_apart_from_what_was_declared() -> None:
+    started, took, paper = infusing(), infusing(), infusing()
+    taken_over(took, to=took.second, at=took.minute(10))
+    copy_from_paper(
+        session=paper.id,
+        lines=[CoverageLine(at=paper.minute(10), to=paper.second.public_id)],
+        kept_by=paper.second,
+        by=paper.clinician,
+        at=paper.minute(20),
+        key=uuid.uuid4(),
+        seen_sequence=1,
+    )
+
+    assert rests_on(started).startswith("1 declaration, 0 of them signed by PIN or password, ")
+    assert rests_on(took).startswith("2 declarations, 1 of them signed by PIN or password, ")
+    assert rests_on(paper).startswith("2 declarations, 0 of them signed by PIN or password, ")
+
+
+def test_a_certificate_from_before_signatures_were_counted_says_nothing_of_them() -> None:
+    assert "signed" not in rests_on(infusing(), signed="")
 
 
 def test_a_month_is_the_sites_own_and_says_what_is_no_month() -> None:

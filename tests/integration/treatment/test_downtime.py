@@ -374,6 +374,71 @@ def test_a_start_that_the_record_lost_is_copied_with_its_time_and_the_director_l
     assert shown["pump"] == day.second.full_name
 
 
+@pytest.mark.parametrize(
+    ("rate", "code"),
+    [
+        ("0", "RATE_NOT_POSITIVE"),
+        ("525", "RATE_ABOVE_HARD_LIMIT"),
+        ("999999.99", "RATE_ABOVE_HARD_LIMIT"),
+    ],
+)
+def test_the_rate_of_a_start_from_paper_is_judged_as_one_at_the_screen(
+    rate: str, code: str
+) -> None:
+    day = ready()
+
+    outcome = copied(
+        day,
+        lines.PumpLine(
+            at=day.minute(0), kind=PumpActionKind.START, rate=Rate.ml_per_h(Decimal(rate))
+        ),
+        seen_sequence=0,
+    )
+
+    assert isinstance(outcome, paper.RefusedAt)
+    assert outcome.decision.codes == (code,)
+    assert (outcome.decision.blockers[0].seen, bool(outcome.decision.blockers[0].limit)) == (
+        str(Rate.ml_per_h(Decimal(rate))),
+        True,
+    )
+    assert not Infusion.objects.filter(session=day.session).exists()
+
+
+@pytest.mark.parametrize("what", ["start", "change_rate", "resume"])
+def test_a_rate_that_the_record_has_no_room_for_is_said_at_its_field(
+    client: Client, what: str
+) -> None:
+    day = ready() if what == "start" else infusing()
+
+    status, html = typed(
+        client, day, 30, p0_when=at_clock(day, 12), p0_what=what, p0_rate="1000000"
+    )
+
+    assert status == 422
+    said = html.replace("\N{NO-BREAK SPACE}", " ")
+    assert "1000000 mL/h is above the highest value that can be entered, 999999.99 mL/h." in said
+
+
+def test_all_that_stood_against_a_start_from_paper_is_in_the_record() -> None:
+    day = ready()
+    why = "The server came back as it was before the start; the paper was kept by hand. " * 3
+
+    copied(
+        day,
+        lines.PumpLine(at=day.minute(90), kind=PumpActionKind.START, reason=why.strip()),
+        seen_sequence=0,
+        minute=100,
+    )
+
+    start = PumpAction.objects.get(infusion__session=day.session, sequence=1)
+    [audited] = AuditEntry.objects.filter(action="infusion-started", detail__from_paper=True)
+    assert audited.detail["against"]
+    assert len(start.reason) > 200
+    assert start.reason.startswith(why.strip())
+    for code in audited.detail["against"]:
+        assert code in start.reason
+
+
 def test_a_start_is_not_copied_where_one_is_charted_or_nothing_is_prepared(day: Day) -> None:
     again = copied(day, lines.PumpLine(at=day.minute(1), kind=PumpActionKind.START))
     early = checked_in()
@@ -392,6 +457,9 @@ def test_a_hand_over_on_paper_is_in_the_certificate_and_says_that_nobody_signed(
     assert found is not None
     assert [row["began"] for row in found["stretches"]] == ["start", "from_paper"]
     assert found["whole"] is True
+    # Twenty minutes from the start; the paper bears out nothing by itself.
+    assert (found["rests_on"]["declared"], found["rests_on"]["signed"]) == (2, 0)
+    assert found["rests_on"]["borne_out_s"] == 15 * 60
     day.infusion.refresh_from_db()
     assert day.infusion.clinician == day.second
     before = copied(

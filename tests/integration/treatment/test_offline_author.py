@@ -20,6 +20,7 @@ from django.test import Client
 from afterglow.apps.accounts.models import Account, StaffProfile
 from afterglow.apps.accounts.services import lock_screen
 from afterglow.apps.accounts.services.sealing import NotSealedHere, opened, public_key
+from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.treatment.models import OfflineEntry, PumpAction, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
@@ -27,6 +28,7 @@ from afterglow.apps.treatment.offline_kit import kit, why_not_kept
 from afterglow.apps.treatment.services import charting, offline
 from afterglow.apps.treatment.services.infusions import act_on_pump, record_pump_stopped
 from afterglow.apps.treatment.services.offline_authors import Claim, seal_of
+from afterglow.apps.treatment.services.offline_lines import storable
 from afterglow.core.quantities import Rate
 from afterglow.core.roles import Role
 from afterglow.core.treatment.endings import InfusionEnding
@@ -68,7 +70,7 @@ def sealed(secret: str, about: str) -> dict[str, str]:
 
 
 def claim(day: Day, login: str, secret: str = PIN) -> Claim:
-    return Claim.of(login, sealed(secret, seal_of(day.id, login)))
+    return Claim.of(login, sealed(secret, seal_of(day.id, storable(login), TABLET)))
 
 
 def typed(day: Day, minute: float, kind: str, /, **more: Any) -> offline.Typed:
@@ -86,9 +88,10 @@ def typed(day: Day, minute: float, kind: str, /, **more: Any) -> offline.Typed:
 def sent(
     day: Day, *entries: offline.Typed, minute: float = 20, by: Account | None = None
 ) -> list[OfflineEntry]:
-    return offline.take_in(
+    kept = offline.take_in(
         session=day.id, tablet=TABLET, entries=entries, by=by or day.second, at=day.minute(minute)
     )
+    return list(kept.values())
 
 
 def note(day: Day, minute: float, **more: Any) -> offline.Typed:
@@ -137,11 +140,22 @@ def test_what_stands_under_a_wrong_pin_waits_for_a_person(day: Day, client: Clie
     assert f"gave the name {day.clinician.username} on a locked tablet" in page
 
 
-@pytest.mark.parametrize("login", ["nobody", ""])
+def test_a_sealed_pin_that_was_copied_to_another_tablet_opens_nothing_there(day: Day) -> None:
+    with_pin(day.clinician, day.minute(0))
+    login = day.clinician.username
+    stolen = Claim.of(login, sealed(PIN, seal_of(day.id, login, uuid.UUID(int=98))))
+    before = Claim.of(login, sealed(PIN, f"{day.id}|{login}"))  # a page kept before the upgrade
+
+    outcomes = sent(day, note(day, 12, claim=stolen), note(day, 13, claim=before))
+
+    assert [str(entry.outcome) for entry in outcomes] == ["conflict", "charted"]
+
+
+@pytest.mark.parametrize("login", ["nobody", "", "\ud83d", "a\0b"])
 def test_a_name_that_nobody_has_proves_nothing(day: Day, login: str) -> None:
     (entry,) = sent(day, note(day, 12, claim=claim(day, login)))
 
-    assert (str(entry.outcome), entry.claimed) == ("conflict", login)
+    assert (str(entry.outcome), entry.claimed) == ("conflict", storable(login))
 
 
 def test_a_right_pin_of_somebody_who_may_not_chart_waits_with_the_reason(day: Day) -> None:
@@ -301,12 +315,32 @@ def test_what_is_kept_names_no_patient(client: Client, day: Day, kind: EventKind
         assert word not in page
         assert word not in facts
     assert "data-kept" in page
+    assert "toast" not in page
     assert 'name="pressure"' in page  # it takes readings
     assert '"/static/' not in page
     assert f'"/sessions/kept/{kept.version()}/afterglow/js/main.js"' in page
     named = set(re.findall(r'(?:href|src)="(/sessions/kept/[^"]+)"', page))
     assert named <= set(json.loads(facts)["files"])
     assert all(f"/{name}" in facts for name in ("afterglow/worker.js", "vendor/htmx/htmx.min.js"))
+
+
+def test_a_kept_page_draws_no_message_and_leaves_it_to_the_page_that_is_looked_at(
+    client: Client, day: Day
+) -> None:
+    client.force_login(day.clinician)
+    address = f"/sessions/{day.id}/from-paper/"
+    form = {"key": str(uuid.uuid4()), "kept_by": str(day.second.public_id), "seen_sequence": "1"}
+    form |= {"n0-what": "note", "n0-text": "Hums."}
+    form["n0-when"] = day.minute(10).astimezone(day.site.zone).strftime("%H:%M")
+
+    with clock.fixed(day.minute(20)):
+        copied = client.post(address, form)
+        kept_page = client.get(f"/sessions/{day.id}/infusion/kept/").content.decode()
+        looked_at = client.get(f"/sessions/{day.id}/infusion/").content.decode()
+
+    assert copied.status_code == 302
+    assert "Copied from paper" not in kept_page
+    assert "Copied from paper" in looked_at
 
 
 def test_the_worker_answers_for_sessions_only_and_the_policy_allows_it(client: Client) -> None:
@@ -358,6 +392,10 @@ def test_a_locked_screen_sends_a_stop_and_what_is_under_a_pin_and_holds_the_rest
     assert [outcomes[str(each.key)] for each in entries] == ["locked", "charted", "charted"]
     assert not OfflineEntry.objects.filter(key=entries[0].key).exists()
     assert page.status_code == 302
+    # The stop was in the name of who is signed in there; the note had a PIN of its own.
+    [noted] = AuditEntry.objects.filter(action="acted-on-locked-screen")
+    stop = OfflineEntry.objects.get(key=entries[2].key)
+    assert (noted.by, noted.detail["entry"]) == (day.clinician.public_id, str(stop.public_id))
 
 
 def as_sent(entry: offline.Typed) -> dict[str, Any]:

@@ -346,7 +346,7 @@ def test_the_label_says_what_hangs_on_the_pole() -> None:
         "75 mL/h over 40 min, 50 mL",
         "IV infusion by pump · 0.7 mg/mL",
         f"Ordered 0.5 mg/kg over 40 min by {day.prescriber.get_short_name()}",
-        "iv_ketamine_adult v3",
+        "iv_ketamine_adult v4",
         f"Vial {day.vial.number} · lot L24-118 · expires 28 Dec 2027",
         f"by {day.clinician.get_short_name()} · read back by {day.second.get_short_name()}",
         "Use before 23 Nov 2026, 17:12",

@@ -10,6 +10,7 @@ import pytest
 
 from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.monitoring.presence import (
+    UNANSWERED,
     Doubt,
     PresenceFacts,
     PresenceRules,
@@ -52,6 +53,28 @@ def test_the_room_asks_and_unanswered_it_is_nobody(changed: dict[str, Any], why:
     assert said(facts, since - 0.1) == []
     assert said(facts, since + 0.5) == [("PRESENCE_NOT_CERTAIN", "medium")]
     assert said(facts, since + 1) == [("NOBODY_WITH_PATIENT", "high")]
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        (None, "NOBODY_WITH_PATIENT"),  # nobody noted it: nothing is claimed
+        (19.9, "ROOM_NOT_HEARD"),
+        (20, "NOBODY_WITH_PATIENT"),
+        (20.5, "NOBODY_WITH_PATIENT"),
+        (-30, "ROOM_NOT_HEARD"),
+    ],
+)
+def test_a_room_of_which_no_screen_was_heard_since_it_was_asked_is_said_to_be_unheard(
+    shown: float | None, code: str
+) -> None:
+    facts = replace(HERE, shown_at=None if shown is None else minute(shown))
+
+    assert said(facts, 20.5) == [("PRESENCE_NOT_CERTAIN", "medium")]
+    assert said(facts, 21) == [(code, "high")]
+    (condition,) = presence_conditions(facts, RULES, nobody=AlarmPriority.HIGH, at=minute(21))
+    assert (condition.since == facts.shown_at) is (code == "ROOM_NOT_HEARD")
+    assert condition.about == UNANSWERED
 
 
 def test_a_later_sign_answers_what_spoke_against_it() -> None:

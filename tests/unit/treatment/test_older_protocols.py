@@ -16,8 +16,9 @@ from afterglow.core.treatment.rules import SessionRules
 HASHES = {
     1: "7a7a5bdfdea7bcdaa1624c3aa782d60bf8b5e9a86ee7330447c2c4c722824457",
     2: "e37255df9f8bac4488f14dd7025e259960b37b7e67a4acfd1bb927b04c23b077",
+    3: "a5c08a26cd7cf75365d859320cd3fb8d10fbbaaedab4a8e82687e58365b366ab",
 }
-NEWEST = 3
+NEWEST = 4
 
 
 def shipped(version: int) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def test_a_session_of_an_older_version_is_judged_and_passed_on_as_under_the_newe
 ) -> None:
     old, new = (MonitoringRules.parse(shipped(n)["monitoring"]) for n in (version, NEWEST))
 
-    assert "back_within_for" not in shipped(version)["monitoring"]["alarms"]
+    assert "late_after" not in shipped(version)["monitoring"]["schedule"]
     assert (old.technical, old.pump, old.alarms) == (new.technical, new.pump, new.alarms)
     assert old.schedule == new.schedule
     assert old.technical.nobody_with_patient_priority is AlarmPriority.HIGH

@@ -100,7 +100,7 @@ def _names() -> set[str]:
     steps = json.loads((data / "emergency/steps/1.json").read_text())["steps"]
     tasks = json.loads((data / "work/task_kinds.json").read_text())
     items = json.loads((data / "checklists/emergency_equipment/1.json").read_text())["items"]
-    monitoring = json.loads((data / "protocols/iv_ketamine_adult/3/monitoring.json").read_text())
+    monitoring = json.loads((data / "protocols/iv_ketamine_adult/4/monitoring.json").read_text())
     room = json.loads((data / "infusion_room/iv_ketamine_adult/1.json").read_text())
     rehearsals = json.loads((data / "rehearsals.json").read_text())
     return {

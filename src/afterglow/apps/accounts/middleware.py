@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import check_for_language
 
 from afterglow.apps.accounts import queries
-from afterglow.apps.accounts.services.locks import is_locked
+from afterglow.apps.accounts.services.locks import ACTED_WHEN_LOCKED, is_locked
 from afterglow.apps.audit import services as audit
 from afterglow.core.errors import Closed, IllegalTransition
 from afterglow.core.permission import Forbidden
@@ -110,7 +110,7 @@ class LockedScreen:
         if request.resolver_match and request.resolver_match.url_name == "account_logout":
             return None  # signing out needs no PIN
         if getattr(view, "acts_when_locked", False):
-            _note(request, "acted-on-locked-screen", kwargs)
+            _note(request, ACTED_WHEN_LOCKED, kwargs)
             return None
         if request.method not in SAFE:
             return render(request, "accounts/locked.html", {"refused": True}, status=423)
@@ -119,6 +119,11 @@ class LockedScreen:
         if request.headers.get("HX-Request"):
             return HttpResponse(status=423, headers={"HX-Redirect": reverse("accounts:unlock")})
         return redirect(f"{reverse('accounts:unlock')}?next={request.path}")
+
+
+def note_acted_when_locked(request: HttpRequest, **about: UUID) -> None:
+    """Write down that a locked screen acted in the name of who is signed in, and on what."""
+    _note(request, ACTED_WHEN_LOCKED, about)
 
 
 def _note(

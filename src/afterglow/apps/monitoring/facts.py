@@ -44,6 +44,7 @@ from afterglow.core.monitoring.readings import (
     Source,
     baselines,
 )
+from afterglow.core.monitoring.rules import ScheduleRules
 from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, slots
 from afterglow.core.monitoring.technical import (
     DeviceFacts,
@@ -236,6 +237,14 @@ def observed(
         asked |= windows
         known += found
         readings = (*readings, *(f.reading for f in found))
+        for window in {w for f in found if (w := _open_and_late(f, rules, at)) is not None}:
+            # What is late fills no open slot, so the first of a line is not enough of it.
+            readings = (*readings, *lines.by_hand_in(session.pk, window))
+
+
+def _open_and_late(found: lines.Found, rules: ScheduleRules, at: datetime) -> lines.Window | None:
+    window = lines.Window(found.line.since, found.line.until)
+    return window if window.until > at and rules.late.is_late(found.reading) else None
 
 
 def window_of(slot: Slot, at: datetime) -> lines.Window:
@@ -263,7 +272,7 @@ def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
             seen_at__lte=at,
         )
         .order_by("seen_at", "pk")
-        .values_list("session_id", "code", "value", SEEN_AT, "source", "flag", "pk")
+        .values_list("session_id", "code", "value", SEEN_AT, "source", "flag", "pk", "arrived_at")
     )
     marked = dict(
         ArtefactMark.objects.filter(session_id__in=keys)
@@ -271,9 +280,10 @@ def _windows(keys: Sequence[int], at: datetime) -> Mapping[int, list[Reading]]:
         .values_list("vital_sign_id", "is_artefact")
     )
     found: dict[int, list[Reading]] = defaultdict(list)
-    for session, code, value, taken_at, source, flag, pk in rows:
+    for session, code, value, taken_at, source, flag, pk, arrived_at in rows:
         artefact = bool(flag) or marked.get(pk, False)
-        found[session].append(Reading(code, value, taken_at, Source(source), artefact))
+        entered_at = arrived_at if source == Source.HAND else None
+        found[session].append(Reading(code, value, taken_at, Source(source), artefact, entered_at))
     return found
 
 

@@ -50,7 +50,9 @@ class Found(NamedTuple):
     @property
     def reading(self) -> Reading:
         """The reading as rules want it."""
-        return Reading(self.line.code, self.value, self.taken_at, Source(self.line.source))
+        source = Source(self.line.source)
+        entered_at = self.arrived_at if source is Source.HAND else None
+        return Reading(self.line.code, self.value, self.taken_at, source, entered_at=entered_at)
 
 
 # Whether the last mark on a reading says that it is an artefact.
@@ -133,6 +135,25 @@ def first_in(session: int, windows: Sequence[Window]) -> list[Found]:
         return [
             Found(Line(session, source, code, *windows[n - 1]), *row)
             for n, source, code, *row in cursor.fetchall()
+        ]
+
+
+_BY_HAND = f"""
+SELECT v.code, v.value, v.taken_at, v.arrived_at FROM monitoring_vitalsign v
+WHERE v.session_id = %s AND v.source = 'hand' AND {STORED_SINCE}
+  AND v.taken_at >= %s AND v.taken_at < %s AND v.flag = '' AND NOT {MARKED}
+ORDER BY v.taken_at, v.id
+"""  # noqa: S608 - constants only; keys and times are parameters
+
+
+def by_hand_in(session: int, window: Window) -> list[Reading]:
+    """Return every believed reading by hand of a session in a window, each with both its times."""
+    with connection.cursor() as cursor:
+        asked: list[Any] = [session, oldest_id([session]), window.since, window.until]
+        cursor.execute(_BY_HAND, asked)
+        return [
+            Reading(code, value, taken_at, Source.HAND, entered_at=entered_at)
+            for code, value, taken_at, entered_at in cursor.fetchall()
         ]
 
 

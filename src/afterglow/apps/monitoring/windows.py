@@ -72,16 +72,18 @@ class BaselineKey(NamedTuple):
 class _Line:
     """Believed readings of one sign from one source, by time and then by number.
 
-    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured by its device.
+    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured by its device. When
+    they were entered is kept of what a person typed, and of nothing else.
     """
 
-    __slots__ = ("key", "taken", "times", "values")
+    __slots__ = ("entered", "key", "taken", "times", "values")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.times: list[datetime] = []
         self.values: list[Decimal] = []
         self.taken: list[datetime] = []
+        self.entered: list[datetime] | None = [] if key[1] is Source.HAND else None
 
     def add(self, taken_at: datetime, arrived_at: datetime, value: Decimal) -> None:
         """Add a reading whose number is above all others."""
@@ -89,6 +91,8 @@ class _Line:
         place = bisect_right(self.times, seen_at)
         self.times.insert(place, seen_at)
         self.values.insert(place, value)
+        if self.entered is not None:
+            self.entered.insert(place, arrived_at)
         insort_right(self.taken, taken_at)
 
     def drop_before(self, since: datetime) -> None:
@@ -97,6 +101,8 @@ class _Line:
         if count > SLACK:
             del self.times[:count], self.values[:count]
             del self.taken[: max(0, bisect_left(self.taken, since) - 1)]
+            if self.entered is not None:
+                del self.entered[:count]
 
     def last(self, at: datetime) -> datetime | None:
         """Return when the last reading up to ``at`` was taken."""
@@ -125,8 +131,10 @@ class _Cut(Sequence[Reading]):
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         place = self._start + index if index >= 0 else self._stop + index
-        sign, source = self._line.key
-        return Reading(sign, self._line.values[place], self._line.times[place], source)
+        line = self._line
+        entered_at = None if line.entered is None else line.entered[place]
+        sign, source = line.key
+        return Reading(sign, line.values[place], line.times[place], source, entered_at=entered_at)
 
     def __reversed__(self) -> Iterator[Reading]:
         return (self[i] for i in range(len(self) - 1, -1, -1))
@@ -187,11 +195,12 @@ class Windows:
                 tips = [self._known[pk].tip for pk in known]
                 # The lowest tip once more as a plain number: months before it are not planned.
                 cursor.execute(_NEW, [known, tips, min(tips)])
-                for session, pk, code, source, value, taken, arrived, flag in cursor.fetchall():
+                for row in cursor.fetchall():
+                    session, pk, code, source, value, taken_at, arrived_at, flag = row
                     one = self._known[session]
                     one.tip = pk
                     if not flag:
-                        one.add(code, source, self._shared(value), taken, arrived)
+                        one.add(code, source, self._shared(value), taken_at, arrived_at)
         self._read_again([pk for pk in sessions if pk not in set(known)], at)
         for pk in sessions:
             self._known.move_to_end(pk)
@@ -267,8 +276,8 @@ class Windows:
         for pk, session, code, source, value, taken_at, arrived_at in sorted(every):
             if pk not in seen:
                 seen.add(pk)
-                one = self._known[session]
-                one.add(code, source, self._shared(value), taken_at, arrived_at)
+                kept = self._known[session]
+                kept.add(code, source, self._shared(value), taken_at, arrived_at)
 
     def _shared(self, value: Decimal) -> Decimal:
         """One object for one value: a sign takes few of them."""

@@ -152,6 +152,7 @@ def scores(sessions: Sequence[int], at: datetime) -> Mapping[int, Sequence[Readi
                 value=row.value,
                 at=row.assessment.at,
                 source=Source.HAND,
+                entered_at=row.assessment.recorded_at,
             )
         )
     return told

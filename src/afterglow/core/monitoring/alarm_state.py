@@ -2,8 +2,9 @@
 
 ``advance`` compares what is open with what holds now and returns the new open alarms with what
 changed. An alarm whose priority latches stays open after its condition has gone, until somebody
-acknowledges it. A new or a worse condition breaks every silence. An acknowledgement, as a silence,
-lasts for the protocol's time: a condition that still holds then asks again.
+acknowledges it. A new or a worse condition breaks every silence; a notice of then does not. An
+acknowledgement, as a silence, lasts for the protocol's time: a condition that still holds then asks
+again.
 """
 
 from __future__ import annotations
@@ -103,6 +104,12 @@ class Change:
     kind: ChangeKind
     alarm: OpenAlarm
 
+    @property
+    def is_loud(self) -> bool:
+        """Whether it is news that breaks every silence; a notice is none."""
+        risen = self.kind in (ChangeKind.RAISED, ChangeKind.ESCALATED)
+        return risen and not self.alarm.condition.is_notice
+
 
 @dataclass(frozen=True, slots=True)
 class Advance:
@@ -135,7 +142,7 @@ def advance(
                 changes.append(Change(kind, left))
             if kind is not ChangeKind.ENDED:
                 alarms.append(left)
-    if any(change.kind in (ChangeKind.RAISED, ChangeKind.ESCALATED) for change in changes):
+    if any(change.is_loud for change in changes):
         alarms = [_break_silence(alarm) for alarm in alarms]
         changes = [replace(c, alarm=_break_silence(c.alarm)) for c in changes]
     alarms.sort(key=lambda a: (-a.priority.weight, a.raised_at, a.key))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE
-from afterglow.core.monitoring.conditions import AlarmCondition, worst_first
+from afterglow.core.monitoring.conditions import LATE_READING, AlarmCondition, worst_first
+from afterglow.core.monitoring.late import late_conditions
 from afterglow.core.monitoring.limits import (
     Holding,
     Symptom,
@@ -56,6 +57,8 @@ TECHNICAL_CODES = (
     "BREAK_OVERRUN",
     "RECOVERY_RATIO_EXCEEDED",
     "PRESENCE_NOT_CERTAIN",
+    "ROOM_NOT_HEARD",
+    LATE_READING,
 )
 BY_THE_CLOCK = frozenset(
     {"READING_OVERDUE", "ACLS_LEFT_SITE", "PRESCRIBER_LEFT_SITE", "PRESENCE_NOT_CERTAIN"}
@@ -66,8 +69,8 @@ BY_THE_CLOCK = frozenset(
 def is_by_the_clock(condition: str, about: str) -> bool:
     """Whether a condition stays as it is while only messages are judged.
 
-    So does "nobody with the patient" where it comes from a question that nobody answered; where
-    somebody said that they leave, each message knows it.
+    So does what comes from a question that nobody answered: "nobody with the patient", or a room
+    that is not heard. Where somebody said that they leave, each message knows it.
     """
     return condition in BY_THE_CLOCK or about == UNANSWERED
 
@@ -103,16 +106,27 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
     symptomatic = facts.said_symptomatic or any(
         rules.symptoms[s.code].is_symptom for s in facts.symptoms if s.at <= at
     )
+    lines = lines_of(facts.readings, at=at) if facts.lines is None else facts.lines
+    present, late = rules.schedule.late.apart(lines)
     return worst_first(
         [
             *limit_conditions(
-                lines_of(facts.readings, at=at) if facts.lines is None else facts.lines,
+                present,
                 facts.baseline,
                 rules.limits,
                 rules.alarms,
                 symptomatic=symptomatic,
                 said_symptomatic=facts.said_symptomatic,
                 holding=facts.holding,
+                at=at,
+            ),
+            *late_conditions(
+                late,
+                present,
+                facts.baseline,
+                rules.limits,
+                rules.alarms,
+                rules.schedule.late,
                 at=at,
             ),
             *symptom_conditions(facts.symptoms, rules.symptoms, at=at),

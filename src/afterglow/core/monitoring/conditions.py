@@ -37,6 +37,12 @@ class AlarmKind(StrEnum):
     TECHNICAL = "technical"
 
 
+LATE_READING = "LATE_READING"
+"""A number beyond its limit that was entered long after it was measured: measure again."""
+NOTICES = frozenset({LATE_READING})
+"""Conditions that say something of then: they make no sound and break no silence."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmCondition:
     """One thing that is wrong now.
@@ -66,6 +72,11 @@ class AlarmCondition:
             raise InvalidValue(f"An alarm code is UPPER_SNAKE_CASE, not {self.code!r}.")
         if not self.sentence.endswith("."):
             raise InvalidValue(f"{self.code} says {self.sentence!r}, which ends without a stop.")
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is only to be read."""
+        return self.code in NOTICES
 
     @property
     def key(self) -> tuple[str, str]:

@@ -174,7 +174,7 @@ class _Look:
                 times=self.rules.hand_yields_to,
                 lasting=self._back_for(same, Source.DEVICE),
             )
-            for same in _SAME_RATE.get(sign, (sign,))
+            for same in SAME_RATE.get(sign, (sign,))
         )
 
     def _repeated(self, found: Spell, limit: AlarmLimit, is_beyond: IsBeyond) -> Reading | None:
@@ -223,7 +223,7 @@ class _Look:
 
 
 _HEART, _PULSE = VitalSignCode.HEART_RATE.value, VitalSignCode.PULSE_RATE.value
-_SAME_RATE: Mapping[str, tuple[str, ...]] = {_HEART: (_HEART, _PULSE), _PULSE: (_PULSE, _HEART)}
+SAME_RATE: Mapping[str, tuple[str, ...]] = {_HEART: (_HEART, _PULSE), _PULSE: (_PULSE, _HEART)}
 
 
 def _pulse_codes(

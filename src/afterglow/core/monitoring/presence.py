@@ -15,7 +15,7 @@ from enum import StrEnum
 from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
 
 UNANSWERED = "unanswered"
-"""What a "nobody with the patient" is about that comes from a question nobody answered."""
+"""What an alarm is about that comes from a question nobody answered."""
 
 
 class Doubt(StrEnum):
@@ -51,7 +51,8 @@ class PresenceFacts:
     ``last_sign_at``: the newest of their coming, of what they did for this patient, and of an
     answer that they are there. The others are None where there is nothing of the kind since.
     ``one_to_one``: drug runs, so that an act for another patient speaks against it; in recovery
-    one clinician has several.
+    one clinician has several. ``shown_at``: when a screen of the room was last heard; None where
+    nobody noted it.
     """
 
     who: str
@@ -60,6 +61,7 @@ class PresenceFacts:
     elsewhere_at: datetime | None = None
     shift_over_at: datetime | None = None
     signed_out_at: datetime | None = None
+    shown_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,11 @@ def presence_conditions(
     nobody: AlarmPriority,
     at: datetime,
 ) -> Iterator[AlarmCondition]:
-    """Yield the question as a condition; unanswered, that nobody is with the patient."""
+    """Yield the question as a condition; unanswered, that nobody is with the patient.
+
+    Where no screen of the room was heard since it was asked, nobody there can have seen it: an
+    empty room is not told from one without a connection, so that is said, as urgently.
+    """
     asked = question(facts, rules, at=at) if facts is not None else None
     if asked is None:
         return
@@ -114,6 +120,17 @@ def presence_conditions(
             rules.priority,
             f"Is {asked.who} with the patient? It is asked because {why}.",
             asked.since,
+            asked.who,
+        )
+    elif facts is not None and facts.shown_at is not None and facts.shown_at < asked.since:
+        yield AlarmCondition(
+            "ROOM_NOT_HEARD",
+            UNANSWERED,
+            AlarmKind.TECHNICAL,
+            nobody,
+            "No screen of this room is heard (no connection, or switched off), so nobody there "
+            f"could be asked whether {asked.who} is with the patient: go and look.",
+            facts.shown_at,
             asked.who,
         )
     else:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.conditions import AlarmPriority
 
 
 class Source(StrEnum):
@@ -24,7 +25,8 @@ class Reading:
     """One value of one sign. ``sign`` is a VitalSignCode or an instrument's key, such as moaas.
 
     ``value`` is in the sign's own unit; ``at`` is the time of measuring. An artefact stays in
-    the record and raises no alarm.
+    the record and raises no alarm. ``entered_at``: when a person's reading came into the record;
+    None for a device's, and where it was entered as it was measured.
     """
 
     sign: str
@@ -32,6 +34,7 @@ class Reading:
     at: datetime
     source: Source
     artefact: bool = False
+    entered_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -40,6 +43,41 @@ class Reading:
 
 Lines = Mapping[tuple[str, Source], Sequence[Reading]]
 """Believed readings by sign and source, each line in order of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateRules:
+    """When what a person typed is too old to be a reading of now, and how that is said.
+
+    ``after``: how long after its measuring a reading by hand is still one of now, by sign; one of a
+    sign that is not named always is.
+    """
+
+    after: Mapping[str, timedelta]
+    priority: AlarmPriority
+
+    def is_late(self, reading: Reading) -> bool:
+        """Whether a reading was entered so long after it was measured that it is one of then."""
+        if reading.entered_at is None or reading.source is not Source.HAND:
+            return False
+        after = self.after.get(reading.sign)
+        return after is not None and reading.entered_at - reading.at > after
+
+    def apart(self, lines: Lines) -> tuple[Lines, dict[str, Reading]]:
+        """Return the lines without what is late, and the last late reading of each sign."""
+        present: dict[tuple[str, Source], Sequence[Reading]] = {}
+        late: dict[str, Reading] = {}
+        for key, line in lines.items():
+            sign, source = key
+            if source is Source.HAND and sign in self.after:
+                known = list(line)
+                old = [reading for reading in known if self.is_late(reading)]
+                if old:
+                    late[sign] = old[-1]
+                    line = [reading for reading in known if not self.is_late(reading)]
+            if line:
+                present[key] = line
+        return present, late
 
 
 def lines_of(

@@ -2,7 +2,8 @@
 
 A slot opens a little before it is due and closes when the next one opens. A reading counts for
 the slot in whose window it was taken and for no other: a missed slot stays missed, with its
-reason, and is never filled from a later reading.
+reason, and is never filled from a later reading. What was typed long after it was measured counts
+for a slot that has closed, where it was taken in time; one that is open asks for a reading of now.
 """
 
 from __future__ import annotations
@@ -290,6 +291,8 @@ def _judge(
         for r in facts.readings
         if opens_at <= r.at <= at and (closes_at is None or r.at < closes_at)
     ]
+    if phase is not ObservationPhase.BASELINE and (closes_at is None or at < closes_at):
+        window = [r for r in window if not rules.late.is_late(r)]
     fulfilled_at, lacking = _complete_at(window, needed)
     if fulfilled_at is not None:
         state = SlotState.FULFILLED

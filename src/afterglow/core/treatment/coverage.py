@@ -44,6 +44,26 @@ class CoverageBegan(StrEnum):
     FROM_PAPER = "from_paper"
     """Copied from paper afterwards: nobody signed for it at the screen."""
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether whoever came signed for it with their own PIN or password, on the spot."""
+        return self in _SIGNED
+
+    @property
+    def bears_out(self) -> bool:
+        """Whether it shows that somebody was there: at the screen, not copied afterwards."""
+        return self is not CoverageBegan.FROM_PAPER
+
+
+_SIGNED: Final = frozenset(
+    {
+        CoverageBegan.TAKE_OVER,
+        CoverageBegan.BREAK_COVER,
+        CoverageBegan.BACK_FROM_BREAK,
+        CoverageBegan.CAME_TO_UNCOVERED,
+    }
+)
+
 
 _SUBJECT: Final = Subject("coverage")
 _RATIO: Final = "clinical reference 3.5"

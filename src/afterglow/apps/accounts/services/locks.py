@@ -11,6 +11,9 @@ from afterglow.apps.accounts.services.pins import verify_secret
 from afterglow.apps.audit import services as audit
 from afterglow.core.decisions import Decision
 
+ACTED_WHEN_LOCKED = "acted-on-locked-screen"
+"""The audit's word for what a locked screen did in the name of who is signed in there."""
+
 
 @transaction.atomic
 def lock_screen(*, session_key: str, by: Account, at: datetime) -> ScreenLock:

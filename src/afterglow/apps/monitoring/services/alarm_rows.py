@@ -70,7 +70,7 @@ class AlarmChanges:
         for row, change in mine:
             _bring_up_to_date(row, change, self.at)
             self._tell(_EVENTS[change.kind], session, session.public_id, row.public_id)
-        if any(c.kind in (ChangeKind.RAISED, ChangeKind.ESCALATED) for _, c in mine):
+        if any(c.is_loud for _, c in mine):
             self._sound_again.append(session.pk)
         if mine:
             self._tell(_EVENTS[mine[0][1].kind], session, session.site.public_id, session.public_id)

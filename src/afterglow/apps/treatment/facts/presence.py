@@ -16,9 +16,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from afterglow.apps.accounts.services.leaving import SIGNED_OUT_EVERYWHERE
+from afterglow.apps.accounts.services.locks import ACTED_WHEN_LOCKED
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.scheduling.models import StaffShift
-from afterglow.apps.treatment.models import Coverage
+from afterglow.apps.treatment.models import Coverage, RoomShown
 from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.core.monitoring.presence import PresenceFacts
 from afterglow.core.treatment.coverage import CoveragePhase
@@ -29,20 +30,32 @@ PRESENCE = "presence"
 """The kind of a tablet's entry that answers, without a connection, whether somebody is there."""
 TAKEN_IN = "offline-entry-taken-in"
 """The audit's word for an entry that a tablet kept without a connection, once it has arrived."""
+REFUSED = "-refused"
+"""How the audit's word for what was tried and refused ends."""
 
 
 @dataclass(slots=True)
 class Signs:
-    """What speaks for one person being with one patient, and what against, in order of time."""
+    """What speaks for one person being with one patient, and what against.
+
+    ``acts``: when they did something there, one press each however many lines it charted;
+    ``tried``: when they were refused something there, which is a sign of them and no act.
+    """
 
     acts: list[datetime] = field(default_factory=list)
+    tried: list[datetime] = field(default_factory=list)
     confirmed: list[datetime] = field(default_factory=list)
     elsewhere: list[datetime] = field(default_factory=list)
     signed_out: list[datetime] = field(default_factory=list)
 
+    @property
+    def of_them(self) -> list[datetime]:
+        """Every time that shows somebody with the patient."""
+        return [*self.acts, *self.tried, *self.confirmed]
+
 
 def presence(sessions: Sequence[int], at: datetime) -> Mapping[int, PresenceFacts]:
-    """Return what is known of whoever is on record with each patient now. Three queries."""
+    """Return what is known of whoever is on record with each patient now. Four queries."""
     rows = [
         row
         for row in Coverage.objects.filter(session__in=sessions, during__upper_inf=True)
@@ -54,11 +67,21 @@ def presence(sessions: Sequence[int], at: datetime) -> Mapping[int, PresenceFact
         return {}
     found = signs_of(rows, until=at)
     over = _shifts_over(rows, at)
-    return {row.session_id: _facts(row, found[row.pk], over.get(row.pk)) for row in rows}
+    shown = dict(
+        RoomShown.objects.filter(session__in=[row.session_id for row in rows]).values_list(
+            "session", "at"
+        )
+    )
+    return {
+        row.session_id: _facts(row, found[row.pk], over.get(row.pk), shown.get(row.session_id))
+        for row in rows
+    }
 
 
-def _facts(row: Coverage, signs: Signs, shift_over: datetime | None) -> PresenceFacts:
-    last = max([row.during.lower, *signs.acts, *signs.confirmed])
+def _facts(
+    row: Coverage, signs: Signs, shift_over: datetime | None, shown_at: datetime | None
+) -> PresenceFacts:
+    last = max([row.during.lower, *signs.of_them])
     return PresenceFacts(
         who=row.clinician.get_short_name(),
         last_sign_at=last,
@@ -66,6 +89,7 @@ def _facts(row: Coverage, signs: Signs, shift_over: datetime | None) -> Presence
         elsewhere_at=min((t for t in signs.elsewhere if t > last), default=None),
         shift_over_at=shift_over,
         signed_out_at=max(signs.signed_out, default=None),
+        shown_at=shown_at,
     )
 
 
@@ -102,11 +126,11 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
     arrived = {(session, at) for action, _, at, session, _ in entries if action == TAKEN_IN}
     for action, by, at, session, detail in entries:
         if action == TAKEN_IN:
-            if (typed := _as_typed(detail)) is None:
+            if (typed := _as_typed(detail, sent_by=by)) is None:
                 continue
             action, by, at = typed  # when it was typed, and by whom
-        elif (session, at) in arrived:
-            continue  # what the arrival charted, in the same transaction
+        elif action == ACTED_WHEN_LOCKED or (session, at) in arrived:
+            continue  # a note beside an act; what the arrival charted, in the same transaction
         if action == CONFIRMED:
             for row in by_session.get(session, ()):
                 if _within(row, at):
@@ -120,21 +144,30 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
             elif session == str(row.session.public_id):
                 if at == row.during.lower:
                     continue  # the declaration itself: the start, or the signed take-over
-                found[row.pk].acts.append(at)
+                seen = found[row.pk].tried if action.endswith(REFUSED) else found[row.pk].acts
+                if at not in seen:  # one press writes a row for each thing that it charted
+                    seen.append(at)
             elif session:
                 found[row.pk].elsewhere.append(at)
     return found
 
 
-def _as_typed(detail: Mapping[str, Any]) -> tuple[str, UUID, datetime] | None:
-    """Return what a tablet kept as an entry of its writer, then; a name that no PIN proved is none.
+def _as_typed(
+    detail: Mapping[str, Any], *, sent_by: UUID | None
+) -> tuple[str, UUID, datetime] | None:
+    """Return what a tablet kept as an entry of its writer, then; an unproved name is none.
 
-    The audit is append-only: rows from before a proof was noted say nothing of one.
+    It is proved by a PIN, or by being the name of who sends it: anybody who may chart could name a
+    colleague. An answer is nobody's act, so it counts whoever gave it, once it is charted. The
+    audit is append-only: rows from before a proof was noted say nothing of one.
     """
-    if not detail.get("proved") and detail["outcome"] != OfflineOutcome.CHARTED:
+    charted = detail["outcome"] == OfflineOutcome.CHARTED
+    typed_by, is_answer = UUID(detail["typed_by"]), detail["kind"] == PRESENCE
+    theirs = detail.get("proved") or (charted and (is_answer or typed_by == sent_by))
+    if not theirs:
         return None
-    action = CONFIRMED if detail["kind"] == PRESENCE else TAKEN_IN
-    return action, UUID(detail["typed_by"]), datetime.fromisoformat(detail["happened_at"])
+    action = CONFIRMED if is_answer else TAKEN_IN
+    return action, typed_by, datetime.fromisoformat(detail["happened_at"])
 
 
 def _within(row: Coverage, at: datetime) -> bool:

@@ -22,7 +22,7 @@ from afterglow.apps.treatment.forms.infusion import (
     ObservationForm,
     new_key,
 )
-from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.models.infusion import EventKind, PumpAction, PumpActionKind
 from afterglow.apps.treatment.services.lines import (
     CoverageLine,
     LateLine,
@@ -43,6 +43,9 @@ MEDICINES: Final = 3
 NOTES: Final = 6
 WATCHING: Final = 2
 """Lines of each kind on one page; what stands on a longer paper is copied in two goes."""
+_KEPT: Final = PumpAction._meta.get_field("rate_ml_per_h")
+FASTEST_KEPT: Final = Decimal(10) ** (_KEPT.max_digits - _KEPT.decimal_places) - Decimal("0.01")
+"""The largest rate (mL/h) that the record has room for; what may run is judged by the protocol."""
 
 _PUMP_WORDS: Final = (
     ("", ""),
@@ -167,7 +170,12 @@ class PumpRow(_Row, ChartForm):
     key = None  # type: ignore[assignment]
     what = forms.ChoiceField(choices=_PUMP_WORDS, label=gettext_lazy("What"))
     rate = DecimalField(
-        unit="mL/h", required=False, min_value=Decimal(0), places=2, label=gettext_lazy("Rate")
+        unit="mL/h",
+        required=False,
+        min_value=Decimal(0),
+        max_value=FASTEST_KEPT,
+        places=2,
+        label=gettext_lazy("Rate"),
     )
     reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Why"))
 

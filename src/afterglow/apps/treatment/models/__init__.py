@@ -16,6 +16,7 @@ from afterglow.apps.treatment.models.mistakes import ChartMistake
 from afterglow.apps.treatment.models.offline import OfflineEntry, OfflineResolution
 from afterglow.apps.treatment.models.order import InfusionOrder, OrderCancellation
 from afterglow.apps.treatment.models.preparation import Preparation
+from afterglow.apps.treatment.models.rooms import RoomShown
 
 __all__ = [
     "Addendum",
@@ -36,6 +37,7 @@ __all__ = [
     "PumpDifference",
     "Recovery",
     "Refusal",
+    "RoomShown",
     "SessionEvent",
     "Signature",
 ]

@@ -147,7 +147,7 @@ class PumpAction(AppendOnly, PublicModel):
     rate_ml_per_h = RateField(max_digits=8, decimal_places=2)
     at = models.DateTimeField(help_text="Clinical time.")
     recorded_at = models.DateTimeField()
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     key = models.UUIDField(unique=True)
 

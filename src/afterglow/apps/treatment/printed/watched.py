@@ -70,23 +70,31 @@ def _proof(found: Content, clock: Clock) -> list[tuple[str, str]]:
 
 
 def _rests_on(found: Content) -> list[tuple[str, str]]:
-    """Return what the declarations rest on; a record from before it was kept says nothing."""
+    """Return what the declarations rest on; a record from before it was kept says nothing.
+
+    One from before signatures were counted apart does not say how many were signed.
+    """
     rests = found.get("rests_on")
     if rests is None:
         return []
-    parts = (
-        f"{rests['declared']} signed declarations",
-        f"{rests['acts']} acts in the room's record",
-        f"{rests['answers']} answers",
-    )
+    parts = [
+        _counted(rests["declared"], "declaration"),
+        f"{rests['signed']} of them signed by PIN or password" if "signed" in rests else "",
+        f"{_counted(rests['acts'], 'act')} in the room's record",
+        _counted(rests["answers"], "answer"),
+    ]
     return [
-        ("It rests on", ", ".join(parts)),
+        ("It rests on", ", ".join(filter(None, parts))),
         (
             "Borne out by them",
             f"{_span(rests['borne_out_s'])}; each counts for "
             f"{_span(rests['each_counts_for_s'])} after it",
         ),
     ]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _stretch(row: Content, clock: Clock) -> list[Any]:

@@ -16,16 +16,16 @@ from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.record_rows import person_name, time_json
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.presence import borne_out
-from afterglow.core.treatment.coverage import CoveragePhase
+from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 
 
 def certificate(session: TreatmentSession, *, at: datetime) -> dict[str, Any] | None:
     """Return who was with the patient, as the signed record keeps it.
 
     None without an infusion, or for one from before it was kept who is with a patient.
-    ``rests_on``: how many declarations, acts and answers it rests on, and for how long they bear
-    it out. ``elsewhere``: stretches of the same clinicians with other running infusions meanwhile,
-    which the database refuses; it is counted all the same.
+    ``rests_on``: how many declarations (``signed`` of them by PIN or password), acts and answers it
+    rests on, and for how long they bear it out. ``elsewhere``: stretches of the same clinicians
+    with other running infusions meanwhile, which the database refuses; it is counted all the same.
     """
     proof = coverages.proof_of(session, at=at)
     if proof is None:
@@ -40,6 +40,7 @@ def certificate(session: TreatmentSession, *, at: datetime) -> dict[str, Any] | 
         "gaps": [{"from": time_json(g.begins), "to": time_json(g.ends)} for g in proof.gaps],
         "rests_on": {
             "declared": rests.declared,
+            "signed": rests.signed,
             "acts": rests.acts,
             "answers": rests.answers,
             "each_counts_for_s": int(rests.each_counts_for.total_seconds()),
@@ -79,11 +80,15 @@ def _meanwhile(mine: Sequence[Coverage], phase: CoveragePhase) -> int:
 class RestsOn:
     """What a proof of coverage rests on: nobody saw more than that somebody declared and did.
 
-    A declaration, an act of the clinician in the room's record and an answer that they are there
-    bear out the time after them for so long as the protocol waits before it asks.
+    A declaration at the screen, an act of the clinician in the room's record, one that was refused
+    there, and an answer that they are there bear out the time after them for so long as the
+    protocol waits before it asks. One that was copied from paper bears out nothing by itself.
+    ``signed``: how many of the declarations were signed by PIN or password on the spot; a start is
+    pressed by whoever is signed in there.
     """
 
     declared: int
+    signed: int
     acts: int
     answers: int
     each_counts_for: timedelta
@@ -93,17 +98,19 @@ class RestsOn:
 def rests_on(mine: Sequence[Coverage], *, rows: Mapping[int, Signs], at: datetime) -> RestsOn:
     """Return what the one-to-one stretches of one session rest on, up to ``at``."""
     total, for_so_long = timedelta(), timedelta()
+    how = {row.pk: CoverageBegan(row.began) for row in mine}
     for row in mine:
         signs = rows[row.pk]
         for_so_long = monitoring_rules(row.session).technical.presence.ask_after
         total += borne_out(
-            [row.during.lower, *signs.acts, *signs.confirmed],
+            [*([row.during.lower] if how[row.pk].bears_out else []), *signs.of_them],
             begins=row.during.lower,
             ends=row.during.upper or max(at, row.during.lower),
             for_so_long=for_so_long,
         )
     return RestsOn(
         declared=len(mine),
+        signed=sum(began.is_signed for began in how.values()),
         acts=sum(len(rows[row.pk].acts) for row in mine),
         answers=sum(len(rows[row.pk].confirmed) for row in mine),
         each_counts_for=for_so_long,

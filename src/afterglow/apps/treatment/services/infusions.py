@@ -27,7 +27,7 @@ from afterglow.apps.treatment.services.acting import (
 )
 from afterglow.apps.treatment.services.coverage import open_stretch, pump_stopped
 from afterglow.apps.treatment.services.deciding import readiness_decision
-from afterglow.apps.treatment.services.rates import fastest_rate
+from afterglow.apps.treatment.services.rates import fastest_rate, rate_reasons
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.quantities import Rate
@@ -348,26 +348,8 @@ def _refused_step(
         )
     if kind is PumpActionKind.CHANGE_RATE and rate is None:
         reasons.append(blocker("RATE_MISSING", "A rate change needs the new rate in mL/h."))
-    if rate is not None and not rate > queries.STOPPED:
-        reasons.append(
-            blocker(
-                "RATE_NOT_POSITIVE",
-                f"{rate} is not a rate to run at; pause or stop the pump instead.",
-                seen=str(rate),
-                limit="0 mL/h",
-            )
-        )
-    fastest = fastest_rate(infusion)
-    if rate is not None and rate > fastest:
-        reasons.append(
-            blocker(
-                "RATE_ABOVE_HARD_LIMIT",
-                f"{rate} is faster than {fastest}, at which the bag would run in the shortest "
-                "time the protocol allows.",
-                seen=str(rate),
-                limit=str(fastest),
-            )
-        )
+    if rate is not None:
+        reasons += rate_reasons(rate, fastest=fastest_rate(infusion))
     return Decision.from_reasons(reasons) if reasons else None
 
 

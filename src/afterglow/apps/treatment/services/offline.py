@@ -2,40 +2,42 @@
 
 A tablet may send everything it has as often as it likes: an entry is known by the key it was given
 when it was typed. What cannot be charted stays in the inbox with its reasons until a person says
-what holds; a record is not signed before that.
+what holds; a record is not signed before that. No entry holds back another: a stop that was typed
+after one that the server stumbles over is charted all the same.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import InvalidOperation
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.presence import TAKEN_IN
-from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution, PumpAction
-from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution
+from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
 from afterglow.apps.treatment.outcomes import Done, Refused, as_json
 from afterglow.apps.treatment.services import charting
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
-from afterglow.apps.treatment.services.lines import LateLine, PumpLine, chart_line
+from afterglow.apps.treatment.services.lines import chart_line
 from afterglow.apps.treatment.services.offline_authors import Author, Claim, authors_of
-from afterglow.apps.treatment.services.offline_lines import NOTE, line_of, said
+from afterglow.apps.treatment.services.offline_charting import attempt, chart, of_another_session
+from afterglow.apps.treatment.services.offline_lines import NOTE, line_of, said, storable
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
-from afterglow.core.errors import AfterglowError, RecordLocked
 from afterglow.core.roles import Action
-from afterglow.db.models import StaleRow
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +59,31 @@ class Typed:
 
 def take_in(
     *, session: UUID, tablet: UUID, entries: Sequence[Typed], by: Account, at: datetime
-) -> list[OfflineEntry]:
+) -> dict[UUID, OfflineEntry]:
     """Keep and chart what a tablet sends, in the order in which it happened, each in its own
     transaction.
 
-    Returns one row an entry, in the order they were sent: charted, refused with every reason, or in
-    conflict with what another screen charted. Raises Forbidden or DoesNotExist before anything is
-    kept; whoever may chart here may send what a colleague has typed. What somebody proves to be
-    theirs by PIN is charted in their name.
+    Returns one row an entry by the key it was sent under, in the order they were sent: charted,
+    refused with every reason, or in conflict with what another screen charted. One that the
+    database cannot take just now is left out, those after it are not; its tablet sends it again.
+    A character that no database keeps is written as the sign for one. Raises Forbidden or
+    DoesNotExist before anything is kept; whoever may chart here may send what a colleague has
+    typed. What somebody proves to be theirs by PIN is charted in their name.
     """
     row = TreatmentSession.objects.select_related("site").get(public_id=session)
     policies.check(Action.CHART, by=by, site=row.site, on=row.site.local_date(at))
-    authors = authors_of(_claims_not_taken_in(entries), session=row, at=at)
-    kept = {
-        typed.key: _take_one(row, tablet, typed, authors, by=by, at=at)
-        for typed in sorted(entries, key=lambda each: each.happened_at)
-    }
-    return [kept[typed.key] for typed in entries]
+    authors = authors_of(_claims_not_taken_in(entries), session=row, tablet=tablet, at=at)
+    kept: dict[UUID, OfflineEntry] = {}
+    stumbled: list[DatabaseError] = []
+    for typed in sorted(entries, key=lambda each: each.happened_at):
+        try:
+            kept[typed.key] = _take_one(row, tablet, _storable(typed), authors, by=by, at=at)
+        except DatabaseError as problem:  # its words may hold what was typed: only its name is kept
+            _log.error("offline entry %s: %s", typed.key, type(problem).__name__)
+            stumbled.append(problem)
+    if stumbled and not kept:
+        raise stumbled[0]  # it is the database, and no entry
+    return {typed.key: kept[typed.key] for typed in entries if typed.key in kept}
 
 
 def _claims_not_taken_in(entries: Sequence[Typed]) -> list[Claim]:
@@ -98,14 +108,32 @@ def _take_one(
 ) -> OfflineEntry:
     # The lock comes first: two tablets (or one twice) that send the same key wait for each other.
     TreatmentSession.objects.select_for_update(of=("self",), no_key=True).get(pk=session.pk)
-    if known := OfflineEntry.objects.filter(key=typed.key).first():
+    of_another = Decision()
+    known = OfflineEntry.objects.filter(key=typed.key).first()
+    if known is not None and known.session_id != session.pk:
+        # Kept here all the same, under a key of its own: nothing that was typed is lost.
+        of_another = of_another_session()
+        key = uuid.uuid5(typed.key, str(session.public_id))
+        typed, known = replace(typed, key=key), OfflineEntry.objects.filter(key=key).first()
+    if known is not None:
         return known
-    author = authors[typed.claim] if typed.claim else Author(_signed_in(typed))
-    if author.doubt.refused:
+    claimed = None if of_another.refused else typed.claim
+    author = authors[claimed] if claimed else Author(_signed_in(typed))
+    if of_another.refused:
+        outcome, decision = OfflineOutcome.REFUSED, of_another
+    elif author.doubt.refused:
         outcome, decision = OfflineOutcome.CONFLICT, author.doubt
     else:
         in_the_name_of = author.account if author.proved and author.account else by
-        outcome, decision = _chart(session, typed, by=in_the_name_of, at=at)
+        outcome, decision = chart(
+            session,
+            key=typed.key,
+            kind=typed.kind,
+            body=typed.body,
+            happened_at=typed.happened_at,
+            by=in_the_name_of,
+            at=at,
+        )
     who = author.account or by
     entry = OfflineEntry.objects.create(
         session=session,
@@ -113,7 +141,7 @@ def _take_one(
         tablet=tablet,
         kind=typed.kind[:20],
         body=dict(typed.body),
-        happened_at=typed.happened_at,
+        happened_at=_in_time(typed.happened_at, at),
         arrived_at=at,
         typed_by=who,
         claimed=typed.claim.login if typed.claim else "",
@@ -141,6 +169,10 @@ def _take_one(
     return entry
 
 
+def _storable(typed: Typed) -> Typed:
+    return replace(typed, kind=storable(typed.kind), body=storable(dict(typed.body)))
+
+
 def _signed_in(typed: Typed) -> Account | None:
     return Account.objects.filter(public_id=typed.typed_by).first() if typed.typed_by else None
 
@@ -150,88 +182,15 @@ def _speaks_of_suicide(entry: OfflineEntry) -> bool:
     return entry.kind == NOTE and entry.body.get("kind") == EventKind.SUICIDAL_STATEMENT
 
 
-def _chart(
-    session: TreatmentSession, typed: Typed, *, by: Account, at: datetime
-) -> tuple[OfflineOutcome, Decision]:
-    """Chart an entry in a savepoint, and say what became of it.
+def _in_time(happened_at: datetime, at: datetime) -> datetime:
+    """Return a time that can be kept and shown: one of a clock that is years off is now.
 
-    What the page itself charted under this key, before its answer was lost, is charted.
+    What the tablet said stands in the audit.
     """
-    if PumpAction.objects.filter(key=typed.key, infusion__session=session).exists():
-        return OfflineOutcome.CHARTED, Decision()
-    try:
-        with transaction.atomic():
-            # A clock that was put right by the last answer may still be a moment ahead.
-            when = min(typed.happened_at, at) if typed.happened_at <= at + charting.AHEAD else None
-            line, seen = line_of(typed.kind, typed.body, when or typed.happened_at)
-            if (both := _conflict(session, line)) is not None:
-                return OfflineOutcome.CONFLICT, both
-            if (after := typed.body.get("after")) and isinstance(line, PumpLine):
-                step = _own_step(session, UUID(str(after)))
-                if step is None and line.kind is not PumpActionKind.STOP:
-                    return OfflineOutcome.CONFLICT, _own_not_charted()
-                seen = step.sequence if step else seen
-            done = chart_line(session, line, by=by, at=at, key=typed.key, seen=seen)
-    except StaleRow as stale:
-        return OfflineOutcome.CONFLICT, _meanwhile(str(stale.seen), str(stale.current))
-    except RecordLocked:
-        why = blocker(
-            "RECORD_SIGNED_BEFORE", "The record was signed before this arrived; add an addendum."
-        )
-        return OfflineOutcome.REFUSED, Decision((why,))
-    except (AfterglowError, LookupError, TypeError, ValueError, InvalidOperation) as problem:
-        return OfflineOutcome.REFUSED, _not_understood(problem)
-    if isinstance(done, Refused):
-        return OfflineOutcome.REFUSED, done.decision
-    return OfflineOutcome.CHARTED, done.decision
+    return happened_at if abs(happened_at - at) <= _FAR_OFF else at
 
 
-def _conflict(session: TreatmentSession, line: LateLine) -> Decision | None:
-    """Return why a stop does not fit what other screens charted, or None.
-
-    At the screen a stop is never refused. One that arrives late may meet an entry made after it:
-    two people saw two pumps, and only they know which was so.
-    """
-    infusion = queries.infusion_of(session)
-    if not isinstance(line, PumpLine) or line.kind is not PumpActionKind.STOP or infusion is None:
-        return None
-    last = queries.actions_of(infusion)[-1]
-    if line.at > last.at:
-        return None
-    return _meanwhile(line.at.isoformat(), last.at.isoformat())
-
-
-def _own_step(session: TreatmentSession, key: UUID) -> PumpAction | None:
-    """Return the pump entry that the tablet's own entry of this key became, or None."""
-    keys = (key, uuid.uuid5(key, "charted"))
-    return PumpAction.objects.filter(infusion__session=session, key__in=keys).first()
-
-
-def _own_not_charted() -> Decision:
-    why = blocker(
-        "OFFLINE_ENTRY_BEFORE_NOT_CHARTED",
-        "The pump entry that this tablet typed before this one is not charted.",
-    )
-    return Decision((why,))
-
-
-def _meanwhile(seen: str, limit: str) -> Decision:
-    why = blocker(
-        "PUMP_CHARTED_MEANWHILE",
-        "Another screen charted the pump after this tablet went offline.",
-        seen=seen,
-        limit=limit,
-    )
-    return Decision((why,))
-
-
-def _not_understood(problem: Exception) -> Decision:
-    why = blocker(
-        "OFFLINE_ENTRY_NOT_UNDERSTOOD",
-        "What the tablet kept could not be read.",
-        seen=str(problem)[:60],
-    )
-    return Decision((why,))
+_FAR_OFF = timedelta(days=3660)
 
 
 @transaction.atomic
@@ -300,11 +259,11 @@ def _chart_after_all(
 ) -> Decision:
     infusion = queries.infusion_of(row)
     last = queries.actions_of(infusion)[-1].sequence if infusion else 0
-    try:
-        with transaction.atomic():
-            line, _seen = line_of(kept.kind, kept.body, kept.happened_at)
-            key = uuid.uuid5(kept.key, "charted")
-            done = chart_line(row, line, by=by, at=at, key=key, seen=last)
-    except (AfterglowError, LookupError, TypeError, ValueError, InvalidOperation) as problem:
-        return _not_understood(problem)
-    return done.decision if isinstance(done, Refused) else Decision()
+
+    def verb() -> Done[Any] | Refused:
+        line, _seen = line_of(kept.kind, kept.body, kept.happened_at)
+        key = uuid.uuid5(kept.key, "charted")
+        return chart_line(row, line, by=by, at=at, key=key, seen=last)
+
+    outcome, decision = attempt(verb, about=kept.key)
+    return Decision() if outcome is OfflineOutcome.CHARTED else decision

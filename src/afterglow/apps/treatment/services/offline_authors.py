@@ -16,6 +16,7 @@ from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.accounts.services import verify_secret
 from afterglow.apps.accounts.services.sealing import NotSealedHere, opened
+from afterglow.apps.treatment.services.offline_lines import storable
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.permission import Forbidden
@@ -35,7 +36,7 @@ class Claim:
     def of(cls, login: str, sealed: Mapping[str, object]) -> Claim:
         """Read what the tablet sends."""
         parts = tuple(sorted((str(name), str(value)) for name, value in sealed.items()))
-        return cls(login.strip()[:LONGEST_NAME], parts)
+        return cls(storable(login).strip()[:LONGEST_NAME], parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,21 @@ class Author:
 
 
 def authors_of(
-    claims: Iterable[Claim], *, session: TreatmentSession, at: datetime
+    claims: Iterable[Claim], *, session: TreatmentSession, tablet: UUID, at: datetime
 ) -> dict[Claim, Author]:
     """Prove each claim once, however many entries stand under it. Wrong PINs count as ever.
 
     Not inside a transaction that may be rolled back: the count of wrong ones is kept.
     """
-    return {claim: _author(claim, session=session, at=at) for claim in set(claims)}
+    return {claim: _author(claim, session=session, tablet=tablet, at=at) for claim in set(claims)}
 
 
-def _author(claim: Claim, *, session: TreatmentSession, at: datetime) -> Author:
+def _author(claim: Claim, *, session: TreatmentSession, tablet: UUID, at: datetime) -> Author:
     account = Account.objects.filter(username__iexact=claim.login, is_active=True).first()
     if account is None:
         return Author(doubt=_unproved(claim.login))
     try:
-        secret = opened(dict(claim.sealed), about=seal_of(session.public_id, claim.login))
+        secret = _opened(claim, session=session.public_id, tablet=tablet)
     except NotSealedHere:
         return Author(account, doubt=_unproved(claim.login))
     decision = verify_secret(account=account, secret=secret, at=at)
@@ -76,9 +77,21 @@ def _author(claim: Claim, *, session: TreatmentSession, at: datetime) -> Author:
     return Author(account, proved=True)
 
 
-def seal_of(session: UUID, login: str) -> str:
-    """Return what a sealed PIN is bound to: this session and this name, and nothing else."""
-    return f"{session}|{login}"
+def seal_of(session: UUID, login: str, tablet: UUID) -> str:
+    """Return what a sealed PIN is bound to: this session, this name and the tablet it lies on."""
+    return f"{session}|{login}|{tablet}"
+
+
+def _opened(claim: Claim, *, session: UUID, tablet: UUID) -> str:
+    """Return the PIN of a claim. Raises NotSealedHere.
+
+    A page that was kept before tablets were named in the seal binds it to session and name only.
+    """
+    sealed = dict(claim.sealed)
+    try:
+        return opened(sealed, about=seal_of(session, claim.login, tablet))
+    except NotSealedHere:
+        return opened(sealed, about=f"{session}|{claim.login}")
 
 
 def _unproved(login: str) -> Decision:

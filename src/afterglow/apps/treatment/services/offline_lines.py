@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -102,6 +103,24 @@ def line_of(kind: str, body: Mapping[str, Any], at: datetime) -> tuple[LateLine,
     if kind == PRESENCE:
         return PresenceLine(at=at), seen
     raise ValueError(f"{kind} is not a kind of entry")
+
+
+def storable(value: Any) -> Any:
+    """Return what a tablet sent as PostgreSQL keeps it, at any depth.
+
+    A NUL and half a surrogate pair become the sign for a character that cannot be shown; a number
+    that is none (NaN, Infinity) becomes its word.
+    """
+    if isinstance(value, str):
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {storable(str(name)): storable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(inner) for inner in value]
+    return value
 
 
 def _answer(value: Any) -> int | None:

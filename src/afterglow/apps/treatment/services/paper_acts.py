@@ -25,6 +25,7 @@ from afterglow.apps.treatment.services.acting import cannot_watch, move_session,
 from afterglow.apps.treatment.services.charting import record_event
 from afterglow.apps.treatment.services.coverage import close_stretch, name_clinician, open_stretch
 from afterglow.apps.treatment.services.deciding import readiness_decision
+from afterglow.apps.treatment.services.rates import fastest_of, rate_reasons
 from afterglow.apps.treatment.services.tasks import ask_for_review
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Reason, blocker
@@ -46,12 +47,15 @@ def start_from_paper(
     """Chart a start that the record lost; the session is locked.
 
     It needs what an infusion is made of: a checked bag, a clinician, a room, and nobody of them
-    taken at that time. Everything else that stood against it is said in the entry's reason.
+    taken at that time. Its rate is judged as at the screen. Everything else that stood against it
+    is said in the entry's reason.
     """
     preparation = queries.preparation_in_use(row)
-    against = [_no_start(row, happened_at, at)]
+    against: list[Reason | None] = [_no_start(row, happened_at, at)]
     if preparation is None or preparation.checked_by is None:
         against.append(_lacking("a checked bag"))
+    elif rate is not None:
+        against += rate_reasons(rate, fastest=fastest_of(row, preparation))
     if row.clinician is None:
         against.append(_lacking("a clinician"))
     if row.room is None:
@@ -89,7 +93,7 @@ def start_from_paper(
         rate_ml_per_h=rate or preparation.rate_ml_per_h,
         at=happened_at,
         recorded_at=at,
-        reason=f"{reason} {said}".strip()[:200],
+        reason=f"{reason} {said}".strip(),
         by=by,
         key=key,
     )

@@ -16,8 +16,14 @@ from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.alarms import pressure_codes
-from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
-from afterglow.core.monitoring.conditions import AlarmKind, AlarmPriority
+from afterglow.core.monitoring.catalogue import CATALOGUE
+from afterglow.core.monitoring.conditions import (
+    LATE_READING,
+    NOTICES,
+    AlarmKind,
+    AlarmPriority,
+)
+from afterglow.core.monitoring.limits import SCORE_NAMES, sign_name
 from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.technical import ZERO_OR_PROBE_OFF
 from afterglow.web.cards import AlarmLevel, Words
@@ -66,6 +72,8 @@ WORDS: dict[str, Words] = {
     "BREAK_OVERRUN": _("Break is over"),
     "RECOVERY_RATIO_EXCEEDED": _("Too many in recovery for one"),
     "PRESENCE_NOT_CERTAIN": _("Is somebody with the patient?"),
+    "ROOM_NOT_HEARD": _("Tablet of the room not heard"),
+    LATE_READING: _("Entered late"),
 }
 """The short word of each condition. A symptom's word is the protocol's own name for it."""
 
@@ -83,6 +91,7 @@ _OF_A_SIGN = {
     "SIGNAL_LOST": gettext_noop("Signal lost: %(sign)s"),
     "PROBE_OFF": gettext_noop("Probe off: %(sign)s"),
     "ZERO_OR_PROBE_OFF": gettext_noop("Zero or probe off: %(sign)s"),
+    LATE_READING: gettext_noop("Measure again: %(sign)s"),
 }
 MILDER: dict[str, Words] = {"SEDATION_DEEP": _("Drowsy")}
 """The word below the high priority, where the protocol's milder limit means something milder."""
@@ -127,6 +136,11 @@ class Band:
         return self.row.condition == ZERO_OR_PROBE_OFF and self.row.ended_at is None
 
     @property
+    def is_notice(self) -> bool:
+        """Whether it is a number of then, which is only to be read: measured then, entered now."""
+        return self.row.condition in NOTICES
+
+    @property
     def waits(self) -> bool:
         """Whether nobody has acknowledged it and nobody keeps it silent."""
         return self.row.acknowledged_at is None and not self.silenced
@@ -159,10 +173,11 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
         key=lambda band: (
             band.row.acknowledged_at is not None and not band.asks_symptoms,
             band.level is not AlarmLevel.RED,
+            band.is_notice,
             band.gone,
         )
     )
-    loud = [band for band in found if band.waits and not band.gone]
+    loud = [band for band in found if band.waits and not band.gone and not band.is_notice]
     gone = [band for band in found if band.waits and band.gone]
     shown = _one_question(_one_a_sign(found, signs))
     return AlarmStrip(
@@ -250,10 +265,8 @@ def word_of(row: Alarm) -> Words:
         return name_words(row.seen or row.sentence.split(".")[0])
     if row.priority != AlarmPriority.HIGH and row.condition in MILDER:
         return MILDER[row.condition]
-    if row.condition in _OF_A_SIGN and row.about in CATALOGUE:
-        return gettext(_OF_A_SIGN[row.condition]) % {
-            "sign": name_words(CATALOGUE[VitalSignCode(row.about)].name)
-        }
+    if row.condition in _OF_A_SIGN and (row.about in CATALOGUE or row.about in SCORE_NAMES):
+        return gettext(_OF_A_SIGN[row.condition]) % {"sign": name_words(sign_name(row.about))}
     return WORDS.get(row.condition) or row.condition.replace("_", " ").capitalize()
 
 

@@ -24,6 +24,7 @@ from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.pages import open_session
 from afterglow.apps.treatment.services import charting, infusions
+from afterglow.apps.treatment.services.rooms import note_room_shown
 from afterglow.apps.treatment.shown import (
     grid_html,
     trend,
@@ -111,7 +112,10 @@ def whole_page(
 @outlives_sign_in
 @require_safe
 def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
-    """Show one part of the page again."""
+    """Show one part of the page again.
+
+    Whoever asks for the alarms shows the room: each screen does, by itself, twice a minute.
+    """
     if name not in PANELS:
         raise Http404(f"There is no panel {name!r}.")
     row = find_session(request, session, action=Action.VIEW_CHART)
@@ -121,6 +125,8 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
         "locked": getattr(request, "screen_locked", False),
         "signed_out": getattr(request, "signed_out", False),
     }
+    if name == "alarms":
+        note_room_shown(row, at=clock.now())
     with looking():
         context |= PANELS[name].build(row, clock.now())
         hide_free_words(context)

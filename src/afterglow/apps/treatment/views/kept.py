@@ -67,6 +67,9 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
     at = clock.now()
     if queries.infusion_of(row) is None and row.state in BEFORE_START:
         return HttpResponse(_("Nothing runs yet."), status=409)
-    context = whole_page(row, at, locked=True, kept=True) | {"live_after": str(place)}
+    context = whole_page(row, at, locked=True, kept=True) | {
+        "live_after": str(place),
+        "messages": (),  # they are for whoever is here now, and are not kept on a tablet
+    }
     html = render_to_string("treatment/infusion.html", context, request)
     return HttpResponse(design.as_kept(html))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from afterglow.apps.accounts.middleware import works_when_locked
+from afterglow.apps.accounts.middleware import note_acted_when_locked, works_when_locked
 from afterglow.apps.treatment import pages, queries
 from afterglow.apps.treatment.models import OfflineEntry
 from afterglow.apps.treatment.models.infusion import PumpActionKind
@@ -55,7 +55,7 @@ def entries(request: StaffRequest, session: UUID) -> HttpResponse:
 def _take_in(request: StaffRequest, row: TreatmentSession, *, locked: bool) -> HttpResponse:
     try:
         tablet, typed = _read(request.body)
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         return JsonResponse(
             {"error": _("What the tablet sent could not be read: %(why)s") % {"why": problem}},
             status=400,
@@ -65,11 +65,15 @@ def _take_in(request: StaffRequest, row: TreatmentSession, *, locked: bool) -> H
         return JsonResponse({"error": words % {"seen": len(typed), "limit": MOST}}, status=413)
     held = [each for each in typed if locked and not _needs_no_unlocking(each)]
     taken = [each for each in typed if each not in held]
+    at = clock.now()
     kept = services.take_in(
-        session=row.public_id, tablet=tablet, entries=taken, by=request.user, at=clock.now()
+        session=row.public_id, tablet=tablet, entries=taken, by=request.user, at=at
     )
     waits = [{"key": str(each.key), "outcome": "locked", "reasons": []} for each in held]
-    return JsonResponse({"entries": [*map(_answer, kept), *waits]})
+    for entry in kept.values():
+        if locked and not entry.claimed and entry.arrived_at == at:
+            note_acted_when_locked(request, session=row.public_id, entry=entry.public_id)
+    return JsonResponse({"entries": [*(_answer(*each) for each in kept.items()), *waits]})
 
 
 def _needs_no_unlocking(typed: services.Typed) -> bool:
@@ -78,8 +82,7 @@ def _needs_no_unlocking(typed: services.Typed) -> bool:
 
 
 def _read(body: bytes) -> tuple[UUID, list[services.Typed]]:
-    # PostgreSQL keeps no NUL; the sign for "something stood here" keeps the rest.
-    sent: Any = json.loads(body.decode().replace("\\u0000", "\\ufffd"))
+    sent: Any = json.loads(body.decode())
     typed = []
     for entry in sent["entries"]:
         happened = instant_of(str(entry["happened_at"]))
@@ -102,9 +105,9 @@ def _claim(sent: Any) -> Claim | None:
     return Claim.of(str(sent["login"]), dict(sent["sealed"])) if sent else None
 
 
-def _answer(entry: OfflineEntry) -> dict[str, Any]:
+def _answer(key: UUID, entry: OfflineEntry) -> dict[str, Any]:
     return {
-        "key": str(entry.key),
+        "key": str(key),
         "outcome": str(entry.outcome),
         "reasons": _sentences(entry),
     }

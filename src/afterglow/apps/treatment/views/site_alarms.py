@@ -44,6 +44,7 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
                 "level": level_of(row),
                 "is_gone": row.condition_gone_at is not None,
                 "word": word_of(row),
+                "unheard_since": row.since if row.condition == "ROOM_NOT_HEARD" else None,
                 "room": row.session.room.name if row.session.room else "",
                 "is_silenced": row.silenced_until is not None and row.silenced_until > now,
             }

@@ -9,6 +9,8 @@ from afterglow.core.cited import Section
 from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.conditions import AlarmPriority
 
+SCORED_SIGNS = ("moaas", "rass")
+
 
 def priority_at(section: Section, key: str) -> AlarmPriority:
     """Read a priority. Raises InvalidValue for another word."""

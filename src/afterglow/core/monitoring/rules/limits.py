@@ -12,9 +12,7 @@ from afterglow.core.cited import Section, Status
 from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.catalogue import CATALOGUE, VitalSignCode
 from afterglow.core.monitoring.conditions import AlarmPriority
-from afterglow.core.monitoring.rules.amounts import priority_at, seconds_at
-
-_SCORED_SIGNS = ("moaas", "rass")
+from afterglow.core.monitoring.rules.amounts import SCORED_SIGNS, priority_at, seconds_at
 
 
 class Bound(StrEnum):
@@ -86,7 +84,7 @@ class SymptomRule:
 def alarm_limit(section: Section) -> AlarmLimit:
     """Read one of "limits". Raises InvalidValue naming the leaf that is wrong."""
     sign = section.word("sign")
-    if sign in _SCORED_SIGNS:
+    if sign in SCORED_SIGNS:
         unit = "score"
     elif sign in tuple(VitalSignCode):
         unit = CATALOGUE[VitalSignCode(sign)].shown_unit

@@ -8,7 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 from afterglow.core.cited import Section
-from afterglow.core.monitoring.rules.amounts import count_at, minutes_at
+from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.readings import LateRules
+from afterglow.core.monitoring.rules.amounts import SCORED_SIGNS, count_at, minutes_at, priority_at
 
 
 class ObservationPhase(StrEnum):
@@ -27,7 +30,8 @@ class ScheduleRules:
     sets only ``closely_required`` is read. ``reminders`` are scores that a phase asks for and does
     not demand; the infusion asks for its own from ``peak_from`` after the start. While a pressure
     is beyond a limit, ``recheck_required`` is read every ``recheck_every``; the whole set is read
-    ``recheck_after_drug`` after a drug into the vein.
+    ``recheck_after_drug`` after a drug into the vein. ``late``: when what was typed afterwards is a
+    reading of then and no more.
     """
 
     baseline_readings: int
@@ -46,6 +50,7 @@ class ScheduleRules:
     required: Mapping[ObservationPhase, tuple[frozenset[str], ...]]
     reminders: Mapping[ObservationPhase, tuple[str, ...]]
     peak_from: timedelta
+    late: LateRules
 
 
 def schedule_rules(section: Section) -> ScheduleRules:
@@ -68,6 +73,18 @@ def schedule_rules(section: Section) -> ScheduleRules:
         required={phase: _groups(required.text(phase)) for phase in ObservationPhase},
         reminders={phase: tuple(reminders.text(phase).split()) for phase in ObservationPhase},
         peak_from=minutes_at(section, "peak_from", or_none=True),
+        late=_late(section),
+    )
+
+
+def _late(section: Section) -> LateRules:
+    after = section.section("late_after")
+    for sign in after.names():
+        if sign not in (*VitalSignCode, *SCORED_SIGNS):
+            raise InvalidValue(f"{after.path} names {sign!r}, which is not in the catalogue.")
+    return LateRules(
+        {sign: minutes_at(after, sign) for sign in after.names()},
+        priority_at(section, "late_priority"),
     )
 
 

@@ -523,7 +523,7 @@ function whoForm() {
     const name = login.value.trim();
     const secret = pin.value;
     pin.value = "";
-    const claim = { login: name, sealed: await sealed(secret, { session, login: name, publicKey: tablet.kit.seal }) };
+    const claim = { login: name, sealed: await sealed(secret, { session, login: name, tablet: await store.tablet(), publicKey: tablet.kit.seal }) };
     tablet.who = { login: name, claim };
     login.value = "";
     closePage();
