@@ -69,7 +69,7 @@ export function drawColumns(entries, zone) {
   if (entries.length) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
 }
 
-const label = (entry) => (entry.state === "refused" || entry.state === "conflict" ? words.refused : words.waits);
+const label = (entry) => (["refused", "conflict", "unread"].includes(entry.state) ? words.refused : words.waits);
 
 /** Everything else that waits, at the end of the list of events. */
 export function drawEvents(entries, zone, isNameless, name) {
@@ -116,6 +116,24 @@ export function drawOverdue(slot, level, zone) {
   sound.hidden = true;
   sound.dataset.soundLevel = level;
   overdueBand.append(make("strong", "alarm-word", words.overdue(clockOf(Date.parse(slot.due_at), zone, false))), make("span", "", words.overdueMore), sound);
+}
+
+const STATE_AFTER = { pause: "paused", resume: "running", stop: "stopped" };
+/** Pause, Resume and Rate as the steps that wait here leave the pump: the page drew them as the server knew it. */
+export function drawPump(pumps) {
+  for (const part of document.querySelectorAll("#panel-actions [data-while]")) {
+    const state = pumps.reduce((was, { body }) => STATE_AFTER[body.kind] ?? was, part.dataset.pump);
+    part.hidden = part.dataset.while !== state;
+  }
+}
+
+/** No alarm comes without a server: what stands on the page says of when it is. `at` null: it is of now. */
+export function drawAlarmsAsOf(at, zone) {
+  const line = document.getElementById("recording-alarms");
+  line.hidden = at === null;
+  if (at === null) return;
+  const say = document.querySelector("#panel-alarms .alarm-band") ? words.alarmsAsOf : words.noAlarmAt;
+  put(line, say(clockOf(at, zone, false)));
 }
 
 /** The drip's clock, with the pauses and the stop that wait here. */

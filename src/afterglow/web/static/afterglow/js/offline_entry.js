@@ -54,7 +54,7 @@ const READ = {
     return { kind: "note", body: { kind: "mark", label }, said };
   },
   emergency() {
-    return { kind: "note", body: { kind: "mark", label: "Emergency" }, said: words.emergencyHere };
+    return { kind: "note", body: { kind: "mark", label: "Emergency" }, said: words.entry.emergency };
   },
   pause: ({ field }) => ({ kind: "pump", body: { kind: "pause", seen_sequence: number(field("seen_sequence")) }, said: words.entry.pause }),
   resume: ({ field }) => ({ kind: "pump", body: { kind: "resume", seen_sequence: number(field("seen_sequence")) }, said: words.entry.resume }),
@@ -104,6 +104,7 @@ const READ = {
     }
     if (!Object.keys(shown).length) errors.push(words.wrong.empty);
     const values = Object.values(shown).join(" · ");
+    if (field("when")) shown.when = field("when");
     return errors.length ? { errors } : { kind: "readings", body: { readings, scales }, shown, said: `${words.entry.readings} ${values}` };
   },
 };

@@ -1,19 +1,13 @@
 // Keeping the page: may this browser keep it at all, the worker, the files by versioned name, and erasing.
 import * as store from "./offline_store.js";
+import { CannotKeep } from "./offline_tablet.js";
 
 const WORKER = "/sessions/worker.js";
 const SCOPE = "/sessions/";
 const PAGES = "afterglow-kept-pages";
 const FILES = "afterglow-kept-";
 const ROOM = 8 * 1024 * 1024;
-
-/** An error that says by its `code` why nothing can be kept; offline_words.js has the sentence. */
-export class CannotKeep extends Error {
-  constructor(code) {
-    super(code);
-    this.code = code;
-  }
-}
+const PROBE_MS = 8000;
 
 /** Fetch with an end: no answer within the time is no answer. A redirect (to the sign-in) is not followed. */
 export const ask = (url, options = {}) =>
@@ -27,12 +21,13 @@ export async function prove() {
   if (estimate?.quota && estimate.quota - estimate.usage < ROOM) throw new CannotKeep("full");
   try {
     const key = crypto.randomUUID();
-    const probe = await store.add({ key, session: "probe", state: "probe", until: 0, kind: "probe", body: { room: "x".repeat(4096) } });
+    const order = await store.within(PROBE_MS, store.add({ key, session: "probe", state: "probe", until: 0, kind: "probe", body: { room: "x".repeat(4096) } }));
     const found = (await store.entries("probe")).some((each) => each.key === key && each.body.room.length === 4096);
-    await store.remove(probe.order);
+    await store.remove(order);
     if (!found) throw new CannotKeep("storage");
   } catch (problem) {
     if (problem instanceof CannotKeep) throw problem;
+    if (problem instanceof store.Stuck) throw new CannotKeep("stuck");
     throw new CannotKeep(problem?.name === "QuotaExceededError" ? "full" : "storage");
   }
 }
@@ -111,11 +106,11 @@ async function isNamed(version) {
   return false;
 }
 
-/** Erase what is kept of a session. Entries that no server has answered stay; says whether any does. */
+/** Erase what is kept of a session. Entries that no server holds stay; says whether any does. */
 export async function erase(session) {
   if (await caches.has(PAGES)) await (await caches.open(PAGES)).delete(`/sessions/${session}/infusion/`);
   await store.forget(session);
-  const waits = (await store.entries()).some((entry) => store.WAITS.includes(entry.state));
+  const waits = (await store.entries()).some((entry) => store.STAYS.includes(entry.state));
   if (!waits && !(await store.sessions()).length) await eraseAll();
   return waits;
 }
