@@ -66,7 +66,6 @@ def kit(session: TreatmentSession, account: Account, *, at: datetime) -> dict[st
         "now": at.isoformat(),
         "room": session.room.name if session.room else "",
         "why_not": why_not_kept(session, account),
-        "keep_s": int(KEEP_FOR.total_seconds()),
         "seal": public_key(),
         "pump": {"sequence": last.sequence, "kind": str(last.kind)} if last else None,
         "lines": [_line(each) for each in lines_of(at=at)],

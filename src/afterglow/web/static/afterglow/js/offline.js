@@ -46,9 +46,9 @@ function drawStream() {
 const isNameless = (entry) => entry.body.kind === "mark" && !entry.body.label && !tablet.entries.some((each) => each.body.about === entry.key);
 
 function drawLate() {
-  if (!tablet.kit || tablet.reach === "yes") return drawOverdue(null, "technical", "UTC");
+  if (!tablet.kit || tablet.reach === "yes") return drawOverdue(null, {});
   const typed = tablet.entries.flatMap((entry) => Object.keys(entry.body.readings ?? {}).concat(Object.keys(entry.body.scales ?? {})).map((code) => ({ code, at: Date.parse(entry.happened_at) })));
-  drawOverdue(overdueSlot(tablet.kit, [...heard, ...typed]), tablet.kit.overdue_level, tablet.kit.zone);
+  drawOverdue(overdueSlot(tablet.kit, [...heard, ...typed]), { level: tablet.kit.overdue_level, zone: tablet.kit.zone, isHere: tablet.can });
   return undefined;
 }
 

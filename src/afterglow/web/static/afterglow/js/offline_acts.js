@@ -109,9 +109,10 @@ function emptyGrid(entry) {
 
 const saidAt = (entry) => `${entry.said} ${clockOf(Date.parse(entry.happened_at), tablet.kit?.zone ?? body.dataset.zone)}`;
 
+const lateToasts = new WeakMap(); // entry → what says that it is on no record
 function sayLate(entries) {
   if (entries.some((entry) => entry.body.kind === "stop")) toast(words.stopByHand, "error");
-  for (const entry of entries) toast(words.notRecordedHere(saidAt(entry)), "error");
+  for (const entry of entries) lateToasts.set(entry, toast(words.notRecordedHere(saidAt(entry)), "error"));
 }
 
 /** Nothing is recorded at all: what must be done all the same is said at once. */
@@ -120,8 +121,9 @@ function sayOnPaper(act) {
   if (act === "stop" || act === "emergency") toast(`${words.stopByHand}. ${words.notRecordedHere(`${words.entry[act]} ${clockOf(serverNow(), body.dataset.zone)}`)}`, "error");
 }
 
-// What the disk has taken after all, or has left for the server, is not typed twice: its form is done.
+// What the disk has taken after all is not typed twice: its form is done.
 whenLateComes((entry, { act, form }) => {
+  lateToasts.get(entry)?.remove();
   toast(words.recordedAfterAll(saidAt(entry)));
   if (tablet.reach === "no") recordedHere(entry, act, form);
 });

@@ -103,9 +103,9 @@ export function drawStop(entry, zone) {
   stopBand.append(make("strong", "", words.stopByHand), make("span", "numeric", words.stopHere(at)));
 }
 
-/** A reading that is overdue by the kept plan, with its sound. */
-export function drawOverdue(slot, level, zone) {
-  const id = slot ? slot.due_at : "";
+/** A reading that is overdue by the kept plan, with its sound, and where it is written: here or on paper. */
+export function drawOverdue(slot, { level, zone, isHere }) {
+  const id = slot ? `${slot.due_at} ${isHere}` : "";
   if (overdueBand.dataset.shows === id) return;
   overdueBand.dataset.shows = id;
   overdueBand.hidden = !slot;
@@ -115,7 +115,7 @@ export function drawOverdue(slot, level, zone) {
   const sound = make("span", "");
   sound.hidden = true;
   sound.dataset.soundLevel = level;
-  overdueBand.append(make("strong", "alarm-word", words.overdue(clockOf(Date.parse(slot.due_at), zone, false))), make("span", "", words.overdueMore), sound);
+  overdueBand.append(make("strong", "alarm-word", words.overdue(clockOf(Date.parse(slot.due_at), zone, false))), make("span", "", isHere ? words.overdueMore : words.overduePaper), sound);
 }
 
 const STATE_AFTER = { pause: "paused", resume: "running", stop: "stopped" };
