@@ -21,8 +21,10 @@ function draw() {
   else drawLine(!tablet.can ? "" : tablet.sure ? words.ready : words.readyUnsure);
   drawStream();
   drawAlarmsAsOf(tablet.reach === "no" ? alarmsAt() : null, zone);
-  drawColumns(shown.filter((entry) => entry.kind === "readings"), zone);
-  drawEvents(shown.filter((entry) => entry.kind !== "readings"), zone, isNameless, askName);
+  const hasGrid = document.querySelector("table[data-grid]") !== null;
+  const isColumn = (entry) => hasGrid && entry.kind === "readings";
+  drawColumns(shown.filter(isColumn), zone);
+  drawEvents(shown.filter((entry) => !isColumn(entry)), zone, isNameless, askName);
   drawStop(pumps().find((entry) => entry.body.kind === "stop") ?? null, zone);
   drawClock(pumps());
   drawPump(pumps());

@@ -7,7 +7,7 @@ import { entryOf, leave, stay, stopOfEmergency, whenLateComes, write } from "./o
 import { actOf, clockOf, read } from "./offline_entry.js";
 import { ASKS } from "./offline_fresh.js";
 import { look, trySending } from "./offline_reach.js";
-import { body, changed, isLate, pumps, session, tablet } from "./offline_tablet.js";
+import { body, changed, isLate, pumps, session, tablet, waiting } from "./offline_tablet.js";
 import { words } from "./offline_words.js";
 import { toast } from "./small.js";
 
@@ -66,7 +66,7 @@ async function record(form, act, submitter, issue) {
     return;
   }
   const online = tablet.reach === "yes";
-  const found = read(act, form, { kit: tablet.kit, now: serverNow(), submitter });
+  const found = read(act, form, { kit: tablet.kit, now: serverNow(), submitter, before: criteriaSaid() });
   if (found.errors) {
     if (online) issue();
     else showErrors(form, found.errors);
@@ -76,6 +76,7 @@ async function record(form, act, submitter, issue) {
   busy.set(press, Date.now() + ANSWER_MS + DISK_MOST_MS);
   if (act === "emergency") toast(words.emergencyHere, "error");
   const entry = entryOf(found, online ? "sending" : "waiting");
+  typed.set(entry, textOf(form));
   const entries = act === "emergency" ? [...stopOfEmergency(), entry] : [entry];
   const onDisk = await write(entries, DISK_MS[act] ?? DISK_MOST_MS, { act, form }).then(() => true, () => false);
   tapped.set(press, Date.now());
@@ -96,7 +97,25 @@ export function recordedHere(entry, act, form) {
   tablet.last = entry;
   form?.dispatchEvent(new CustomEvent("infusion:close", { bubbles: true }));
   if (act === "observations") emptyGrid(entry);
+  if ((act === "set" || act === "score") && textOf(form) === typed.get(entry)) form.reset();
+  if (act === "criteria") standsAs(form, entry.body.answers);
   changed();
+}
+
+const typed = new WeakMap(); // entry → what its form said; what was typed since stays
+const textOf = (form) => new URLSearchParams([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && !name.endsWith("key"))).toString();
+
+/** The criteria that wait here, one on the other. */
+const criteriaSaid = () => Object.assign({}, ...waiting().filter((entry) => entry.kind === "criteria").map((entry) => entry.body.answers));
+
+/** What was recorded is what the page says from now on: only what differs from it is a new answer. */
+function standsAs(form, answers) {
+  document.querySelector(".offline-errors")?.remove();
+  for (const each of form.elements) {
+    if (!(each.name in answers)) continue;
+    if (each.type === "radio") each.defaultChecked = each.value === answers[each.name];
+    else each.defaultValue = answers[each.name];
+  }
 }
 
 /** Empty the fields that hold what was recorded; what was typed since is of the next column. */
@@ -135,11 +154,14 @@ function showErrors(form, errors) {
   (form.closest(".dialog-body") ?? form).prepend(list);
 }
 
+/** The name under which a form sends its key. */
+const keyOf = (form) => form.querySelector('input[type=hidden][name$="-key"]')?.name ?? "key";
+
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const flight = flying.get(detail.elt);
   const act = actOf(detail.path);
   if (flight) {
-    detail.parameters.key = flight.entry.key;
+    detail.parameters[keyOf(detail.elt)] = flight.entry.key;
     detail.timeout = ANSWER_MS;
     detail.recorded = true;
   } else if (emergencies.has(detail.elt)) {
@@ -189,7 +211,9 @@ async function emergencyAlone(form) {
 /** Whether the server itself answered what was asked: not a sign-in page, a proxy's error, or nothing. */
 function isAnswer({ xhr, requestConfig }) {
   const path = (url) => new URL(url, location.href).pathname;
-  if (!xhr.status || !xhr.responseURL || path(xhr.responseURL) !== path(requestConfig.path)) return false;
+  const asked = path(requestConfig.path);
+  const mayCome = asked.includes("/recovery/") ? [asked, `/sessions/${session}/recovery/`] : [asked]; // what is saved there leads back to it
+  if (!xhr.status || !xhr.responseURL || !mayCome.includes(path(xhr.responseURL))) return false;
   return (xhr.status >= 200 && xhr.status < 300) || xhr.status === 409 || xhr.status === 422;
 }
 

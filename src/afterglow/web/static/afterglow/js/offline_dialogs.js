@@ -35,7 +35,10 @@ function open(heading, form) {
   inside.replaceChildren(make("header", "dialog-head", title), form);
   if (!dialogBox.open) dialogBox.showModal();
 }
-const close = (form) => form.dispatchEvent(new CustomEvent("infusion:close", { bubbles: true }));
+function close() {
+  inside.replaceChildren();
+  dialogBox.close();
+}
 
 /** Ask what a mark was that waits here. */
 export function askName(mark) {
@@ -54,7 +57,7 @@ export function askName(mark) {
     try {
       await write([entry], NAME_MS, { act: "name", form });
       tablet.last = entry;
-      close(form);
+      close();
       if (tablet.reach === "yes") trySending();
     } catch {
       // The banner says that it is not recorded; the words stay in the dialog.
@@ -76,7 +79,7 @@ export function showUnread(entry) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     await leave(entry);
-    close(form);
+    close();
   });
   open(words.unread(1), form);
 }

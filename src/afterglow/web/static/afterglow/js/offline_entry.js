@@ -4,12 +4,15 @@ import { words } from "./offline_words.js";
 
 const CLOCK = /^([01]?\d|2[0-3])[:.h ]?([0-5]\d)$/;
 const NUMBER = /^\d{1,6}(?:[.,]\d{1,6})?$/;
+const RECOVERY = /\/recovery\/(readings|criteria|scores\/[\w-]+)\/$/;
 const ACTS = /\/infusion\/(mark|pause|resume|stop|observations|rate|note|event|drug|present)\/$/;
 
 /** Which act an address asks for, or "". An emergency cannot be led from here: its press is stamped. */
 export function actOf(path) {
   const url = new URL(path, location.href).pathname;
   if (url.endsWith("/infusion/emergency/declare/")) return "emergency";
+  const recovers = RECOVERY.exec(url)?.[1];
+  if (recovers) return recovers.startsWith("scores/") ? "score" : { readings: "set", criteria: "criteria" }[recovers];
   return ACTS.exec(url)?.[1] ?? "";
 }
 
@@ -31,11 +34,14 @@ export function instantOf(text, zone, now) {
   return null;
 }
 
-/** Read a form: {kind, body, at, said, shown?} to keep, or {errors: [sentences]}. `now`: the server's clock, in ms. */
-export function read(act, form, { kit, now, submitter = null }) {
+/**
+ * Read a form: {kind, body, at, said, shown?} to keep, or {errors: [sentences]}. `now`: the server's clock, in ms;
+ * `before`: the criteria that wait already, {name: answer}.
+ */
+export function read(act, form, { kit, now, submitter = null, before = {} }) {
   const data = new FormData(form, form.contains(submitter) || submitter?.form === form ? submitter : null);
   const field = (name) => String(data.get(name) ?? "").trim();
-  const entry = READ[act]({ field, kit, form });
+  const entry = READ[act]({ field, kit, form, before });
   if (entry.errors?.length) return entry;
   let at = now;
   if (field("when")) {
@@ -90,24 +96,63 @@ const READ = {
     return { kind: "medicine", body, said: words.entry.medicine(chosen.medicine, dose, chosen.route) };
   },
   observations({ field, kit }) {
+    const found = column(kit, field, "");
+    if (!found.errors && field("when")) found.shown.when = field("when");
+    return found;
+  },
+  set: ({ field, kit }) => column(kit, field, "set-"),
+  score({ field, kit, form }) {
+    const instrument = form.getAttribute("action").split("/").at(-2);
+    const rule = kit.scores?.[instrument];
+    if (!rule) return { errors: [words.needsConnection] };
     const errors = [];
-    const readings = {};
-    const scales = {};
-    const shown = {};
-    for (const line of kit.lines) {
-      const text = field(line.field);
-      if (!text) continue;
-      shown[line.field] = text;
-      if (line.field === "pressure") pressure(text, line.label, kit, readings, errors);
-      else if (line.field in kit.scales) scale(text, line, kit, scales, errors);
-      else sign(text, line.field, line.label, kit, readings, errors);
+    const answers = {};
+    for (const [item, range] of Object.entries(rule.items)) {
+      const text = field(`${instrument}-${item}`);
+      answers[item] = text === "" ? null : Number(text);
+      if (text && !/^\d{1,3}$/.test(text)) errors.push(words.wrong.number(rule.name, text));
+      else if (text && (Number(text) < range.low || Number(text) > range.high)) errors.push(words.wrong.range(rule.name, text, range.low, range.high));
     }
-    if (!Object.keys(shown).length) errors.push(words.wrong.empty);
-    const values = Object.values(shown).join(" · ");
-    if (field("when")) shown.when = field("when");
-    return errors.length ? { errors } : { kind: "readings", body: { readings, scales }, shown, said: `${words.entry.readings} ${values}` };
+    const given = Object.values(answers).filter((each) => each !== null);
+    if (!given.length) errors.push(words.wrong.empty);
+    return errors.length ? { errors } : { kind: "readings", body: { readings: {}, scales: { [instrument]: answers } }, said: `${rule.name} ${given.join(" · ")}` };
+  },
+  criteria({ form, before }) {
+    const answers = {};
+    const was = { ...defaults(form), ...before };
+    for (const { name, value } of answered(form, "checked", "value")) if (value !== (was[name] ?? "")) answers[name] = value;
+    const count = Object.keys(answers).length;
+    if (!count) return { errors: [words.wrong.empty] };
+    const seen = Object.fromEntries(Object.entries(was).filter(([name]) => name in answers));
+    return { kind: "criteria", body: { answers, was: seen }, said: words.entry.criteria(count) };
   },
 };
+
+/** What is answered in a form of radios and text: [{name, value}], nothing for what is blank. */
+const answered = (form, checked, value) =>
+  [...form.elements]
+    .filter((each) => each.name && !["hidden", "submit", "button", "fieldset"].includes(each.type) && (each.type === "radio" ? each[checked] : true))
+    .map((each) => ({ name: each.name, value: (each.type === "radio" ? each.value : each[value]).trim() }))
+    .filter((each) => each.value);
+const defaults = (form) => Object.fromEntries(answered(form, "defaultChecked", "defaultValue").map(({ name, value }) => [name, value]));
+
+/** One column of readings and scales, each field named by its line with a prefix. */
+function column(kit, field, prefix) {
+  const errors = [];
+  const readings = {};
+  const scales = {};
+  const shown = {};
+  for (const line of kit.lines) {
+    const text = field(prefix + line.field);
+    if (!text) continue;
+    shown[line.field] = text;
+    if (line.field === "pressure") pressure(text, line.label, kit, readings, errors);
+    else if (line.field in kit.scales) scale(text, line, kit, scales, errors);
+    else sign(text, line.field, line.label, kit, readings, errors);
+  }
+  if (!Object.keys(shown).length) errors.push(words.wrong.empty);
+  return errors.length ? { errors } : { kind: "readings", body: { readings, scales }, shown, said: `${words.entry.readings} ${Object.values(shown).join(" · ")}` };
+}
 
 const number = (text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
 const decimal = (text) => (NUMBER.test(text) ? text.replace(",", ".") : "");

@@ -2,7 +2,7 @@
 import { serverNow, setOffset } from "./clock.js";
 import { drawNumbers, numbersShown } from "./offline_draw.js";
 import { takeUp } from "./offline_entries.js";
-import { ask, erase, keepPage, persist, prove, startWorker } from "./offline_keep.js";
+import { ask, erase, keepPages, persist, prove, startWorker } from "./offline_keep.js";
 import { closePage, lockedAsWished } from "./offline_locked.js";
 import { look, reached, trySending } from "./offline_reach.js";
 import { whyStopped } from "./offline_send.js";
@@ -85,7 +85,7 @@ async function refresh() {
   tablet.kitAt = asked;
   heard.length = 0;
   await startWorker();
-  await keepPage(session, kit);
+  await keepPages(session, kit);
   await keepState();
 }
 

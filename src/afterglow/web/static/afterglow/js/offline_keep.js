@@ -79,18 +79,22 @@ export async function keepFiles(files, version) {
   }
 }
 
-/** Keep the page of a session as the server gives it for keeping, and the files it names. */
-export async function keepPage(session, kit) {
-  const answer = await ask(`/sessions/${session}/infusion/kept/`);
-  if (!answer.ok) throw new CannotKeep("files");
-  const html = await answer.text();
+/** The addresses of a session's pages that can be kept; while the patient recovers there are two. */
+const pagesOf = (session) => [`/sessions/${session}/infusion/`, `/sessions/${session}/recovery/`];
+
+/** Keep the pages of a session as the server gives them for keeping, and the files they name. */
+export async function keepPages(session, kit) {
   await keepFiles(kit.files, kit.version);
-  const headers = new Headers(answer.headers);
-  headers.set("kept-at", new Date().toISOString());
-  headers.delete("content-encoding");
-  headers.delete("content-length");
   const pages = await caches.open(PAGES);
-  await pages.put(`/sessions/${session}/infusion/`, new Response(html, { headers }));
+  for (const address of pagesOf(session).slice(0, kit.state === "recovery" ? 2 : 1)) {
+    const answer = await ask(`${address}kept/`);
+    if (!answer.ok) throw new CannotKeep("files");
+    const headers = new Headers(answer.headers);
+    headers.set("kept-at", new Date().toISOString());
+    headers.delete("content-encoding");
+    headers.delete("content-length");
+    await pages.put(address, new Response(await answer.text(), { headers }));
+  }
   for (const name of await caches.keys()) {
     // Files of an older version that no kept page names any more.
     if (name.startsWith(FILES) && name !== PAGES && name !== `${FILES}${kit.version}` && !(await isNamed(name.slice(FILES.length)))) await caches.delete(name);
@@ -108,7 +112,10 @@ async function isNamed(version) {
 
 /** Erase what is kept of a session. Entries that no server holds stay; says whether any does. */
 export async function erase(session) {
-  if (await caches.has(PAGES)) await (await caches.open(PAGES)).delete(`/sessions/${session}/infusion/`);
+  if (await caches.has(PAGES)) {
+    const pages = await caches.open(PAGES);
+    for (const address of pagesOf(session)) await pages.delete(address);
+  }
   await store.forget(session);
   const waits = (await store.entries()).some((entry) => store.STAYS.includes(entry.state));
   if (!waits && !(await store.sessions()).length) await eraseAll();

@@ -2,6 +2,7 @@
 // which is locked until somebody says who records.
 import { ask } from "./offline_keep.js";
 import { make } from "./offline_draw.js";
+import * as store from "./offline_store.js";
 import { body, changed, isKept, session, tablet } from "./offline_tablet.js";
 import { sealed } from "./offline_who.js";
 import { words } from "./offline_words.js";
@@ -15,7 +16,7 @@ export const isClosed = () => isKept && !tablet.who;
 /** Let a kept page take nothing but a stop and an emergency while it is closed. */
 export function closePage() {
   if (!isKept) return;
-  document.getElementById("panel-grid").inert = isClosed();
+  for (const place of document.querySelectorAll("#panel-grid, #recovery-forms")) place.inert = isClosed();
   for (const part of document.querySelectorAll("#panel-actions > *")) {
     if (!part.querySelector(OPEN_ALWAYS) && !part.matches(OPEN_ALWAYS)) part.inert = isClosed();
   }
@@ -38,12 +39,12 @@ export function whoForm() {
     const name = login.value.trim();
     const secret = pin.value;
     pin.value = "";
-    const claim = { login: name, sealed: await sealed(secret, { session, login: name, publicKey: tablet.kit.seal }) };
+    const claim = { login: name, sealed: await sealed(secret, { session, login: name, tablet: await store.tablet(), publicKey: tablet.kit.seal }) };
     tablet.who = { login: name, claim };
     login.value = "";
     closePage();
     changed();
-    document.querySelector("#panel-grid input[data-entry]")?.focus();
+    document.querySelector("#panel-grid input[data-entry], #recovery-forms input:not([type=hidden])")?.focus();
   });
   return form;
 }
@@ -60,8 +61,8 @@ document.addEventListener("submit", (event) => {
   }
   if (tablet.can) location.reload(); // comes back as the kept page, which is locked
   else {
-    document.getElementById("panel-header")?.replaceChildren(make("p", "locked-who", words.lockLater));
-    document.getElementById("panel-grid").inert = true;
+    document.querySelector("#panel-header, #patient-strip")?.replaceChildren(make("p", "locked-who", words.lockLater));
+    for (const place of document.querySelectorAll("#panel-grid, #recovery-forms")) place.inert = true;
   }
 }, true);
 

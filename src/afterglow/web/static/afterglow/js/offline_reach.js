@@ -78,6 +78,8 @@ function heardOf(became) {
 function charted() {
   tellOthers();
   body.dispatchEvent(new CustomEvent("infusion:refresh", { bubbles: true }));
+  // The recovery page has no parts that look again by themselves.
+  if (document.getElementById("recovery-forms") && tablet.reach === "yes" && !waiting().length && !tablet.late.size && !isBeingUsed()) location.reload();
 }
 
 /** Send what lies in this page's memory only: the disk did not take it. */
@@ -90,7 +92,9 @@ async function sendLate(became) {
   return said === "sent" ? became : said;
 }
 
-const isBeingUsed = () => document.querySelector("dialog[open]") !== null || [...document.querySelectorAll("input[data-entry], #recording input")].some((field) => field.value);
+const FIELDS = "input[data-entry], #recording input, #recovery-forms :is(input:not([type=hidden]), textarea)";
+const isChanged = (field) => (field.type === "radio" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+const isBeingUsed = () => document.querySelector("dialog[open]") !== null || [...document.querySelectorAll(FIELDS)].some(isChanged);
 
 // A disk that refused, or did not answer, is tried again: what it did not take is written as soon as it takes it.
 let provedAt = 0;

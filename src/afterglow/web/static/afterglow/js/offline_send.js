@@ -63,7 +63,7 @@ async function sendSession(session, due, settle) {
     rest = rest.slice(batch.length);
     if (said.isStumble) stumbled(ready[0], failing);
     else if (said.error) await unread(ready[0], said.error, post, settle);
-    else if (await settleEach(ready, said.entries, settle)) became = "locked";
+    else if (await settleEach(ready, said.entries, settle, failing)) became = "locked";
   }
   return failing.size && became === "sent" ? "stumbled" : became;
 }
@@ -82,13 +82,14 @@ function stumbled(entry, failing) {
   stumbles.set(entry.key, { tries, at: Date.now() + Math.min(AGAIN_MS * 2 ** tries, AGAIN_MOST_MS) });
 }
 
-/** Hand on what the server said of each; says whether one is held back by a locked screen. */
-async function settleEach(entries, answers, settle) {
+/** Hand on what the server said of each; says whether one is held back by a locked screen. It leaves out what it fails over. */
+async function settleEach(entries, answers, settle, failing) {
   const outcomes = new Map(answers.map((each) => [each.key, each]));
   let held = false;
   for (const entry of entries) {
     const said = outcomes.get(entry.key);
-    if (!said || said.outcome === "locked") held = true;
+    if (!said) stumbled(entry, failing);
+    else if (said.outcome === "locked") held = true;
     else await settle(entry, said);
   }
   return held;

@@ -100,8 +100,9 @@ async function own() {
   return first ?? asked(db.transaction("tablet").objectStore("tablet").get("own"));
 }
 
-/** The random name of this browser. */
-export const tablet = limited(async () => (await own()).id);
+let name = "";
+/** The random name of this browser. Once known it is known, also when the disk answers no more. */
+export const tablet = limited(async () => (name ||= (await own()).id));
 
 async function seal(value) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -198,6 +199,7 @@ export const STAYS = [...WAITS, "unread"];
 export const destroy = limited(async () => {
   (await opened)?.close();
   opened = null;
+  name = "";
   const request = indexedDB.deleteDatabase(NAME);
   await new Promise((resolve) => {
     request.onsuccess = resolve;

@@ -84,6 +84,7 @@ const WORDS = {
     keptForm: "No connection: this form is the one kept on this tablet.",
     entry: {
       pause: "Pause", resume: "Running again", stop: "Pump stopped", emergency: "Emergency", presence: "With the patient", note: "Note", name: "Name of the mark", readings: "Readings",
+      criteria: count("1 answer before going home", "# answers before going home"),
       rate: (rate) => `Rate ${rate} mL/h`,
       medicine: (name, dose, route) => `${name} ${dose} mg ${route}`.trim(),
       over: (name) => `${name}: over`,
@@ -183,6 +184,7 @@ const WORDS = {
     keptForm: "Sin conexión: este formulario es el que se conserva en esta tableta.",
     entry: {
       pause: "Pausa", resume: "En marcha de nuevo", stop: "Bomba detenida", emergency: "Emergencia", presence: "Con el paciente", note: "Nota", name: "Nombre de la marca", readings: "Lecturas",
+      criteria: count("1 respuesta antes de ir a casa", "# respuestas antes de ir a casa"),
       rate: (rate) => `Velocidad ${rate} mL/h`,
       medicine: (name, dose, route) => `${name} ${dose} mg ${route}`.trim(),
       over: (name) => `${name}: terminó`,
