@@ -54,8 +54,9 @@ function signedOut() {
 }
 
 function denied(zone) {
-  const late = tablet.late.size;
-  if (tablet.reach === "yes" && !late) return { state: "not-ready", title: words.notReady, facts: words.why[tablet.why] ?? words.why.storage, acts: [link(words.printSheet, `/sessions/${session}/paper.pdf`)] };
+  const count = waiting().length;
+  const facts = [words.why[tablet.why] ?? words.why.storage, ...(count ? [words.waiting(count)] : [])].join(" ");
+  if (tablet.reach === "yes" && !tablet.late.size) return { state: "not-ready", title: words.notReady, facts, acts: [link(words.printSheet, `/sessions/${session}/paper.pdf`)] };
   return notRecording(zone);
 }
 

@@ -28,14 +28,19 @@ export async function start() {
     if (!isKept) await trySending();
   } catch (problem) {
     deny(problem);
+    await takeUpEarlier().catch(() => {});
   }
   changed();
 }
 
-/** Nobody is signed in: nothing is recorded. What was typed before still waits here, and is said. */
+/** What was typed here before waits still, although nothing more can be kept: it is said, and sent. */
+async function takeUpEarlier() {
+  if (window.isSecureContext && "indexedDB" in window && (await store.isThere())) takeUp(await store.entries(session));
+}
+
+/** Nobody is signed in: nothing is recorded. */
 async function startSignedOut() {
   tablet.reach = "signed-out";
-  if (window.isSecureContext && "indexedDB" in window && (await store.isThere())) takeUp(await store.entries(session));
   throw new CannotKeep("signed_out");
 }
 

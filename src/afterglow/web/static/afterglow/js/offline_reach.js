@@ -49,7 +49,7 @@ export async function look() {
 let sending = false;
 /** Send what waits, once it may be sent. */
 export async function trySending() {
-  if (sending) return;
+  if (sending || !window.isSecureContext) return; // else there is nothing
   sending = true;
   try {
     let became = await send();
