@@ -74,12 +74,15 @@ def test_what_is_typed_in_recovery_without_a_connection_arrives_at_its_own_time(
     save(page)
     waits(page, 4)
     expect(page.locator(".recording-waits li")).to_have_count(4)
+    expect(page.locator(".recording-waits")).to_contain_text("Walks steadily: Yes")
     look(page, "recovery-offline")
 
     page.reload()  # the kept page: locked, and it names nobody
     expect(banner(page)).to_contain_text("Opened without a connection: this screen is locked")
     waits(page, 4)
     expect(page.get_by_text(day.session.patient.family_name)).to_have_count(0)
+    expect(page.locator(".recording-waits li")).to_have_count(4)
+    expect(page.locator(".recording-waits")).not_to_contain_text("Walks steadily")
     expect(page.locator("#recovery-forms")).to_have_attribute("inert", "")
     page.get_by_label("Your sign-in name").fill(day.second.username)
     page.get_by_label("Your PIN").fill(PIN)

@@ -10,7 +10,7 @@ import { askName } from "./offline_dialogs.js";
 import { drawAlarmsAsOf, drawBanner, drawClock, drawColumns, drawEvents, drawLine, drawOverdue, drawPump, drawStop, overdueSlot } from "./offline_draw.js";
 import { freshenSoon, heard, keepFresh, start } from "./offline_fresh.js";
 import { watchServer, whenServerIsBack } from "./offline_reach.js";
-import { body, isAnswered, isKept, isUnread, isWaiting, pumps, session, tablet, whenChanged } from "./offline_tablet.js";
+import { body, isAnswered, isKept, isUnread, isWaiting, pumps, saidOf, session, tablet, whenChanged } from "./offline_tablet.js";
 import { words } from "./offline_words.js";
 
 function draw() {
@@ -24,7 +24,7 @@ function draw() {
   const hasGrid = document.querySelector("table[data-grid]") !== null;
   const isColumn = (entry) => hasGrid && entry.kind === "readings";
   drawColumns(shown.filter(isColumn), zone);
-  drawEvents(shown.filter((entry) => !isColumn(entry)), zone, isNameless, askName);
+  drawEvents(shown.filter((entry) => !isColumn(entry)), { zone, say: saidOf, isNameless, name: askName });
   drawStop(pumps().find((entry) => entry.body.kind === "stop") ?? null, zone);
   drawClock(pumps());
   drawPump(pumps());

@@ -7,7 +7,7 @@ import { entryOf, leave, stay, stopOfEmergency, whenLateComes, write } from "./o
 import { actOf, clockOf, read } from "./offline_entry.js";
 import { ASKS } from "./offline_fresh.js";
 import { look, trySending } from "./offline_reach.js";
-import { body, changed, isLate, pumps, session, tablet, waiting } from "./offline_tablet.js";
+import { body, changed, isLate, pumps, saidOf, session, tablet, waiting } from "./offline_tablet.js";
 import { words } from "./offline_words.js";
 import { toast } from "./small.js";
 
@@ -126,7 +126,7 @@ function emptyGrid(entry) {
   if (!fields.some((field) => field.value)) document.activeElement?.blur();
 }
 
-const saidAt = (entry) => `${entry.said} ${clockOf(Date.parse(entry.happened_at), tablet.kit?.zone ?? body.dataset.zone)}`;
+const saidAt = (entry) => `${saidOf(entry)} ${clockOf(Date.parse(entry.happened_at), tablet.kit?.zone ?? body.dataset.zone)}`;
 
 const lateToasts = new WeakMap(); // entry → what says that it is on no record
 function sayLate(entries) {

@@ -5,7 +5,7 @@ import { showUnread } from "./offline_dialogs.js";
 import { entryOf, lateEntries, leave, write } from "./offline_entries.js";
 import { clockOf, read } from "./offline_entry.js";
 import { isClosed, whoForm } from "./offline_locked.js";
-import { body, changed, isAnswered, isKept, isSignedOut, isUnread, isWaiting, session, tablet, waiting } from "./offline_tablet.js";
+import { body, changed, isAnswered, isKept, isSignedOut, isUnread, isWaiting, saidOf, session, tablet, waiting } from "./offline_tablet.js";
 import { words } from "./offline_words.js";
 
 const HERE_MS = 4000;
@@ -24,7 +24,7 @@ function link(text, href) {
   return one;
 }
 const reload = () => location.reload();
-const saidAt = (entry, zone) => `${entry.said} ${clockOf(Date.parse(entry.happened_at), zone)}`;
+const saidAt = (entry, zone) => `${saidOf(entry)} ${clockOf(Date.parse(entry.happened_at), zone)}`;
 
 /** What the band shows now: {state, title, facts, more, acts}. */
 export function banner(zone) {
@@ -110,7 +110,7 @@ function hereButton() {
 
 function unsettled() {
   const unread = tablet.entries.filter(isUnread);
-  if (unread.length) return { state: "unsettled", title: words.unread(unread.length), facts: unread.map((entry) => entry.said).join(" · "), acts: unread.map((entry) => button(words.settle, () => showUnread(entry), entry.key)) };
+  if (unread.length) return { state: "unsettled", title: words.unread(unread.length), facts: unread.map(saidOf).join(" · "), acts: unread.map((entry) => button(words.settle, () => showUnread(entry), entry.key)) };
   const open = tablet.kit?.unsettled ?? [];
   const known = new Set(open.map((each) => each.key));
   const reasons = new Map(open.map((each) => [each.key, each.reasons]));

@@ -52,7 +52,7 @@ export function askName(mark) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
-    const found = { kind: "name", body: { about: mark.key, label: field.value.trim() }, at: serverNow(), said: `${words.entry.name}: ${field.value.trim()}` };
+    const found = { kind: "name", body: { about: mark.key, label: field.value.trim() }, at: serverNow(), said: `${words.entry.name}: ${field.value.trim()}`, plain: words.entry.name };
     const entry = entryOf(found, "waiting");
     try {
       await write([entry], NAME_MS, { act: "name", form });

@@ -42,8 +42,8 @@ export function drawLine(text) {
 }
 
 /** Whether these entries stand there already; a panel that was fetched anew has none. */
-function isDrawn(place, entries, isNameless = () => false) {
-  const shows = entries.map((entry) => `${entry.key} ${entry.state} ${isNameless(entry)}`).join();
+function isDrawn(place, entries, about = () => "") {
+  const shows = entries.map((entry) => `${entry.key} ${entry.state} ${about(entry)}`).join();
   const same = (place.dataset.shows ?? "") === shows;
   place.dataset.shows = shows;
   return same;
@@ -71,15 +71,15 @@ export function drawColumns(entries, zone) {
 
 const label = (entry) => (["refused", "conflict", "unread"].includes(entry.state) ? words.refused : words.waits);
 
-/** Everything else that waits, at the end of the list of events. */
-export function drawEvents(entries, zone, isNameless, name) {
+/** Everything else that waits, at the end of the list of events: `say` puts an entry in words. */
+export function drawEvents(entries, { zone, say, isNameless, name }) {
   const strip = document.querySelector(".event-strip");
-  if (!strip || isDrawn(strip, entries, isNameless)) return;
+  if (!strip || isDrawn(strip, entries, (entry) => `${isNameless(entry)} ${say(entry)}`)) return;
   for (const old of strip.querySelectorAll(".is-waiting")) old.remove();
   for (const entry of entries) {
     const at = make("time", "numeric", clockOf(Date.parse(entry.happened_at), zone, false));
     at.dateTime = entry.happened_at;
-    const item = make("li", "event is-waiting", at, " ", make("span", "", entry.said), " ", make("span", "waits", label(entry)));
+    const item = make("li", "event is-waiting", at, " ", make("span", "", say(entry)), " ", make("span", "waits", label(entry)));
     if (isNameless(entry)) {
       const button = make("button", "link-button", words.nameIt);
       button.type = "button";

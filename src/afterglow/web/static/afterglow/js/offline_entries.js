@@ -36,6 +36,7 @@ export function entryOf(found, state) {
     typed_by: tablet.who ? null : tablet.account,
     claim: tablet.who?.claim ?? null,
     said: found.said,
+    plain: found.plain ?? found.said,
     shown: found.shown ?? null,
   };
 }

@@ -35,7 +35,7 @@ export function instantOf(text, zone, now) {
 }
 
 /**
- * Read a form: {kind, body, at, said, shown?} to keep, or {errors: [sentences]}. `now`: the server's clock, in ms;
+ * Read a form: {kind, body, at, said, plain?, shown?} to keep (`plain`: without what a person has put in words), or {errors: [sentences]}. `now`: the server's clock, in ms;
  * `before`: the criteria that wait already, {name: answer}.
  */
 export function read(act, form, { kit, now, submitter = null, before = {} }) {
@@ -75,7 +75,7 @@ const READ = {
   note({ field }) {
     if (!field("text")) return { errors: [words.wrong.words] };
     if (field("from_paper")) return { errors: [words.needsConnection] }; // a copied sheet is one act, at one time
-    return { kind: "note", body: { kind: "note", text: field("text") }, said: `${words.entry.note}: ${field("text")}` };
+    return { kind: "note", body: { kind: "note", text: field("text") }, said: `${words.entry.note}: ${field("text")}`, plain: words.entry.note };
   },
   event({ field, kit }) {
     const [head, code] = field("what").split(":");
@@ -118,22 +118,28 @@ const READ = {
     return errors.length ? { errors } : { kind: "readings", body: { readings: {}, scales: { [instrument]: answers } }, said: `${rule.name} ${given.join(" · ")}` };
   },
   criteria({ form, before }) {
-    const answers = {};
     const was = { ...defaults(form), ...before };
-    for (const { name, value } of answered(form, "checked", "value")) if (value !== (was[name] ?? "")) answers[name] = value;
-    const count = Object.keys(answers).length;
-    if (!count) return { errors: [words.wrong.empty] };
+    const given = answered(form, "checked", "value").filter(({ name, value }) => value !== (was[name] ?? ""));
+    if (!given.length) return { errors: [words.wrong.empty] };
+    const answers = Object.fromEntries(given.map(({ name, value }) => [name, value]));
     const seen = Object.fromEntries(Object.entries(was).filter(([name]) => name in answers));
-    return { kind: "criteria", body: { answers, was: seen }, said: words.entry.criteria(count) };
+    return { kind: "criteria", body: { answers, was: seen }, said: given.map(({ said }) => said).join(" · "), plain: words.entry.criteria(given.length) };
   },
 };
 
-/** What is answered in a form of radios and text: [{name, value}], nothing for what is blank. */
+/** What is answered in a form of radios and text: [{name, value, said}], nothing for what is blank. */
 const answered = (form, checked, value) =>
   [...form.elements]
     .filter((each) => each.name && !["hidden", "submit", "button", "fieldset"].includes(each.type) && (each.type === "radio" ? each[checked] : true))
-    .map((each) => ({ name: each.name, value: (each.type === "radio" ? each.value : each[value]).trim() }))
+    .map((each) => ({ name: each.name, value: (each.type === "radio" ? each.value : each[value]).trim(), said: sentenceOf(each) }))
     .filter((each) => each.value);
+/** A question and its answer, as they stand on the page. */
+function sentenceOf(field) {
+  const label = field.labels?.[0]?.textContent.trim() ?? "";
+  if (field.type !== "radio") return `${label}: ${field.value}`;
+  const asked = field.closest("fieldset")?.querySelector("legend")?.textContent.trim() ?? field.name;
+  return `${asked}: ${label}`;
+}
 const defaults = (form) => Object.fromEntries(answered(form, "defaultChecked", "defaultValue").map(({ name, value }) => [name, value]));
 
 /** One column of readings and scales, each field named by its line with a prefix. */

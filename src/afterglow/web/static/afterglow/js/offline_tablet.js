@@ -1,5 +1,6 @@
 // This tablet: whether it records by itself, whether it hears the server, and what it holds that no server has answered.
 import { Stuck } from "./offline_store.js";
+import { words } from "./offline_words.js";
 
 export const body = document.body;
 export const session = body.dataset.session;
@@ -46,6 +47,13 @@ export const isUnread = (entry) => entry.state === "unread";
 export const waiting = () => tablet.entries.filter(isWaiting);
 /** The steps of the pump that wait, in the order of pressing. */
 export const pumps = () => waiting().filter((entry) => entry.kind === "pump");
+
+// ---- what may be said of it
+
+/** Whether this screen hides who it is: then nothing that a person has put in words is shown either. */
+const isHiding = () => isSignedOut || (isKept ? !tablet.who : "locked" in body.dataset);
+/** An entry in words; on a screen that hides, in those of the catalogue only. */
+export const saidOf = (entry) => (isHiding() ? (entry.plain ?? words.entry[entry.kind] ?? words.entry.note) : entry.said);
 
 // ---- why it does not record
 
