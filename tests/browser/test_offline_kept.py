@@ -85,6 +85,8 @@ def test_a_browser_killed_without_a_connection_has_lost_nothing_when_it_is_opene
     mark(page)
     note(page, "Hums of Ottilie.")
     waits(page, 3)
+    # Hours later: the browser's own cache of files has nothing left that is fresh.
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
 
     killable.kill()
     page = tab(killable.start())
@@ -123,6 +125,33 @@ def test_a_browser_killed_without_a_connection_has_lost_nothing_when_it_is_opene
         (Decimal(128), kept[3].happened_at, day.second.pk),
     ]
     assert page.evaluate(ENTRIES) == []
+
+
+def test_a_kept_page_whose_script_does_not_run_says_so_itself(
+    day: Day, wire: Wire, killable: Killable, look: Look
+) -> None:
+    address = f"{wire.url}/sessions/{day.id}/infusion/"
+    page = signed_in(tab(killable.start()), wire.url, day.clinician)
+    page.goto(address, timeout=60_000)
+    can_record(page)
+    wire.pull()
+    is_cut(page)
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    page.evaluate(
+        """async () => {
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const file of await cache.keys()) if (file.url.endsWith(".js")) await cache.delete(file);
+          }
+        }"""
+    )
+
+    page.goto(address)
+
+    expect(banner(page)).to_contain_text("NOT RECORDING HERE: use paper")
+    expect(banner(page)).to_contain_text("has not started: no button here does anything")
+    expect(page.locator("#panel-numbers [data-age]").first).to_be_hidden()
+    look(page, "room-kept-asleep")
 
 
 # -- it says paper, and it leaves nothing ---------------------------------------------------------

@@ -23,6 +23,7 @@ export function drawBanner({ state, title = "", facts = "", more = "", acts = []
   banner.hidden = !state;
   banner.dataset.recording = state;
   document.body.dataset.recording = state || "quiet";
+  delete document.body.dataset.asleep;
   put(banner.querySelector("[data-title]"), title);
   put(banner.querySelector("[data-facts]"), facts);
   put(banner.querySelector("[data-more]"), more);

@@ -71,7 +71,8 @@ export async function keepFiles(files, version) {
         if (have.has(kept)) return;
         const answer = await ask(from, { patience: 20_000 });
         if (!answer.ok) throw new Error(from);
-        await cache.put(kept, answer);
+        // Not the answer itself: it has its own address, and a module's imports are looked for beside that, on the network.
+        await cache.put(kept, new Response(await answer.blob(), { headers: { "content-type": answer.headers.get("content-type") ?? "" } }));
       }),
     );
   } catch (problem) {
