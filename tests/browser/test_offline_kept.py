@@ -83,15 +83,20 @@ def test_a_browser_killed_without_a_connection_has_lost_nothing_when_it_is_opene
     is_cut(page)
     column(page, "131/84", "77")
     mark(page)
-    waits(page, 2)
+    note(page, "Hums of Ottilie.")
+    waits(page, 3)
+    # Hours later: the browser's own cache of files has nothing left that is fresh.
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
 
     killable.kill()
     page = tab(killable.start())
     page.goto(address)
 
     expect(banner(page)).to_contain_text("Opened without a connection: this screen is locked")
-    waits(page, 2)
+    waits(page, 3)
     expect(page.get_by_text(day.session.patient.family_name)).to_have_count(0)
+    expect(page.locator(".event-strip")).to_contain_text("Note")
+    expect(page.get_by_text("Ottilie")).to_have_count(0)
     expect(page.locator("#panel-grid")).to_have_attribute("inert", "")
     expect(page.locator(".vital-pressure [data-value]")).to_have_text("124/78")
     expect(page.locator(".infusion-clock")).to_contain_text("elapsed")
@@ -101,7 +106,7 @@ def test_a_browser_killed_without_a_connection_has_lost_nothing_when_it_is_opene
     page.get_by_role("button", name="Record here").click()
     column(page, "128/80", "74")
     note(page, "Awake and calm.")
-    waits(page, 4)
+    waits(page, 5)
 
     signed_in(page, wire.url, day.clinician)  # the cookie may have died with the browser
     wire.plug_in()
@@ -110,16 +115,43 @@ def test_a_browser_killed_without_a_connection_has_lost_nothing_when_it_is_opene
     expect(page.locator(".patient-banner")).to_contain_text(day.session.patient.family_name)
     kept = list(OfflineEntry.objects.order_by("happened_at"))
     assert [(each.kind, each.outcome) for each in kept] == [
-        *(("readings", "charted"), ("note", "charted")),
+        *(("readings", "charted"), ("note", "charted"), ("note", "charted")),
         *(("readings", "charted"), ("note", "charted")),
     ]
-    assert [each.typed_by for each in kept] == [day.clinician] * 2 + [day.second] * 2
+    assert [each.typed_by for each in kept] == [day.clinician] * 3 + [day.second] * 2
     hand = VitalSign.objects.filter(batch__in=[each.key for each in kept], code="systolic")
     assert list(hand.order_by("taken_at").values_list("value", "taken_at", "by")) == [
         (Decimal(131), kept[0].happened_at, day.clinician.pk),
-        (Decimal(128), kept[2].happened_at, day.second.pk),
+        (Decimal(128), kept[3].happened_at, day.second.pk),
     ]
     assert page.evaluate(ENTRIES) == []
+
+
+def test_a_kept_page_whose_script_does_not_run_says_so_itself(
+    day: Day, wire: Wire, killable: Killable, look: Look
+) -> None:
+    address = f"{wire.url}/sessions/{day.id}/infusion/"
+    page = signed_in(tab(killable.start()), wire.url, day.clinician)
+    page.goto(address, timeout=60_000)
+    can_record(page)
+    wire.pull()
+    is_cut(page)
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    page.evaluate(
+        """async () => {
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const file of await cache.keys()) if (file.url.endsWith(".js")) await cache.delete(file);
+          }
+        }"""
+    )
+
+    page.goto(address)
+
+    expect(banner(page)).to_contain_text("NOT RECORDING HERE: use paper")
+    expect(banner(page)).to_contain_text("has not started: no button here does anything")
+    expect(page.locator("#panel-numbers [data-age]").first).to_be_hidden()
+    look(page, "room-kept-asleep")
 
 
 # -- it says paper, and it leaves nothing ---------------------------------------------------------

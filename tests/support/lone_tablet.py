@@ -7,11 +7,15 @@ import re
 import signal
 import subprocess
 import time
+import uuid
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.services import infusions
+from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.web import clock
 from support.chromium import find_chromium
 from support.clinic_morning import site_at_noon, with_pin
@@ -39,6 +43,20 @@ def running_day() -> Day:
     day = infusing(at=at, site=site_at_noon(at))
     with_pin(day.clinician, clock.now())
     with_pin(day.second, clock.now())
+    return day
+
+
+def recovering_day() -> Day:
+    """Return a day whose pump was just stopped; both nurses have a PIN."""
+    day = running_day()
+    stopped = infusions.record_pump_stopped(
+        session=day.id,
+        ending=InfusionEnding.COMPLETED,
+        by=day.clinician,
+        at=clock.now(),
+        key=uuid.uuid4(),
+    )
+    assert isinstance(stopped, Done), stopped.decision
     return day
 
 

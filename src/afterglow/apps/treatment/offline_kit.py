@@ -33,6 +33,8 @@ from afterglow.web.sentences import name_words, sentence_of
 
 KEEP_FOR: Final = timedelta(hours=12)
 """How long a page is kept without hearing from the server: as long as a sign-in lasts."""
+RECOVERY_SCALES: Final = ("moaas", "aldrete", "dissociation")
+"""The scales that are answered while the patient recovers."""
 _RUNS: Final = (SessionState.INFUSING, SessionState.RECOVERY)
 
 
@@ -66,12 +68,12 @@ def kit(session: TreatmentSession, account: Account, *, at: datetime) -> dict[st
         "now": at.isoformat(),
         "room": session.room.name if session.room else "",
         "why_not": why_not_kept(session, account),
-        "keep_s": int(KEEP_FOR.total_seconds()),
         "seal": public_key(),
         "pump": {"sequence": last.sequence, "kind": str(last.kind)} if last else None,
         "lines": [_line(each) for each in lines_of(at=at)],
         "signs": _signs(),
         "scales": _scales(at),
+        "scores": _scores(at),
         "medicines": _medicines(session),
         "favourites": {each.code: str(each.label) for each in marks},
         "symptoms": {rule.code: str(name_words(rule.name)) for rule in rules.symptoms.values()},
@@ -138,6 +140,20 @@ def _scales(at: datetime) -> dict[str, Any]:
     return {
         key: {"item": item.key, "low": item.lowest, "high": item.highest}
         for key, item in items.items()
+    }
+
+
+def _scores(at: datetime) -> dict[str, Any]:
+    """Return the scales of the recovery page with all their items."""
+    known = assessments.instruments_in_use(RECOVERY_SCALES, at=at)
+    return {
+        key: {
+            "name": str(name_words(instrument.name)),
+            "items": {
+                item.key: {"low": item.lowest, "high": item.highest} for item in instrument.items
+            },
+        }
+        for key, (_row, instrument) in known.items()
     }
 
 

@@ -73,11 +73,13 @@ def save_recovery(
     seen_version: int,
     by: Account,
     at: datetime,
+    happened_at: datetime | None = None,
 ) -> Done[Recovery] | Refused:
     """Save some discharge criteria as found. Raises StaleRow when another tablet saved first.
 
     Only while the patient recovers: what is ticked before says nothing of the way home. A positive
-    answer about suicide is not taken back: ``decision`` says so.
+    answer about suicide is not taken back: ``decision`` says so. ``happened_at``: when they were
+    looked at, if that was before ``at``.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if unknown := sorted(set(answers) - CRITERIA):
@@ -91,6 +93,7 @@ def save_recovery(
         )
         return refuse("save-recovery", session=row, decision=Decision((why,)), by=by, at=at)
     recovery = Recovery.objects.select_for_update(of=("self",), no_key=True).get(session=row)
+    looked = happened_at or at
     standing = standing_answers(recovery, answers)
     changed = {
         name: value
@@ -101,12 +104,12 @@ def save_recovery(
     for name, value in changed.items():
         setattr(recovery, name, value)
     if answers.get("suicide_statement_positive") is not None:
-        recovery.suicide_asked_at = at
+        recovery.suicide_asked_at = looked
     if assessed:
         done = recovery.suicide_level != SuicideScreen.NOT_DONE
         recovery.suicide_assessed_by = by if done else None
-        recovery.suicide_assessed_at = at if done else None
-        recovery.suicide_asked_at = recovery.suicide_asked_at or at
+        recovery.suicide_assessed_at = looked if done else None
+        recovery.suicide_asked_at = recovery.suicide_asked_at or looked
     recovery.save_version(seen=seen_version)
     found = recovery.suicide_level not in (SuicideScreen.NOT_DONE, SuicideScreen.NONE)
     if recovery.suicide_statement_positive or found:

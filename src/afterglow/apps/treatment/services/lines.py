@@ -17,6 +17,7 @@ from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import charting, coverage, infusions, paper_acts
+from afterglow.apps.treatment.services.offline_recovery import CriteriaLine, save_criteria
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -94,7 +95,14 @@ class PresenceLine:
 
 
 LateLine = (
-    ReadingsLine | PumpLine | MedicineLine | NoteLine | NameLine | CoverageLine | PresenceLine
+    ReadingsLine
+    | PumpLine
+    | MedicineLine
+    | NoteLine
+    | NameLine
+    | CoverageLine
+    | PresenceLine
+    | CriteriaLine
 )
 
 
@@ -167,6 +175,8 @@ def chart_line(
             return _note(row, line, by=by, at=at, key=key)
         case NameLine():
             return _name(row, line, by=by, at=at, key=key)
+        case CriteriaLine():
+            return save_criteria(row, line, by=by, at=at)
         case PresenceLine():
             return coverage.confirm_presence(
                 session=session, by=by, at=at, key=key, happened_at=line.at

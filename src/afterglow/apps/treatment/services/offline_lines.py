@@ -22,10 +22,17 @@ from afterglow.apps.treatment.services.lines import (
     PumpLine,
     ReadingsLine,
 )
+from afterglow.apps.treatment.services.offline_recovery import (
+    CRITERIA,
+    criteria_line,
+    criteria_words,
+)
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose, Rate
 
 READINGS, PUMP, MEDICINE, NOTE, NAME = "readings", "pump", "medicine", "note", "name"
+UNREAD = "unread"
+"""What no server could read, sent again in the words that the tablet had for it."""
 _NOTES = frozenset(
     {
         EventKind.MARK,
@@ -102,6 +109,8 @@ def line_of(kind: str, body: Mapping[str, Any], at: datetime) -> tuple[LateLine,
         return NameLine(at=at, about=UUID(str(body["about"])), label=str(body["label"])[:120]), seen
     if kind == PRESENCE:
         return PresenceLine(at=at), seen
+    if kind == CRITERIA:
+        return criteria_line(body, at), seen
     raise ValueError(f"{kind} is not a kind of entry")
 
 
@@ -159,4 +168,8 @@ def _words(kind: str, body: Mapping[str, Any]) -> str:
         return f"name of a mark: {body['label']}"
     if kind == PRESENCE:
         return "the clinician is with the patient"
+    if kind == CRITERIA:
+        return criteria_words(body)
+    if kind == UNREAD:
+        return " ".join(str(body.get(name) or "") for name in ("said", "by")).strip()
     raise ValueError(kind)

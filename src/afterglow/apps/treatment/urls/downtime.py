@@ -13,6 +13,7 @@ urlpatterns = [
     path("sessions/<uuid:session>/from-paper/", downtime.from_paper, name="from-paper"),
     path("sessions/worker.js", kept.worker, name="offline-worker"),
     path("sessions/<uuid:session>/infusion/kept/", kept.page, name="kept-page"),
+    path("sessions/<uuid:session>/recovery/kept/", kept.recovery, name="kept-recovery"),
     path("sessions/<uuid:session>/infusion/kit.json", kept.kit, name="offline-kit"),
     path("sessions/<uuid:session>/offline/", offline.entries, name="offline"),
     path("sessions/<uuid:session>/offline/<uuid:entry>/", offline.settle, name="offline-settle"),

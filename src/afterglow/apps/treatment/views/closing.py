@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -38,6 +38,7 @@ from afterglow.apps.treatment.forms.closing import (
 )
 from afterglow.apps.treatment.forms.starting import VitalsForm
 from afterglow.apps.treatment.models import CheckIn, Infusion, Recovery
+from afterglow.apps.treatment.offline_kit import RECOVERY_SCALES
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, charting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
@@ -55,7 +56,6 @@ from afterglow.web import clock, editing
 from afterglow.web.requests import StaffRequest
 from afterglow.web.sentences import sentence_of
 
-SCALES = ("moaas", "aldrete", "dissociation")
 TEMPLATE = "treatment/recovery.html"
 TENTH = Decimal("0.1")
 
@@ -108,7 +108,7 @@ def score(request: StaffRequest, session: UUID, instrument: str) -> HttpResponse
     """Record one scale of the recovery."""
     row = pages.open_session(request, session)
     at = clock.now()
-    known = assessments.instruments_in_use(SCALES, at=at)
+    known = assessments.instruments_in_use(RECOVERY_SCALES, at=at)
     if instrument not in known:
         raise Http404(f"There is no scale {instrument!r} here.")
     form = ScoreForm(request.POST, instrument=known[instrument][1])
@@ -120,7 +120,7 @@ def score(request: StaffRequest, session: UUID, instrument: str) -> HttpResponse
             answers=form.answers,
             by=request.user,
             at=at,
-            key=form.cleaned_data["key"],
+            key=uuid5(form.cleaned_data["key"], instrument),  # as a tablet's column charts it
         )
         if not isinstance(outcome, Recorded):
             return {"decision": outcome.decision}
@@ -309,8 +309,8 @@ def _without_fields(decision: Decision) -> Decision:
 
 def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:
     infusion = queries.infusion_of(session)
-    known = assessments.instruments_in_use(SCALES, at=at)
-    latest = assessments.latest(session, at=at, keys=SCALES)
+    known = assessments.instruments_in_use(RECOVERY_SCALES, at=at)
+    latest = assessments.latest(session, at=at, keys=RECOVERY_SCALES)
     due = monitoring.next_reading_due(session, at=at)
     since = queries.recovering_since(session)
     return {
@@ -329,7 +329,7 @@ def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dic
                 if key in latest and (since is None or latest[key].row.at >= since)
                 else None,
             )
-            for key in SCALES
+            for key in RECOVERY_SCALES
             if key in known
         ],
         "recovery_form": RecoveryForm(initial=_recovery_values(session)),

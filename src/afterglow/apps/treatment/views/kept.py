@@ -1,4 +1,4 @@
-"""What a tablet keeps so that the infusion page opens, and records, without a connection."""
+"""What a tablet keeps so that a session's pages open, and record, without a connection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from django.views.decorators.http import require_safe
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.middleware import visible_when_locked
+from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.events import outbox
 from afterglow.apps.treatment import offline_kit, queries
+from afterglow.apps.treatment.forms.closing import RecoveryForm, ScoreForm
+from afterglow.apps.treatment.forms.starting import VitalsForm
 from afterglow.apps.treatment.views.asking import find_session
 from afterglow.apps.treatment.views.infusion import whole_page
 from afterglow.core.roles import Action
-from afterglow.core.treatment.lifecycles import BEFORE_START
+from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 from afterglow.web import clock
 from afterglow.web import kept as design
 from afterglow.web.requests import StaffRequest
@@ -72,4 +75,32 @@ def page(request: StaffRequest, session: UUID) -> HttpResponse:
         "messages": (),  # they are for whoever is here now, and are not kept on a tablet
     }
     html = render_to_string("treatment/infusion.html", context, request)
+    return HttpResponse(design.as_kept(html))
+
+
+@visible_when_locked
+@login_required
+@require_safe
+def recovery(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Give the recovery page as it is kept: what can be typed, blank, without who the patient is.
+
+    A blank changes nothing, so nothing of what was found before has to lie on the tablet.
+    """
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    if row.state != SessionState.RECOVERY:
+        return HttpResponse(_("Nobody recovers."), status=409)
+    at = clock.now()
+    known = assessments.instruments_in_use(offline_kit.RECOVERY_SCALES, at=at)
+    context = {
+        "session": row,
+        "site": row.site,
+        "is_in_recovery": True,
+        "kept": True,
+        "now": at,
+        "live_after": str(outbox.position()),
+        "set_form": VitalsForm(prefix="set"),
+        "scores": [(ScoreForm(instrument=instrument), None) for _row, instrument in known.values()],
+        "recovery_form": RecoveryForm(),
+    }
+    html = render_to_string("treatment/recovery_kept.html", context, request)
     return HttpResponse(design.as_kept(html))

@@ -181,4 +181,5 @@ def _actions(session: TreatmentSession) -> dict[str, Any]:
         "key": new_key(),
         "second_key": new_key(),
         "third_key": new_key(),
+        "fourth_key": new_key(),
     }

@@ -1,9 +1,9 @@
 // The service worker of a session's pages. FACTS stands above this line, written by the server.
-// It answers two things and nothing else: the infusion page when no server does, from what the page itself has
-// kept, locked and without who the patient is; and that page's own files, by their versioned addresses.
+// It answers two things and nothing else: the infusion page and the recovery page when no server does, from what the page
+// itself has kept, locked and without who the patient is; and those pages' own files, by their versioned addresses.
 // Everything else goes to the network as if no worker were there. It writes nothing and caches nothing.
 const PAGES = "afterglow-kept-pages";
-const PAGE = /^\/sessions\/([0-9a-f-]{36})\/(?:infusion\/)?$/;
+const PAGE = /^\/sessions\/([0-9a-f-]{36})\/(infusion\/|recovery\/)?$/;
 const PATIENCE = 8000;
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -18,7 +18,7 @@ self.addEventListener("fetch", (event) => {
     return;
   }
   const page = request.mode === "navigate" && PAGE.exec(url.pathname);
-  if (page) event.respondWith(open(request, page[1]));
+  if (page) event.respondWith(open(request, page[1], page[2] ?? "infusion/"));
 });
 
 async function file(path) {
@@ -27,8 +27,8 @@ async function file(path) {
   return (await cache.match(path)) ?? new Response("", { status: 404 });
 }
 
-async function open(request, session) {
-  const kept = await keptPage(session);
+async function open(request, session, which) {
+  const kept = (await keptPage(`/sessions/${session}/${which}`)) ?? (await keptPage(`/sessions/${session}/infusion/`));
   if (!kept) return fetch(request);
   const giveUp = new AbortController();
   const timer = setTimeout(() => giveUp.abort(), PATIENCE);
@@ -42,11 +42,10 @@ async function open(request, session) {
   }
 }
 
-/** The kept page of a session, unless it is older than it may be: then it is erased. */
-async function keptPage(session) {
+/** A kept page, unless it is older than it may be: then it is erased. */
+async function keptPage(address) {
   if (!(await caches.has(PAGES))) return null;
   const cache = await caches.open(PAGES);
-  const address = `/sessions/${session}/infusion/`;
   const found = await cache.match(address);
   if (!found) return null;
   const age = Math.abs(Date.now() - Date.parse(found.headers.get("kept-at"))); // a clock may be put back

@@ -157,11 +157,13 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target === grid && event.detail.requestConfig.verb === "get" && isBeingFilled()) event.detail.shouldSwap = false;
 });
-// A column that was charted is empty again, and so may be drawn anew.
+// A column that was charted is empty again, and so may be drawn anew; what was typed since is of the next one and stays.
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.id !== "observation" || !event.detail.successful) return;
-  for (const field of grid.querySelectorAll("input[data-entry], #entry-when")) field.value = "";
-  document.activeElement?.blur();
+  const sent = event.detail.requestConfig.parameters;
+  const fields = [...grid.querySelectorAll("input[data-entry], #entry-when")];
+  for (const field of fields) if (field.value === (sent[field.name] ?? "")) field.value = "";
+  if (!fields.some((field) => field.value)) document.activeElement?.blur();
 });
 
 // ---- a slot that opens is drawn when it opens

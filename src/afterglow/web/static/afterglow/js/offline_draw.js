@@ -23,6 +23,7 @@ export function drawBanner({ state, title = "", facts = "", more = "", acts = []
   banner.hidden = !state;
   banner.dataset.recording = state;
   document.body.dataset.recording = state || "quiet";
+  delete document.body.dataset.asleep;
   put(banner.querySelector("[data-title]"), title);
   put(banner.querySelector("[data-facts]"), facts);
   put(banner.querySelector("[data-more]"), more);
@@ -42,8 +43,8 @@ export function drawLine(text) {
 }
 
 /** Whether these entries stand there already; a panel that was fetched anew has none. */
-function isDrawn(place, entries, isNameless = () => false) {
-  const shows = entries.map((entry) => `${entry.key} ${entry.state} ${isNameless(entry)}`).join();
+function isDrawn(place, entries, about = () => "") {
+  const shows = entries.map((entry) => `${entry.key} ${entry.state} ${about(entry)}`).join();
   const same = (place.dataset.shows ?? "") === shows;
   place.dataset.shows = shows;
   return same;
@@ -69,17 +70,17 @@ export function drawColumns(entries, zone) {
   if (entries.length) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
 }
 
-const label = (entry) => (entry.state === "refused" || entry.state === "conflict" ? words.refused : words.waits);
+const label = (entry) => (["refused", "conflict", "unread"].includes(entry.state) ? words.refused : words.waits);
 
-/** Everything else that waits, at the end of the list of events. */
-export function drawEvents(entries, zone, isNameless, name) {
+/** Everything else that waits, at the end of the list of events: `say` puts an entry in words. */
+export function drawEvents(entries, { zone, say, isNameless, name }) {
   const strip = document.querySelector(".event-strip");
-  if (!strip || isDrawn(strip, entries, isNameless)) return;
+  if (!strip || isDrawn(strip, entries, (entry) => `${isNameless(entry)} ${say(entry)}`)) return;
   for (const old of strip.querySelectorAll(".is-waiting")) old.remove();
   for (const entry of entries) {
     const at = make("time", "numeric", clockOf(Date.parse(entry.happened_at), zone, false));
     at.dateTime = entry.happened_at;
-    const item = make("li", "event is-waiting", at, " ", make("span", "", entry.said), " ", make("span", "waits", label(entry)));
+    const item = make("li", "event is-waiting", at, " ", make("span", "", say(entry)), " ", make("span", "waits", label(entry)));
     if (isNameless(entry)) {
       const button = make("button", "link-button", words.nameIt);
       button.type = "button";
@@ -103,9 +104,9 @@ export function drawStop(entry, zone) {
   stopBand.append(make("strong", "", words.stopByHand), make("span", "numeric", words.stopHere(at)));
 }
 
-/** A reading that is overdue by the kept plan, with its sound. */
-export function drawOverdue(slot, level, zone) {
-  const id = slot ? slot.due_at : "";
+/** A reading that is overdue by the kept plan, with its sound, and where it is written: here or on paper. */
+export function drawOverdue(slot, { level, zone, isHere }) {
+  const id = slot ? `${slot.due_at} ${isHere}` : "";
   if (overdueBand.dataset.shows === id) return;
   overdueBand.dataset.shows = id;
   overdueBand.hidden = !slot;
@@ -115,7 +116,25 @@ export function drawOverdue(slot, level, zone) {
   const sound = make("span", "");
   sound.hidden = true;
   sound.dataset.soundLevel = level;
-  overdueBand.append(make("strong", "alarm-word", words.overdue(clockOf(Date.parse(slot.due_at), zone, false))), make("span", "", words.overdueMore), sound);
+  overdueBand.append(make("strong", "alarm-word", words.overdue(clockOf(Date.parse(slot.due_at), zone, false))), make("span", "", isHere ? words.overdueMore : words.overduePaper), sound);
+}
+
+const STATE_AFTER = { pause: "paused", resume: "running", stop: "stopped" };
+/** Pause, Resume and Rate as the steps that wait here leave the pump: the page drew them as the server knew it. */
+export function drawPump(pumps) {
+  for (const part of document.querySelectorAll("#panel-actions [data-while]")) {
+    const state = pumps.reduce((was, { body }) => STATE_AFTER[body.kind] ?? was, part.dataset.pump);
+    part.hidden = part.dataset.while !== state;
+  }
+}
+
+/** No alarm comes without a server: what stands on the page says of when it is. `at` null: it is of now. */
+export function drawAlarmsAsOf(at, zone) {
+  const line = document.getElementById("recording-alarms");
+  line.hidden = at === null;
+  if (at === null) return;
+  const say = document.querySelector("#panel-alarms .alarm-band") ? words.alarmsAsOf : words.noAlarmAt;
+  put(line, say(clockOf(at, zone, false)));
 }
 
 /** The drip's clock, with the pauses and the stop that wait here. */

@@ -4,12 +4,15 @@ import { words } from "./offline_words.js";
 
 const CLOCK = /^([01]?\d|2[0-3])[:.h ]?([0-5]\d)$/;
 const NUMBER = /^\d{1,6}(?:[.,]\d{1,6})?$/;
+const RECOVERY = /\/recovery\/(readings|criteria|scores\/[\w-]+)\/$/;
 const ACTS = /\/infusion\/(mark|pause|resume|stop|observations|rate|note|event|drug|present)\/$/;
 
 /** Which act an address asks for, or "". An emergency cannot be led from here: its press is stamped. */
 export function actOf(path) {
   const url = new URL(path, location.href).pathname;
   if (url.endsWith("/infusion/emergency/declare/")) return "emergency";
+  const recovers = RECOVERY.exec(url)?.[1];
+  if (recovers) return recovers.startsWith("scores/") ? "score" : { readings: "set", criteria: "criteria" }[recovers];
   return ACTS.exec(url)?.[1] ?? "";
 }
 
@@ -31,11 +34,14 @@ export function instantOf(text, zone, now) {
   return null;
 }
 
-/** Read a form: {kind, body, at, said, shown?} to keep, or {errors: [sentences]}. `now`: the server's clock, in ms. */
-export function read(act, form, { kit, now, submitter = null }) {
+/**
+ * Read a form: {kind, body, at, said, plain?, shown?} to keep (`plain`: without what a person has put in words), or {errors: [sentences]}. `now`: the server's clock, in ms;
+ * `before`: the criteria that wait already, {name: answer}.
+ */
+export function read(act, form, { kit, now, submitter = null, before = {} }) {
   const data = new FormData(form, form.contains(submitter) || submitter?.form === form ? submitter : null);
   const field = (name) => String(data.get(name) ?? "").trim();
-  const entry = READ[act]({ field, kit, form });
+  const entry = READ[act]({ field, kit, form, before });
   if (entry.errors?.length) return entry;
   let at = now;
   if (field("when")) {
@@ -54,7 +60,7 @@ const READ = {
     return { kind: "note", body: { kind: "mark", label }, said };
   },
   emergency() {
-    return { kind: "note", body: { kind: "mark", label: "Emergency" }, said: words.emergencyHere };
+    return { kind: "note", body: { kind: "mark", label: "Emergency" }, said: words.entry.emergency };
   },
   pause: ({ field }) => ({ kind: "pump", body: { kind: "pause", seen_sequence: number(field("seen_sequence")) }, said: words.entry.pause }),
   resume: ({ field }) => ({ kind: "pump", body: { kind: "resume", seen_sequence: number(field("seen_sequence")) }, said: words.entry.resume }),
@@ -69,7 +75,7 @@ const READ = {
   note({ field }) {
     if (!field("text")) return { errors: [words.wrong.words] };
     if (field("from_paper")) return { errors: [words.needsConnection] }; // a copied sheet is one act, at one time
-    return { kind: "note", body: { kind: "note", text: field("text") }, said: `${words.entry.note}: ${field("text")}` };
+    return { kind: "note", body: { kind: "note", text: field("text") }, said: `${words.entry.note}: ${field("text")}`, plain: words.entry.note };
   },
   event({ field, kit }) {
     const [head, code] = field("what").split(":");
@@ -90,23 +96,69 @@ const READ = {
     return { kind: "medicine", body, said: words.entry.medicine(chosen.medicine, dose, chosen.route) };
   },
   observations({ field, kit }) {
+    const found = column(kit, field, "");
+    if (!found.errors && field("when")) found.shown.when = field("when");
+    return found;
+  },
+  set: ({ field, kit }) => column(kit, field, "set-"),
+  score({ field, kit, form }) {
+    const instrument = form.getAttribute("action").split("/").at(-2);
+    const rule = kit.scores?.[instrument];
+    if (!rule) return { errors: [words.needsConnection] };
     const errors = [];
-    const readings = {};
-    const scales = {};
-    const shown = {};
-    for (const line of kit.lines) {
-      const text = field(line.field);
-      if (!text) continue;
-      shown[line.field] = text;
-      if (line.field === "pressure") pressure(text, line.label, kit, readings, errors);
-      else if (line.field in kit.scales) scale(text, line, kit, scales, errors);
-      else sign(text, line.field, line.label, kit, readings, errors);
+    const answers = {};
+    for (const [item, range] of Object.entries(rule.items)) {
+      const text = field(`${instrument}-${item}`);
+      answers[item] = text === "" ? null : Number(text);
+      if (text && !/^\d{1,3}$/.test(text)) errors.push(words.wrong.number(rule.name, text));
+      else if (text && (Number(text) < range.low || Number(text) > range.high)) errors.push(words.wrong.range(rule.name, text, range.low, range.high));
     }
-    if (!Object.keys(shown).length) errors.push(words.wrong.empty);
-    const values = Object.values(shown).join(" · ");
-    return errors.length ? { errors } : { kind: "readings", body: { readings, scales }, shown, said: `${words.entry.readings} ${values}` };
+    const given = Object.values(answers).filter((each) => each !== null);
+    if (!given.length) errors.push(words.wrong.empty);
+    return errors.length ? { errors } : { kind: "readings", body: { readings: {}, scales: { [instrument]: answers } }, said: `${rule.name} ${given.join(" · ")}` };
+  },
+  criteria({ form, before }) {
+    const was = { ...defaults(form), ...before };
+    const given = answered(form, "checked", "value").filter(({ name, value }) => value !== (was[name] ?? ""));
+    if (!given.length) return { errors: [words.wrong.empty] };
+    const answers = Object.fromEntries(given.map(({ name, value }) => [name, value]));
+    const seen = Object.fromEntries(Object.entries(was).filter(([name]) => name in answers));
+    return { kind: "criteria", body: { answers, was: seen }, said: given.map(({ said }) => said).join(" · "), plain: words.entry.criteria(given.length) };
   },
 };
+
+/** What is answered in a form of radios and text: [{name, value, said}], nothing for what is blank. */
+const answered = (form, checked, value) =>
+  [...form.elements]
+    .filter((each) => each.name && !["hidden", "submit", "button", "fieldset"].includes(each.type) && (each.type === "radio" ? each[checked] : true))
+    .map((each) => ({ name: each.name, value: (each.type === "radio" ? each.value : each[value]).trim(), said: sentenceOf(each) }))
+    .filter((each) => each.value);
+/** A question and its answer, as they stand on the page. */
+function sentenceOf(field) {
+  const label = field.labels?.[0]?.textContent.trim() ?? "";
+  if (field.type !== "radio") return `${label}: ${field.value}`;
+  const asked = field.closest("fieldset")?.querySelector("legend")?.textContent.trim() ?? field.name;
+  return `${asked}: ${label}`;
+}
+const defaults = (form) => Object.fromEntries(answered(form, "defaultChecked", "defaultValue").map(({ name, value }) => [name, value]));
+
+/** One column of readings and scales, each field named by its line with a prefix. */
+function column(kit, field, prefix) {
+  const errors = [];
+  const readings = {};
+  const scales = {};
+  const shown = {};
+  for (const line of kit.lines) {
+    const text = field(prefix + line.field);
+    if (!text) continue;
+    shown[line.field] = text;
+    if (line.field === "pressure") pressure(text, line.label, kit, readings, errors);
+    else if (line.field in kit.scales) scale(text, line, kit, scales, errors);
+    else sign(text, line.field, line.label, kit, readings, errors);
+  }
+  if (!Object.keys(shown).length) errors.push(words.wrong.empty);
+  return errors.length ? { errors } : { kind: "readings", body: { readings, scales }, shown, said: `${words.entry.readings} ${Object.values(shown).join(" · ")}` };
+}
 
 const number = (text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
 const decimal = (text) => (NUMBER.test(text) ? text.replace(",", ".") : "");

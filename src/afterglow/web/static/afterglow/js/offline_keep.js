@@ -1,19 +1,13 @@
 // Keeping the page: may this browser keep it at all, the worker, the files by versioned name, and erasing.
 import * as store from "./offline_store.js";
+import { CannotKeep } from "./offline_tablet.js";
 
 const WORKER = "/sessions/worker.js";
 const SCOPE = "/sessions/";
 const PAGES = "afterglow-kept-pages";
 const FILES = "afterglow-kept-";
 const ROOM = 8 * 1024 * 1024;
-
-/** An error that says by its `code` why nothing can be kept; offline_words.js has the sentence. */
-export class CannotKeep extends Error {
-  constructor(code) {
-    super(code);
-    this.code = code;
-  }
-}
+const PROBE_MS = 8000;
 
 /** Fetch with an end: no answer within the time is no answer. A redirect (to the sign-in) is not followed. */
 export const ask = (url, options = {}) =>
@@ -27,12 +21,13 @@ export async function prove() {
   if (estimate?.quota && estimate.quota - estimate.usage < ROOM) throw new CannotKeep("full");
   try {
     const key = crypto.randomUUID();
-    const probe = await store.add({ key, session: "probe", state: "probe", until: 0, kind: "probe", body: { room: "x".repeat(4096) } });
+    const order = await store.within(PROBE_MS, store.add({ key, session: "probe", state: "probe", until: 0, kind: "probe", body: { room: "x".repeat(4096) } }));
     const found = (await store.entries("probe")).some((each) => each.key === key && each.body.room.length === 4096);
-    await store.remove(probe.order);
+    await store.remove(order);
     if (!found) throw new CannotKeep("storage");
   } catch (problem) {
     if (problem instanceof CannotKeep) throw problem;
+    if (problem instanceof store.Stuck) throw new CannotKeep("stuck");
     throw new CannotKeep(problem?.name === "QuotaExceededError" ? "full" : "storage");
   }
 }
@@ -76,7 +71,8 @@ export async function keepFiles(files, version) {
         if (have.has(kept)) return;
         const answer = await ask(from, { patience: 20_000 });
         if (!answer.ok) throw new Error(from);
-        await cache.put(kept, answer);
+        // Not the answer itself: it has its own address, and a module's imports are looked for beside that, on the network.
+        await cache.put(kept, new Response(await answer.blob(), { headers: { "content-type": answer.headers.get("content-type") ?? "" } }));
       }),
     );
   } catch (problem) {
@@ -84,18 +80,22 @@ export async function keepFiles(files, version) {
   }
 }
 
-/** Keep the page of a session as the server gives it for keeping, and the files it names. */
-export async function keepPage(session, kit) {
-  const answer = await ask(`/sessions/${session}/infusion/kept/`);
-  if (!answer.ok) throw new CannotKeep("files");
-  const html = await answer.text();
+/** The addresses of a session's pages that can be kept; while the patient recovers there are two. */
+const pagesOf = (session) => [`/sessions/${session}/infusion/`, `/sessions/${session}/recovery/`];
+
+/** Keep the pages of a session as the server gives them for keeping, and the files they name. */
+export async function keepPages(session, kit) {
   await keepFiles(kit.files, kit.version);
-  const headers = new Headers(answer.headers);
-  headers.set("kept-at", new Date().toISOString());
-  headers.delete("content-encoding");
-  headers.delete("content-length");
   const pages = await caches.open(PAGES);
-  await pages.put(`/sessions/${session}/infusion/`, new Response(html, { headers }));
+  for (const address of pagesOf(session).slice(0, kit.state === "recovery" ? 2 : 1)) {
+    const answer = await ask(`${address}kept/`);
+    if (!answer.ok) throw new CannotKeep("files");
+    const headers = new Headers(answer.headers);
+    headers.set("kept-at", new Date().toISOString());
+    headers.delete("content-encoding");
+    headers.delete("content-length");
+    await pages.put(address, new Response(await answer.text(), { headers }));
+  }
   for (const name of await caches.keys()) {
     // Files of an older version that no kept page names any more.
     if (name.startsWith(FILES) && name !== PAGES && name !== `${FILES}${kit.version}` && !(await isNamed(name.slice(FILES.length)))) await caches.delete(name);
@@ -111,11 +111,14 @@ async function isNamed(version) {
   return false;
 }
 
-/** Erase what is kept of a session. Entries that no server has answered stay; says whether any does. */
+/** Erase what is kept of a session. Entries that no server holds stay; says whether any does. */
 export async function erase(session) {
-  if (await caches.has(PAGES)) await (await caches.open(PAGES)).delete(`/sessions/${session}/infusion/`);
+  if (await caches.has(PAGES)) {
+    const pages = await caches.open(PAGES);
+    for (const address of pagesOf(session)) await pages.delete(address);
+  }
   await store.forget(session);
-  const waits = (await store.entries()).some((entry) => store.WAITS.includes(entry.state));
+  const waits = (await store.entries()).some((entry) => store.STAYS.includes(entry.state));
   if (!waits && !(await store.sessions()).length) await eraseAll();
   return waits;
 }

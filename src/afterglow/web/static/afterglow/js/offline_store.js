@@ -5,7 +5,35 @@
 // Bodies are sealed with an AES key that no script can read out. It keeps them from other scripts and from a copied
 // file of entries; who holds the whole tablet, unlocked and unencrypted, holds the key as well.
 const NAME = "afterglow-offline";
+const PATIENCE_MS = 8000;
 let opened = null;
+let isOpening = false;
+
+/** The disk has not answered in time. What was asked of it may still be done, late. */
+export class Stuck extends Error {}
+
+/** What a promise becomes, or Stuck after so many ms. */
+export function within(ms, promise) {
+  let timer = 0;
+  const late = new Promise((_, reject) => {
+    const end = () => reject(new Stuck("the disk does not answer"));
+    // A tablet that wakes finds its timers due before what the disk has said meanwhile is delivered.
+    timer = setTimeout(() => (timer = setTimeout(end, 50)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** A flash that is sick, or another tab's transaction, answers never: whoever asks it is told so in the end. */
+const limited =
+  (act) =>
+  async (...given) => {
+    try {
+      return await within(PATIENCE_MS, act(...given));
+    } catch (problem) {
+      if (problem instanceof Stuck && isOpening) opened = null; // the next one opens it anew
+      throw problem;
+    }
+  };
 
 const asked = (request) =>
   new Promise((resolve, reject) => {
@@ -20,8 +48,9 @@ const written = (transaction) =>
   });
 
 /** Open the store, making it where it is not there. Rejects where the browser refuses storage. */
-export function open() {
+function open() {
   opened ??= new Promise((resolve, reject) => {
+    isOpening = true;
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => {
       const db = request.result;
@@ -37,12 +66,14 @@ export function open() {
         forget();
       };
       db.onclose = forget;
+      isOpening = false;
       resolve(db);
     };
     request.onerror = () => reject(request.error);
     request.onblocked = () => reject(new DOMException("blocked", "AbortError"));
   }).catch((problem) => {
     opened = null;
+    isOpening = false;
     throw problem;
   });
   return opened;
@@ -69,8 +100,9 @@ async function own() {
   return first ?? asked(db.transaction("tablet").objectStore("tablet").get("own"));
 }
 
-/** The random name of this browser. */
-export const tablet = async () => (await own()).id;
+let name = "";
+/** The random name of this browser. Once known it is known, also when the disk answers no more. */
+export const tablet = limited(async () => (name ||= (await own()).id));
 
 async function seal(value) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -94,80 +126,84 @@ async function plain(row) {
   return { ...open, ...(await unseal(inside)) };
 }
 
-/** Put an entry on the disk. Resolves when it is there; the entry then has its `order`. */
+/** Put an entry on the disk. Resolves to its `order` when it is there, however late: the caller has the patience. */
 export async function add(entry) {
   const row = await sealed(entry);
   const db = await open();
   const transaction = strict(db, ["entries"]);
   const request = transaction.objectStore("entries").add(row);
   await written(transaction);
-  return { ...entry, order: request.result };
+  return request.result;
 }
 
 /** Write what became of an entry. An entry that has left stays away. */
-export async function put(entry) {
+export const put = limited(async (entry) => {
   const row = await sealed(entry);
   const transaction = strict(await open(), ["entries"]);
   const store = transaction.objectStore("entries");
   if (await asked(store.getKey(entry.order))) store.put(row);
   await written(transaction);
-}
+});
 
 /** Take an entry off the tablet: the server has answered its key. */
-export async function remove(order) {
+export const remove = limited(async (order) => {
   const transaction = strict(await open(), ["entries"]);
   transaction.objectStore("entries").delete(order);
   await written(transaction);
-}
+});
 
 /** Every entry of a session, or of all, in the order of typing. */
-export async function entries(session = null) {
+export const entries = limited(async (session = null) => {
   const rows = await asked((await open()).transaction("entries").objectStore("entries").getAll());
   return Promise.all(rows.filter((row) => !session || row.session === session).map(plain));
-}
+});
 
 /** What is kept of a session, or null. */
-export async function kept(session) {
+export const kept = limited(async (session) => {
   const row = await asked((await open()).transaction("sessions").objectStore("sessions").get(session));
   return row ? { session, keptAt: row.keptAt, ...(await unseal(row.sealed)) } : null;
-}
+});
 
 /** Keep what the page needs of a session. */
-export async function keep(session, value) {
+export const keep = limited(async (session, value) => {
   const row = { session, keptAt: Date.now(), sealed: await seal(value) };
   const transaction = strict(await open(), ["sessions"]);
   transaction.objectStore("sessions").put(row);
   await written(transaction);
-}
+});
 
 /** The sessions of which something is kept, with when: [{session, keptAt}]. */
-export async function sessions() {
+export const sessions = limited(async () => {
   const rows = await asked((await open()).transaction("sessions").objectStore("sessions").getAll());
   return rows.map(({ session, keptAt }) => ({ session, keptAt }));
-}
+});
 
-/** Forget a session, all but its entries that wait for a server. */
-export async function forget(session) {
+/** Forget a session, all but its entries that no server holds. */
+export const forget = limited(async (session) => {
   const transaction = strict(await open(), ["sessions", "entries"]);
   transaction.objectStore("sessions").delete(session);
   const rows = transaction.objectStore("entries");
   for (const row of await asked(rows.getAll())) {
-    if (row.session === session && !WAITS.includes(row.state)) rows.delete(row.order);
+    if (row.session === session && !STAYS.includes(row.state)) rows.delete(row.order);
   }
   await written(transaction);
-}
+});
 
 /** The states of an entry that no server has answered. */
 export const WAITS = ["sending", "waiting"];
 
+/** The states of an entry that lies here and nowhere else: "unread" is what no server could read. */
+export const STAYS = [...WAITS, "unread"];
+
 /** Remove the store as a whole. */
-export async function destroy() {
+export const destroy = limited(async () => {
   (await opened)?.close();
   opened = null;
+  name = "";
   const request = indexedDB.deleteDatabase(NAME);
   await new Promise((resolve) => {
     request.onsuccess = resolve;
     request.onerror = resolve;
     request.onblocked = resolve; // goes when the other tab closes
   });
-}
+});

@@ -11,7 +11,7 @@ async function tidy() {
   const { send, whyStopped } = await import("./offline_send.js");
   const { words } = await import("./offline_words.js");
   const became = await send();
-  const waits = (await store.entries()).filter((entry) => store.WAITS.includes(entry.state));
+  const waits = (await store.entries()).filter((entry) => store.STAYS.includes(entry.state));
   for (const { session, keptAt } of await store.sessions()) {
     const isOld = Date.now() - keptAt > MOST_MS;
     const answer = isOld ? null : await ask(`/sessions/${session}/infusion/kit.json`);
