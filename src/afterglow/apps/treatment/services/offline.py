@@ -26,13 +26,12 @@ from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
 from afterglow.apps.treatment.outcomes import Done, Refused, as_json
-from afterglow.apps.treatment.services import charting
+from afterglow.apps.treatment.services import charting, offline_recovery
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
 from afterglow.apps.treatment.services.lines import chart_line
 from afterglow.apps.treatment.services.offline_authors import Author, Claim, authors_of
 from afterglow.apps.treatment.services.offline_charting import attempt, chart, of_another_session
 from afterglow.apps.treatment.services.offline_lines import NOTE, line_of, said, storable
-from afterglow.apps.treatment.services.offline_recovery import says_suicide
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
@@ -181,7 +180,7 @@ def _signed_in(typed: Typed) -> Account | None:
 def _speaks_of_suicide(entry: OfflineEntry) -> bool:
     """Whether the patient spoke of suicide: somebody owns that at once, whatever became of it."""
     is_note = entry.kind == NOTE and entry.body.get("kind") == EventKind.SUICIDAL_STATEMENT
-    return is_note or says_suicide(entry.kind, entry.body)
+    return is_note or offline_recovery.says_suicide(entry.kind, entry.body)
 
 
 def _in_time(happened_at: datetime, at: datetime) -> datetime:
