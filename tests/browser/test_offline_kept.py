@@ -141,7 +141,8 @@ def test_a_kept_page_whose_script_does_not_run_says_so_itself(
         """async () => {
           for (const name of await caches.keys()) {
             const cache = await caches.open(name);
-            for (const file of await cache.keys()) if (file.url.endsWith(".js")) await cache.delete(file);
+            for (const file of await cache.keys())
+              if (file.url.endsWith(".js")) await cache.delete(file);
           }
         }"""
     )

@@ -57,7 +57,8 @@ def replay(
         port, gateway = start_program(stack, environment, "afterglow.config.cli", "gateway")
         charter = run_program(stack, environment, "-m", "afterglow.config.cli", "charter")
         judge = run_program(stack, environment, "-m", "afterglow.config.cli", "judge")
-        samples, began = [], time.monotonic()
+        samples: list[Sample] = []
+        began = time.monotonic()
         while sent < whole and not (minutes and time.monotonic() - began > 60 * minutes):
             if len(samples) % CUFF_EVERY == 0:
                 cuff_at = clock.now()
