@@ -72,18 +72,18 @@ class BaselineKey(NamedTuple):
 class _Line:
     """Believed readings of one sign from one source, by time and then by number.
 
-    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured by its device. When
-    they were entered is kept of what a person typed, and of nothing else.
+    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured by its device. What
+    a person typed, which is little, is kept as it will be looked at: with when it was entered.
     """
 
-    __slots__ = ("entered", "key", "taken", "times", "values")
+    __slots__ = ("key", "taken", "times", "typed", "values")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.times: list[datetime] = []
         self.values: list[Decimal] = []
         self.taken: list[datetime] = []
-        self.entered: list[datetime] | None = [] if key[1] is Source.HAND else None
+        self.typed: list[Reading] | None = [] if key[1] is Source.HAND else None
 
     def add(self, taken_at: datetime, arrived_at: datetime, value: Decimal) -> None:
         """Add a reading whose number is above all others."""
@@ -91,8 +91,9 @@ class _Line:
         place = bisect_right(self.times, seen_at)
         self.times.insert(place, seen_at)
         self.values.insert(place, value)
-        if self.entered is not None:
-            self.entered.insert(place, arrived_at)
+        if self.typed is not None:
+            one = Reading(self.key[0], value, seen_at, Source.HAND, entered_at=arrived_at)
+            self.typed.insert(place, one)
         insort_right(self.taken, taken_at)
 
     def drop_before(self, since: datetime) -> None:
@@ -101,8 +102,8 @@ class _Line:
         if count > SLACK:
             del self.times[:count], self.values[:count]
             del self.taken[: max(0, bisect_left(self.taken, since) - 1)]
-            if self.entered is not None:
-                del self.entered[:count]
+            if self.typed is not None:
+                del self.typed[:count]
 
     def last(self, at: datetime) -> datetime | None:
         """Return when the last reading up to ``at`` was taken."""
@@ -132,9 +133,10 @@ class _Cut(Sequence[Reading]):
             raise IndexError(index)
         place = self._start + index if index >= 0 else self._stop + index
         line = self._line
-        entered_at = None if line.entered is None else line.entered[place]
+        if line.typed is not None:
+            return line.typed[place]
         sign, source = line.key
-        return Reading(sign, line.values[place], line.times[place], source, entered_at=entered_at)
+        return Reading(sign, line.values[place], line.times[place], source)
 
     def __reversed__(self) -> Iterator[Reading]:
         return (self[i] for i in range(len(self) - 1, -1, -1))

@@ -32,7 +32,7 @@ def late_conditions(
     """
     known = tuple(limits)
     for sign, reading in late.items():
-        if reading.at <= at and not _measured_since(reading, present):
+        if not _measured_since(reading, present):
             of_sign = [limit for limit in known if limit.sign == sign]
             was = _what_it_was(reading, of_sign, baseline, rules, at)
             if was is not None:
