@@ -57,6 +57,13 @@ class SignOf(NamedTuple):
     code: str
 
 
+class Probe(NamedTuple):
+    """Where a reading comes from: OBX-4 without its metric; whether its profile believes it."""
+
+    channel: str
+    is_preferred: bool
+
+
 class WithoutValue(NamedTuple):
     """A device says that a sign has no value; ``seen`` where what it sent may be true.
 
@@ -72,10 +79,12 @@ class WithoutValue(NamedTuple):
 class Charted:
     """What one message becomes. ``reviews`` are the reasons why a person must look at it.
 
-    ``had`` are the signs with a value that is believed, ``lacked`` those without one.
+    ``had`` are the signs with a value that is believed, ``lacked`` those without one. ``probes``
+    says of each of ``vital_signs``, in order, where it comes from.
     """
 
     vital_signs: list[VitalSign] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
     pump_readings: list[PumpReading] = field(default_factory=list)
     notifications: list[DeviceNotification] = field(default_factory=list)
     reviews: list[ReviewReason] = field(default_factory=list)
@@ -155,6 +164,9 @@ def chart(
             if sources.setdefault(line, value.channel) != value.channel and not row.flag:
                 row.flag = SECOND_CHANNEL  # two probes at once: one is the sign, both are kept
             done.vital_signs.append(row)
+            done.probes.append(
+                Probe(value.channel, profile.channels.get(value.metric) == value.channel)
+            )
     for (session_pk, device_pk, _channel), parts in by_pump.items():
         reading = _pump_reading(parts, session_pk, device_pk, message)
         if reading is not None:
