@@ -269,6 +269,25 @@ def test_a_monitor_whose_clock_is_ahead_alarms_when_its_numbers_are_here(kept: b
     assert Alarm.objects.get(condition="SPO2_LOW").raised_at == later(5)
 
 
+@pytest.mark.parametrize(("behind", "lost"), [(45, False), (75, True)])
+def test_a_monitor_that_is_a_little_behind_has_lost_no_signal(behind: int, *, lost: bool) -> None:
+    here = bed()
+    for second in range(3):
+        by_its_clock = later(5, second - behind)
+        raw = oru(here.monitor, {SPO2: "97"}, at=by_its_clock, control_id=str(second))
+        arrive(raw, at=later(5, second))
+
+    windows = Windows()
+    windows.refresh([here.session.pk], at=later(5, 2))
+    kept, read = (
+        facts.alarms([here.session], later(5, 2), with_schedule=False, windows=each)
+        for each in (windows, None)
+    )
+
+    assert Alarm.objects.filter(condition="SIGNAL_LOST").exists() is lost
+    assert kept[here.session.pk].devices == read[here.session.pk].devices
+
+
 def test_waveforms_are_refused_and_kept_and_asked_about_once_a_day() -> None:
     here = bed()
     fates = []

@@ -11,7 +11,7 @@ highest is of a month to come, rows have lower ones, and the session is read aga
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +43,9 @@ SLACK = 600
 SEEN_AT = Least("taken_at", "arrived_at")
 """When a reading counts: one of a device whose clock is ahead counts from when it is here."""
 
+PROMPT = timedelta(seconds=60)
+"""A reading that was under way for longer was held back, or its device's clock is off."""
+
 Key = tuple[str, Source]
 
 _NEW = """
@@ -69,19 +72,29 @@ class BaselineKey(NamedTuple):
     tolerance: timedelta
 
 
+class Signal(NamedTuple):
+    """When a device last gave a sign: by its own clock, and when that was here by ours."""
+
+    code: str
+    taken_at: datetime
+    heard_at: datetime
+
+
 class _Line:
     """Believed readings of one sign from one source, by time and then by number.
 
-    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured by its device.
+    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured, by its device's
+    clock, and ``heard`` when that was by ours.
     """
 
-    __slots__ = ("key", "taken", "times", "values")
+    __slots__ = ("heard", "key", "taken", "times", "values")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.times: list[datetime] = []
         self.values: list[Decimal] = []
         self.taken: list[datetime] = []
+        self.heard: list[datetime] = []
 
     def add(self, taken_at: datetime, arrived_at: datetime, value: Decimal) -> None:
         """Add a reading whose number is above all others."""
@@ -89,19 +102,22 @@ class _Line:
         place = bisect_right(self.times, seen_at)
         self.times.insert(place, seen_at)
         self.values.insert(place, value)
-        insort_right(self.taken, taken_at)
+        place = bisect_right(self.taken, taken_at)
+        self.taken.insert(place, taken_at)
+        self.heard.insert(place, heard_at(taken_at, arrived_at))
 
     def drop_before(self, since: datetime) -> None:
         """Let go of what is older, except for the last of it: it says when the sign was seen."""
         count = bisect_left(self.times, since) - 1
         if count > SLACK:
             del self.times[:count], self.values[:count]
-            del self.taken[: max(0, bisect_left(self.taken, since) - 1)]
+            count = max(0, bisect_left(self.taken, since) - 1)
+            del self.taken[:count], self.heard[:count]
 
-    def last(self, at: datetime) -> datetime | None:
-        """Return when the last reading up to ``at`` was taken."""
-        place = bisect_right(self.taken, at)
-        return self.taken[place - 1] if place else None
+    def last(self, at: datetime) -> Signal | None:
+        """Return when the last reading up to ``at`` was taken and heard."""
+        place = bisect_right(self.taken, at) - 1
+        return Signal(self.key[0], self.taken[place], self.heard[place]) if place >= 0 else None
 
 
 class _Cut(Sequence[Reading]):
@@ -215,7 +231,7 @@ class Windows:
             found[key] = sorted([*found.get(key, ()), *scored], key=lambda reading: reading.at)
         return found
 
-    def signals(self, session: int, *, at: datetime) -> list[tuple[str, datetime]]:
+    def signals(self, session: int, *, at: datetime) -> list[Signal]:
         """Return when each sign was last had from a device, in the catalogue's order."""
         kept = self._known[session].lines
         found = []
@@ -223,7 +239,7 @@ class Windows:
             line = kept.get((code.value, Source.DEVICE))
             last = None if line is None else line.last(at)
             if last is not None:
-                found.append((code.value, last))
+                found.append(last)
         return found
 
     def baseline(self, session: int, key: BaselineKey) -> Mapping[str, Baseline] | None:
@@ -275,6 +291,14 @@ class Windows:
         if len(self._decimals) > 20_000:
             self._decimals.clear()
         return self._decimals.setdefault(value, value)
+
+
+def heard_at(taken_at: datetime, arrived_at: datetime) -> datetime:
+    """Return when a sign was there, by our clock: a device may be up to a minute behind.
+
+    What was held back for longer, or comes from a clock that is further behind, was there then.
+    """
+    return max(taken_at, arrived_at) if arrived_at - taken_at <= PROMPT else taken_at
 
 
 def believed(sessions: Iterable[int], *, since: datetime) -> QuerySet[VitalSign]:

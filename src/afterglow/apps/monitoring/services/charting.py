@@ -28,6 +28,7 @@ from afterglow.apps.monitoring.models import (
     VitalSign,
 )
 from afterglow.apps.monitoring.services.recognising import KnownDevices
+from afterglow.apps.monitoring.windows import PROMPT
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import Metric, PumpMetric, VitalSignCode, definition
 from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, eui64
@@ -39,8 +40,6 @@ from afterglow.core.monitoring.measurements import (
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
 
-# A message that was under way longer than this was held back, or its device's clock is off.
-PROMPT = timedelta(seconds=60)
 # Two messages in a row that are off by the same amount: it is the clock, not the network.
 STEADY = timedelta(seconds=5)
 # A reading this old belongs to no session under way, whatever the clocks say.
