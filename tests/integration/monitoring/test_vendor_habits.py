@@ -288,6 +288,26 @@ def test_a_monitor_that_is_a_little_behind_has_lost_no_signal(behind: int, *, lo
     assert kept[here.session.pk].devices == read[here.session.pk].devices
 
 
+@pytest.mark.parametrize(
+    ("minutes", "red", "priority", "unseen"),
+    [(4, True, "low", False), (60, False, "medium", True)],
+)
+def test_a_monitor_too_far_behind_for_limits_says_that_none_is_looked_at(
+    minutes: int, *, red: bool, priority: str, unseen: bool
+) -> None:
+    here = bed()
+    for second in range(2):
+        raw = oru(
+            here.monitor, {SPO2: "80"}, at=later(90 - minutes, second), control_id=str(second)
+        )
+        arrive(raw, at=later(90, second))
+
+    assert Alarm.objects.filter(condition="SPO2_LOW", priority="high").exists() is red
+    drift = Alarm.objects.get(condition="DEVICE_CLOCK_DRIFT")
+    assert drift.priority == priority
+    assert ("Its readings are compared with no limit" in drift.sentence) is unseen
+
+
 def test_waveforms_are_refused_and_kept_and_asked_about_once_a_day() -> None:
     here = bed()
     fates = []

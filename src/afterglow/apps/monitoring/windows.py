@@ -26,13 +26,11 @@ from django.db.models.functions import Least
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
-from afterglow.core.monitoring.readings import Baseline, Reading, Source, lines_of
+from afterglow.core.monitoring.readings import LOOKED_BACK, Baseline, Reading, Source, lines_of
 from afterglow.db import months
 from afterglow.web import clock
 
-# How far back a rule looks for the beginning of a run of readings. Continuous signals come every
-# second, and no limit on them is sustained for longer than this.
-CONTINUOUS_WINDOW = timedelta(minutes=5)
+CONTINUOUS_WINDOW = LOOKED_BACK
 SPARSE_WINDOW = timedelta(hours=2)
 INSTANT = timedelta(microseconds=1)
 MOST_SESSIONS = 512
