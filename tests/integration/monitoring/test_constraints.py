@@ -25,6 +25,7 @@ from afterglow.apps.monitoring.models import (
     ReadingsArchive,
     ReviewItem,
     ReviewReason,
+    SignChannel,
     VitalSign,
 )
 from factories import AT, DeviceFactory, RoomFactory, SessionFactory
@@ -99,6 +100,11 @@ def no_value(here: Bed, **fields: object) -> NoValue:
     return NoValue.objects.create(session=here.session, **values)
 
 
+def channel(here: Bed, **fields: object) -> SignChannel:
+    values = {"device": here.monitor, "code": "spo2", "channel": "1.1.1", **fields}
+    return SignChannel.objects.create(session=here.session, **values)
+
+
 def mass(here: Bed, kg: int) -> BodyMassMeasurement:
     """Write past the quantity, which would refuse the mass by itself."""
     return BodyMassMeasurement.objects.create(
@@ -150,6 +156,8 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "sign_without_a_value_is_in_the_catalogue": lambda h: no_value(h, code="aura"),
     "a_sign_has_no_value_once_at_a_time": lambda h: twice(lambda: no_value(h)),
     "a_probe_is_said_to_be_off_by_somebody": lambda h: no_value(h, seen=Decimal(0), settled_at=AT),
+    "sign_of_a_channel_is_in_the_catalogue": lambda h: channel(h, code="aura"),
+    "a_sign_of_a_device_has_one_channel": lambda h: twice(lambda: channel(h)),
     "a_due_reading_is_missed_once": lambda h: twice(lambda: missed(h)),
     "alarm_priority_is_known": lambda h: alarm(h, priority="urgent"),
     "present_alarm_priority_is_known": lambda h: alarm(h, present_priority="urgent"),

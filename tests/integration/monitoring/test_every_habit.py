@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from afterglow.apps.devices.models import Device, RawMessage
-from afterglow.apps.monitoring.models import ReviewReason, VitalSign
+from afterglow.apps.monitoring.models import Alarm, ReviewReason, VitalSign
 from afterglow.interop.hl7v2.emit import SentPatient
 from afterglow.interop.hl7v2.message import decode
 from support.clinic_messages import (
@@ -168,6 +168,47 @@ def test_two_oximeters_at_once_are_both_kept_and_one_is_charted() -> None:
 
     assert charted() == [("spo2", 97)]
     assert VitalSign.objects.get(value=84).flag == "SECOND_SOURCE_OF_SIGN"
+
+
+SECOND_PROBE = "1.5.1.1"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_two_probes_of_one_monitor_are_never_one_line_however_their_times_differ(
+    *, together: bool
+) -> None:
+    here = bed()
+    raws = []
+    for n in range(4):
+        first = oru(here.monitor, {SPO2: "97"}, at=later(4, 2 * n), control_id=f"a{n}").decode()
+        second = oru(here.monitor, {SPO2: "84"}, at=later(4, 2 * n + 1), control_id=f"b{n}")
+        other = changed(second.decode(), ("|1.1.1.1|", f"|{SECOND_PROBE}|")).decode()
+        line = next(each for each in other.split("\r") if SECOND_PROBE in each)
+        raws += [f"{first}{line}\r".encode()] if together else [first.encode(), other.encode()]
+
+    answers_to(framed(*raws), expect=len(raws), at=NOW)
+
+    assert charted() == [("spo2", 97)] * 4
+    assert VitalSign.objects.filter(value=84, flag="SECOND_SOURCE_OF_SIGN").count() == 4
+    assert not Alarm.objects.filter(condition="SPO2_LOW").exists()
+
+
+def test_the_second_probe_takes_over_when_the_first_is_lost_and_the_profiles_own_comes_back() -> (
+    None
+):
+    here = bed()
+    raws = []
+    for second, value, is_other in ((0, "97", False), (20, "84", True), (50, "93", True)):
+        raw = oru(here.monitor, {SPO2: value}, at=later(4, second), control_id=value).decode()
+        raws.append(changed(raw, ("|1.1.1.1|", f"|{SECOND_PROBE}|")) if is_other else raw.encode())
+    answers_to(framed(*raws), expect=3, at=NOW)
+    assert charted() == [("spo2", 97), ("spo2", 93)]
+
+    give_profile(here.monitor, {"channels": {"spo2": "1.1.1"}})
+    back = oru(here.monitor, {SPO2: "96"}, at=later(4, 52), control_id="back")
+    answers_to(framed(back), expect=1, at=NOW)
+
+    assert charted()[-1] == ("spo2", 96)
 
 
 def test_waveforms_and_queries_on_the_port_are_refused_and_the_readings_go_on() -> None:

@@ -269,6 +269,45 @@ def test_a_monitor_whose_clock_is_ahead_alarms_when_its_numbers_are_here(kept: b
     assert Alarm.objects.get(condition="SPO2_LOW").raised_at == later(5)
 
 
+@pytest.mark.parametrize(("behind", "lost"), [(45, False), (75, True)])
+def test_a_monitor_that_is_a_little_behind_has_lost_no_signal(behind: int, *, lost: bool) -> None:
+    here = bed()
+    for second in range(3):
+        by_its_clock = later(5, second - behind)
+        raw = oru(here.monitor, {SPO2: "97"}, at=by_its_clock, control_id=str(second))
+        arrive(raw, at=later(5, second))
+
+    windows = Windows()
+    windows.refresh([here.session.pk], at=later(5, 2))
+    kept, read = (
+        facts.alarms([here.session], later(5, 2), with_schedule=False, windows=each)
+        for each in (windows, None)
+    )
+
+    assert Alarm.objects.filter(condition="SIGNAL_LOST").exists() is lost
+    assert kept[here.session.pk].devices == read[here.session.pk].devices
+
+
+@pytest.mark.parametrize(
+    ("minutes", "red", "priority", "unseen"),
+    [(4, True, "low", False), (60, False, "medium", True)],
+)
+def test_a_monitor_too_far_behind_for_limits_says_that_none_is_looked_at(
+    minutes: int, *, red: bool, priority: str, unseen: bool
+) -> None:
+    here = bed()
+    for second in range(2):
+        raw = oru(
+            here.monitor, {SPO2: "80"}, at=later(90 - minutes, second), control_id=str(second)
+        )
+        arrive(raw, at=later(90, second))
+
+    assert Alarm.objects.filter(condition="SPO2_LOW", priority="high").exists() is red
+    drift = Alarm.objects.get(condition="DEVICE_CLOCK_DRIFT")
+    assert drift.priority == priority
+    assert ("Its readings are compared with no limit" in drift.sentence) is unseen
+
+
 def test_waveforms_are_refused_and_kept_and_asked_about_once_a_day() -> None:
     here = bed()
     fates = []

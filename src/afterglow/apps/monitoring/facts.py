@@ -31,7 +31,9 @@ from afterglow.apps.monitoring.windows import (
     SEEN_AT,
     SPARSE_WINDOW,
     BaselineKey,
+    Signal,
     Windows,
+    heard_at,
     in_windows,
 )
 from afterglow.apps.visits.models import TreatmentSession
@@ -305,20 +307,23 @@ def _kept_baselines(
     return {**found, **read}
 
 
-def _signals(
-    keys: Sequence[int], at: datetime, windows: Windows | None
-) -> dict[int, list[tuple[str, datetime | None]]]:
+def _signals(keys: Sequence[int], at: datetime, windows: Windows | None) -> dict[int, list[Signal]]:
     """When each sign of a session was last had from a device."""
-    signals: dict[int, list[tuple[str, datetime | None]]] = defaultdict(list)
+    signals: dict[int, list[Signal]] = defaultdict(list)
     if windows is not None:
         return {pk: [*windows.signals(pk, at=at)] for pk in keys}
     for last in lines.last_of(lines.every_line(keys, until=at + INSTANT, sources=(Source.DEVICE,))):
-        signals[last.line.session].append((last.line.code, last.taken_at))
+        heard = heard_at(last.taken_at, last.arrived_at)
+        signals[last.line.session].append(Signal(last.line.code, last.taken_at, heard))
     return signals
 
 
+def _heard(signals: Iterable[Signal]) -> tuple[tuple[str, datetime], ...]:
+    return tuple((each.code, each.heard_at) for each in signals)
+
+
 def _devices(
-    sessions: Sessions, at: datetime, signals: dict[int, list[tuple[str, datetime | None]]]
+    sessions: Sessions, at: datetime, signals: dict[int, list[Signal]]
 ) -> Mapping[int, list[DeviceFacts]]:
     """The devices that serve each session, and those in its room that serve nobody."""
     found: dict[int, list[DeviceFacts]] = defaultdict(list)
@@ -342,7 +347,11 @@ def _devices(
                 expected_since=row.during.lower or at,
                 last_heard=max(status.last_heard_at, row.during.lower) if status else None,
                 clock_offset=timedelta(seconds=float(ahead)) if ahead is not None else None,
-                signals=tuple(signals.pop(row.session_id, ())) if is_monitor else (),
+                signals=tuple(
+                    (each.code, each.heard_at) for each in signals.pop(row.session_id, ())
+                )
+                if is_monitor
+                else (),
             )
         )
     note_second_sources(found, serving, at)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from afterglow.apps.devices.models import DeviceKind
 from afterglow.apps.monitoring.models import DeviceAssignment, NoValue
+from afterglow.apps.monitoring.windows import Signal
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.limits import plain
 from afterglow.core.monitoring.technical import DeviceFacts
 
-Signals = Mapping[int, Sequence[tuple[str, datetime | None]]]
-
 
 def with_no_values(
-    found: dict[int, list[DeviceFacts]], serving: Iterable[DeviceAssignment], signals: Signals
+    found: dict[int, list[DeviceFacts]],
+    serving: Iterable[DeviceAssignment],
+    signals: Mapping[int, Sequence[Signal]],
 ) -> None:
     """Say which device has no value for a sign that it gave before.
 
@@ -29,12 +29,7 @@ def with_no_values(
     }
     if not serves:
         return
-    last = {
-        (session, sign): at
-        for session, of_one in signals.items()
-        for sign, at in of_one
-        if at is not None
-    }
+    last = {(session, each.code): each.taken_at for session, had in signals.items() for each in had}
     rows = NoValue.objects.filter(session_id__in={session for session, _ in serves}, until=None)
     for row in rows.order_by("pk"):
         had = last.get((row.session_id, row.code))

@@ -11,7 +11,7 @@ highest is of a month to come, rows have lower ones, and the session is read aga
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +26,11 @@ from django.db.models.functions import Least
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
-from afterglow.core.monitoring.readings import Baseline, Reading, Source, lines_of
+from afterglow.core.monitoring.readings import LOOKED_BACK, Baseline, Reading, Source, lines_of
 from afterglow.db import months
 from afterglow.web import clock
 
-# How far back a rule looks for the beginning of a run of readings. Continuous signals come every
-# second, and no limit on them is sustained for longer than this.
-CONTINUOUS_WINDOW = timedelta(minutes=5)
+CONTINUOUS_WINDOW = LOOKED_BACK
 SPARSE_WINDOW = timedelta(hours=2)
 INSTANT = timedelta(microseconds=1)
 MOST_SESSIONS = 512
@@ -42,6 +40,9 @@ SLACK = 600
 
 SEEN_AT = Least("taken_at", "arrived_at")
 """When a reading counts: one of a device whose clock is ahead counts from when it is here."""
+
+PROMPT = timedelta(seconds=60)
+"""A reading that was under way for longer was held back, or its device's clock is off."""
 
 Key = tuple[str, Source]
 
@@ -69,20 +70,30 @@ class BaselineKey(NamedTuple):
     tolerance: timedelta
 
 
+class Signal(NamedTuple):
+    """When a device last gave a sign: by its own clock, and when that was here by ours."""
+
+    code: str
+    taken_at: datetime
+    heard_at: datetime
+
+
 class _Line:
     """Believed readings of one sign from one source, by time and then by number.
 
-    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured by its device. What
-    a person typed, which is little, is kept as it will be looked at: with when it was entered.
+    ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured, by its device's
+    clock, and ``heard`` when that was by ours. What a person typed, which is little, is kept as it
+    will be looked at: with when it was entered.
     """
 
-    __slots__ = ("key", "taken", "times", "typed", "values")
+    __slots__ = ("heard", "key", "taken", "times", "typed", "values")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.times: list[datetime] = []
         self.values: list[Decimal] = []
         self.taken: list[datetime] = []
+        self.heard: list[datetime] = []
         self.typed: list[Reading] | None = [] if key[1] is Source.HAND else None
 
     def add(self, taken_at: datetime, arrived_at: datetime, value: Decimal) -> None:
@@ -94,21 +105,24 @@ class _Line:
         if self.typed is not None:
             one = Reading(self.key[0], value, seen_at, Source.HAND, entered_at=arrived_at)
             self.typed.insert(place, one)
-        insort_right(self.taken, taken_at)
+        place = bisect_right(self.taken, taken_at)
+        self.taken.insert(place, taken_at)
+        self.heard.insert(place, heard_at(taken_at, arrived_at))
 
     def drop_before(self, since: datetime) -> None:
         """Let go of what is older, except for the last of it: it says when the sign was seen."""
         count = bisect_left(self.times, since) - 1
         if count > SLACK:
             del self.times[:count], self.values[:count]
-            del self.taken[: max(0, bisect_left(self.taken, since) - 1)]
             if self.typed is not None:
                 del self.typed[:count]
+            count = max(0, bisect_left(self.taken, since) - 1)
+            del self.taken[:count], self.heard[:count]
 
-    def last(self, at: datetime) -> datetime | None:
-        """Return when the last reading up to ``at`` was taken."""
-        place = bisect_right(self.taken, at)
-        return self.taken[place - 1] if place else None
+    def last(self, at: datetime) -> Signal | None:
+        """Return when the last reading up to ``at`` was taken and heard."""
+        place = bisect_right(self.taken, at) - 1
+        return Signal(self.key[0], self.taken[place], self.heard[place]) if place >= 0 else None
 
 
 class _Cut(Sequence[Reading]):
@@ -226,7 +240,7 @@ class Windows:
             found[key] = sorted([*found.get(key, ()), *scored], key=lambda reading: reading.at)
         return found
 
-    def signals(self, session: int, *, at: datetime) -> list[tuple[str, datetime]]:
+    def signals(self, session: int, *, at: datetime) -> list[Signal]:
         """Return when each sign was last had from a device, in the catalogue's order."""
         kept = self._known[session].lines
         found = []
@@ -234,7 +248,7 @@ class Windows:
             line = kept.get((code.value, Source.DEVICE))
             last = None if line is None else line.last(at)
             if last is not None:
-                found.append((code.value, last))
+                found.append(last)
         return found
 
     def baseline(self, session: int, key: BaselineKey) -> Mapping[str, Baseline] | None:
@@ -286,6 +300,14 @@ class Windows:
         if len(self._decimals) > 20_000:
             self._decimals.clear()
         return self._decimals.setdefault(value, value)
+
+
+def heard_at(taken_at: datetime, arrived_at: datetime) -> datetime:
+    """Return when a sign was there, by our clock: a device may be up to a minute behind.
+
+    What was held back for longer, or comes from a clock that is further behind, was there then.
+    """
+    return max(taken_at, arrived_at) if arrived_at - taken_at <= PROMPT else taken_at
 
 
 def believed(sessions: Iterable[int], *, since: datetime) -> QuerySet[VitalSign]:

@@ -41,6 +41,10 @@ class Reading:
             raise InvalidValue(f"A reading's time needs a zone; {self.at.isoformat()} has none.")
 
 
+LOOKED_BACK = timedelta(minutes=5)
+"""How far back continuous readings are looked at, by their own times. They come every second, and
+no limit on them is sustained for longer."""
+
 Lines = Mapping[tuple[str, Source], Sequence[Reading]]
 """Believed readings by sign and source, each line in order of time."""
 

@@ -14,8 +14,9 @@ from typing import Final
 
 from afterglow.core.monitoring.catalogue import NO_VALUE_SAID_AFTER, UNCLEAR_PRIORITY
 from afterglow.core.monitoring.catalogue import words_of as term_named
-from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority
+from afterglow.core.monitoring.conditions import AlarmCondition, AlarmKind, AlarmPriority, worse
 from afterglow.core.monitoring.limits import plain, sign_name
+from afterglow.core.monitoring.readings import LOOKED_BACK
 from afterglow.core.monitoring.rules import PumpRules, TechnicalRules
 from afterglow.core.monitoring.schedule import Slot, SlotState
 
@@ -130,18 +131,7 @@ def device_conditions(
         else:
             yield from _lost_signals(device, rules, at)
         if device.clock_offset is not None and abs(device.clock_offset) > rules.clock_drift_above:
-            seconds = device.clock_offset.total_seconds()
-            way = "ahead" if seconds > 0 else "behind"
-            yield _technical(
-                "DEVICE_CLOCK_DRIFT",
-                device.name,
-                rules.clock_drift_priority,
-                f"The clock of {device.name} is {_span(abs(device.clock_offset))} {way}; "
-                f"the limit is {_span(rules.clock_drift_above)}.",
-                since=device.last_heard or device.expected_since,
-                seen=f"{seconds:g} s",
-                limit=_span(rules.clock_drift_above),
-            )
+            yield _clock_drift(device, device.clock_offset, rules)
 
 
 def overdue_conditions(schedule: Iterable[Slot], rules: TechnicalRules) -> Iterator[AlarmCondition]:
@@ -419,6 +409,26 @@ def _letters(text: str) -> str:
 def _differs(reported: Decimal, charted: Decimal, *, amount: Decimal, percent: Decimal) -> bool:
     """Whether two numbers differ by more than the larger of an amount and a percentage."""
     return abs(reported - charted) > max(amount, charted * percent / 100)
+
+
+def _clock_drift(device: DeviceFacts, offset: timedelta, rules: TechnicalRules) -> AlarmCondition:
+    """A clock that is off; so far behind that no limit is looked at, it is not a low condition."""
+    seconds = offset.total_seconds()
+    way = "ahead" if seconds > 0 else "behind"
+    priority, unseen = rules.clock_drift_priority, ""
+    if device.kind is DeviceKind.MONITOR and offset < -LOOKED_BACK:
+        priority = worse(priority, AlarmPriority.MEDIUM)
+        unseen = " Its readings are compared with no limit: set its clock."
+    return _technical(
+        "DEVICE_CLOCK_DRIFT",
+        device.name,
+        priority,
+        f"The clock of {device.name} is {_span(abs(offset))} {way}; "
+        f"the limit is {_span(rules.clock_drift_above)}.{unseen}",
+        since=device.last_heard or device.expected_since,
+        seen=f"{seconds:g} s",
+        limit=_span(rules.clock_drift_above),
+    )
 
 
 def _silence(device: DeviceFacts, rules: TechnicalRules, at: datetime) -> AlarmCondition | None:

@@ -24,6 +24,7 @@ from afterglow.apps.monitoring.models.readings import (
     MissedReading,
     NoValue,
     PumpReading,
+    SignChannel,
     Source,
     VitalSign,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "ReviewItem",
     "ReviewReason",
     "ReviewState",
+    "SignChannel",
     "Source",
     "VitalSign",
 ]

@@ -264,3 +264,29 @@ class NoValue(PublicModel):
 
     def __str__(self) -> str:
         return f"no {self.code} {self.public_id}"
+
+
+class SignChannel(models.Model):
+    """Which probe of a device gives a sign in a session: of two at once, one is the sign.
+
+    ``channel`` is OBX-4 without its metric. It is working state, as a device's last word is: every
+    reading keeps its message and says itself whether it is believed.
+    """
+
+    session = models.ForeignKey(TreatmentSession, on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="+")
+    code = CodeField(VitalSignCode)
+    channel = models.CharField(max_length=60)
+
+    class Meta:
+        verbose_name = "channel of a sign"
+        verbose_name_plural = "channels of signs"
+        constraints = [
+            one_of("code", VitalSignCode, name="sign_of_a_channel_is_in_the_catalogue"),
+            models.UniqueConstraint(
+                fields=["session", "device", "code"], name="a_sign_of_a_device_has_one_channel"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.channel}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 
 from afterglow.apps.monitoring.models import DeviceAssignment, NoValue, VitalSign
 from afterglow.apps.monitoring.services import charting
+from afterglow.apps.monitoring.services.channels import channels_of
 from afterglow.apps.monitoring.services.no_values import open_no_values, row_of
 from afterglow.apps.monitoring.services.sources import with_two_monitors
 from afterglow.core.errors import AfterglowError
@@ -41,18 +42,20 @@ class Before:
     """What the rows of some messages are compared with before they are written.
 
     ``stored``: readings that are there already. ``shared``: sessions that two monitors serve.
-    ``without_value``: the stretches without a value that are open.
+    ``channels``: which probe of a device gives each sign. ``without_value``: the stretches without
+    a value that are open.
     """
 
     stored: frozenset[Identity]
     shared: frozenset[int]
+    channels: Mapping[charting.SignOf, str]
     without_value: tuple[NoValue, ...]
 
 
 def asked_before(
     outcomes: Sequence[charting.Charted], served: Iterable[DeviceAssignment] = ()
 ) -> Before:
-    """Ask the three in one trip; the caller has locked the sessions.
+    """Ask all of it in one trip; the caller has locked the sessions.
 
     ``served``: the assignments by which it was decided whose readings they are, read before the
     lock. Whoever ends one holds its session's lock, so they are looked at once more: raises
@@ -64,7 +67,8 @@ def asked_before(
     asked: list[tuple[str, Sequence[Any]]] = []
     if signs:
         at = max(row.arrived_at for row in signs)
-        asked = [_same_again(signs), with_two_monitors({row.session_id for row in signs}, at)]
+        reached = {row.session_id for row in signs}
+        asked = [_same_again(signs), with_two_monitors(reached, at), channels_of(reached)]
     if lacks:
         asked.append(open_no_values(outcomes))
     if known:
@@ -72,10 +76,11 @@ def asked_before(
     found = rows_of(*asked) if asked else []
     if known and {row[0]: (row[1], row[2]) for row in found.pop()} != known:
         raise AssignmentsMoved("A device was released meanwhile.")
-    stored, shared = found[:2] if signs else ([], [])
+    stored, shared, channels = found[:3] if signs else ([], [], [])
     return Before(
         frozenset(stored),
         frozenset(row[0] for row in shared),
+        {charting.SignOf(*sign): channel for *sign, channel in channels},
         tuple(map(row_of, found[-1] if lacks else ())),
     )
 

@@ -28,6 +28,7 @@ from afterglow.apps.monitoring.models import (
     VitalSign,
 )
 from afterglow.apps.monitoring.services.recognising import KnownDevices
+from afterglow.apps.monitoring.windows import PROMPT
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import Metric, PumpMetric, VitalSignCode, definition
 from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, eui64
@@ -39,8 +40,6 @@ from afterglow.core.monitoring.measurements import (
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
 
-# A message that was under way longer than this was held back, or its device's clock is off.
-PROMPT = timedelta(seconds=60)
 # Two messages in a row that are off by the same amount: it is the clock, not the network.
 STEADY = timedelta(seconds=5)
 # A reading this old belongs to no session under way, whatever the clocks say.
@@ -55,6 +54,13 @@ class SignOf(NamedTuple):
     session: int
     device: int
     code: str
+
+
+class Probe(NamedTuple):
+    """Where a reading comes from: OBX-4 without its metric; whether its profile believes it."""
+
+    channel: str
+    is_preferred: bool
 
 
 class WithoutValue(NamedTuple):
@@ -72,10 +78,12 @@ class WithoutValue(NamedTuple):
 class Charted:
     """What one message becomes. ``reviews`` are the reasons why a person must look at it.
 
-    ``had`` are the signs with a value that is believed, ``lacked`` those without one.
+    ``had`` are the signs with a value that is believed, ``lacked`` those without one. ``probes``
+    says of each of ``vital_signs``, in order, where it comes from.
     """
 
     vital_signs: list[VitalSign] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
     pump_readings: list[PumpReading] = field(default_factory=list)
     notifications: list[DeviceNotification] = field(default_factory=list)
     reviews: list[ReviewReason] = field(default_factory=list)
@@ -155,6 +163,9 @@ def chart(
             if sources.setdefault(line, value.channel) != value.channel and not row.flag:
                 row.flag = SECOND_CHANNEL  # two probes at once: one is the sign, both are kept
             done.vital_signs.append(row)
+            done.probes.append(
+                Probe(value.channel, profile.channels.get(value.metric) == value.channel)
+            )
     for (session_pk, device_pk, _channel), parts in by_pump.items():
         reading = _pump_reading(parts, session_pk, device_pk, message)
         if reading is not None:

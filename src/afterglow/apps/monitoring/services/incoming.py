@@ -46,6 +46,7 @@ from afterglow.apps.monitoring.services.before import (
     asked_before,
     new_readings,
 )
+from afterglow.apps.monitoring.services.channels import keep_probes_apart
 from afterglow.apps.monitoring.services.no_values import open_and_close
 from afterglow.apps.monitoring.services.queue_tasks import ask_for_reviews
 from afterglow.apps.monitoring.services.recognising import (
@@ -297,6 +298,7 @@ def write_rows(
     """
     before = before or asked_before(outcomes)
     rows = [row for charted in outcomes for row in charted.vital_signs]
+    keep_probes_apart(outcomes, sessions, kept=before.channels)
     signs = new_readings(rows, before.stored)
     if signs:
         keep_sources_apart(signs, sessions, shared=before.shared)
