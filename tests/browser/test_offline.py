@@ -246,7 +246,12 @@ def test_what_was_charted_while_its_answer_was_lost_is_not_charted_twice(
 
     wire.loses_answers = True
     mark(page)
-    column(page, "131/84", "77")
+    page.locator("#entry-pressure").fill("131/84")
+    page.locator("[data-grid-save]").click()
+    page.locator("#entry-heart_rate").fill("99")  # of the next column, before any answer
+    expect(page.locator("#entry-pressure")).to_have_value("")
+    expect(page.locator("#entry-heart_rate")).to_have_value("99")
+    page.locator("#entry-heart_rate").fill("")
     for _ in range(100):
         if SessionEvent.objects.filter(session=day.session, kind=EventKind.MARK).exists():
             break

@@ -170,13 +170,16 @@ def test_an_entry_that_the_server_fails_over_holds_back_nothing_and_one_it_canno
     mark(page)
     note(page, "stumble")
     note(page, "riddle")
+    note(page, "enigma")
     page.get_by_role("button", name="Record pump stopped").click()
-    waits(page, 4)
+    waits(page, 5)
 
     def taken(route: Route) -> None:
         sent = route.request.post_data or ""
         if "stumble" in sent:
             route.fulfill(status=500, body="")
+        elif "enigma" in sent:
+            route.fulfill(status=400, json={"error": "Not even its words."})
         elif "riddle" in sent and '"unread"' not in sent:
             route.fulfill(status=400, json={"error": "It could not be read."})
         else:
@@ -190,7 +193,17 @@ def test_an_entry_that_the_server_fails_over_holds_back_nothing_and_one_it_canno
     assert pump(day) == ["start", "stop"]
     page.unroute("**/offline/")
 
-    expect(banner(page)).to_contain_text("was not charted by itself", timeout=40_000)
+    expect(banner(page)).to_contain_text(
+        "1 entry typed here could not be read by the server", timeout=40_000
+    )
+    banner(page).get_by_role("button", name="Settle it").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Note: enigma")
+    expect(page.get_by_role("dialog")).to_contain_text("Not even its words.")
+    page.get_by_role("dialog").get_by_role("button", name="Charted by hand").click()
+    expect(banner(page)).to_contain_text("was not charted by itself")
+    assert [each["state"] for each in page.evaluate(ENTRIES)] == [
+        "refused"
+    ]  # the riddle, as listed
     assert SessionEvent.objects.filter(session=day.session, text="stumble").count() == 1
     unread = OfflineEntry.objects.get(kind="unread")
     assert unread.outcome == "refused"

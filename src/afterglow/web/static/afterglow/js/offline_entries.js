@@ -20,9 +20,17 @@ export function whenLateComes(act) {
   whenHere = act;
 }
 
+const CLOCKS_MS = 60_000;
+/** When an entry happened: not before the one that it builds on, by another tab's clock or a time typed to the minute. */
+function timeOf(at, before) {
+  const was = before ? Date.parse(before.happened_at) : -Infinity;
+  return was >= at && was - at < CLOCKS_MS ? was + 1 : at;
+}
+
 /** An entry of what a form says: `found` as offline_entry.js reads it. */
 export function entryOf(found, state) {
   const own = pumps().at(-1);
+  const before = found.kind === "pump" ? own : found.kind === "name" ? tablet.entries.find((each) => each.key === found.body.about) : null;
   const inside = { ...found.body };
   if (found.kind === "pump" && own) inside.after = own.key;
   return {
@@ -32,7 +40,7 @@ export function entryOf(found, state) {
     until: Date.now() + FLIGHT_MS,
     kind: found.kind,
     body: inside,
-    happened_at: new Date(found.at).toISOString(),
+    happened_at: new Date(timeOf(found.at, before)).toISOString(),
     typed_by: tablet.who ? null : tablet.account,
     claim: tablet.who?.claim ?? null,
     said: found.said,
