@@ -12,6 +12,12 @@ urlpatterns = [
     path("reviews/", views.reviews, name="reviews"),
     path("reviews/<uuid:item>/", views.review, name="review"),
     path("reviews/<uuid:item>/assign/", views.assign, name="assign-review"),
+    path(
+        "reviews/<uuid:item>/in-spite/<uuid:session>/",
+        views.assign_in_spite,
+        name="assign-in-spite",
+    ),
+    path("reviews/<uuid:item>/take-back/", views.take_back, name="take-back-review"),
     path("reviews/<uuid:item>/reject/", views.reject, name="reject-review"),
     path("reviews/<uuid:item>/reread/", views.reread, name="reread-review"),
     path("device-profiles/", profile_views.profile_list, name="profiles"),
