@@ -301,20 +301,29 @@ def test_a_pump_that_was_another_patients_counts_no_more() -> None:
     item = ReviewItem.objects.get()
     chart(item, here, in_spite(here))
     key = here.session.pk
-    counted = {"since": later(3), "at": later(20), "tolerance": Volume.ml("0.1")}
-    assert last_pump_readings([key])[key].rate_ml_per_h.value == Decimal(120)
-    assert pumps.delivered_since(key, **counted) == Volume.ml("30")
+
+    def rate() -> Decimal:
+        told = last_pump_readings([key])[key].rate_ml_per_h
+        assert told is not None
+        return told.value
+
+    def counted() -> Volume | None:
+        tolerance = Volume.ml("0.1")
+        return pumps.delivered_since(key, since=later(3), at=later(20), tolerance=tolerance)
+
+    assert rate() == Decimal(120)
+    assert counted() == Volume.ml("30")
 
     services.take_back_charting(
         item=item.public_id, reason="It was the pump next door", by=here.clinician, at=later(10)
     )
 
     assert PumpReading.objects.count() == 2
-    assert last_pump_readings([key])[key].rate_ml_per_h.value == Decimal("52.5")
-    assert pumps.delivered_since(key, **counted) == Volume.ml("1.5")
+    assert rate() == Decimal("52.5")
+    assert counted() == Volume.ml("1.5")
     assert pumps.last_counted(key, since=later(3), at=later(20)) == later(4)
     rates = pumps.rates_since(key, since=later(3), at=later(20), silent_after=later(5) - later(0))
-    assert [rate.value for _, rate in rates.rates] == [Decimal("52.5")]
+    assert [each.value for _, each in rates.rates] == [Decimal("52.5")]
 
 
 def test_a_signed_record_takes_nothing_back() -> None:
@@ -422,6 +431,8 @@ def test_the_page_of_a_settled_message_offers_the_way_back(client: Client) -> No
     assert blank.status_code == 422
     page = done.content.decode()
     assert "Its readings count no more" in page
+    assert "it was charted there before, and taken back" in page
+    assert "in-spite" not in page
     assert "It was the patient next door" in page
 
 
@@ -450,3 +461,53 @@ def test_an_alarm_of_a_device_that_was_anothers_is_told_no_more() -> None:
     )
 
     assert told(here.session) == ()
+
+
+def test_a_message_that_cannot_be_read_says_so_before_the_press(client: Client) -> None:
+    here = bed()
+    arrive(b"garbled", at=later(5))
+    item = ReviewItem.objects.get()
+    sign_in(client, here)
+
+    page = client.get(reverse("monitoring:review", args=[item.public_id])).content.decode()
+
+    assert "It cannot be charted" in page
+    assert "Chart it here" not in page
+    assert 'data-key="x"' in page
+    assert 'data-key="r"' in page
+    rejected = page[page.index(reverse("monitoring:reject-review", args=[item.public_id])) :]
+    assert "button-primary" in rejected
+
+
+def test_a_time_in_the_future_is_said_with_how_far_by_the_sites_clock(client: Client) -> None:
+    here = bed()
+    raw = oru(
+        here.monitor, {SPO2: "97"}, at=later(5), control_id="1", measured_at=later(15, seconds=20)
+    )
+    arrive(raw, at=later(5))
+    item = ReviewItem.objects.get()
+    assert item.reason == ReviewReason.FUTURE_TIME
+    sign_in(client, here)
+
+    page = client.get(reverse("monitoring:review", args=[item.public_id])).content.decode()
+    zone = here.session.site.zone
+
+    assert f"{later(15, seconds=20).astimezone(zone):%H:%M:%S}" in page
+    arrived = f"{later(5).astimezone(zone):%H:%M:%S}"
+    assert f"no: its time is 10 min after it arrived at {arrived}" in page
+    assert "It cannot be charted" in page
+
+
+def test_a_settled_message_says_by_whom_and_when(client: Client) -> None:
+    here = bed()
+    item = mismatch(here, "number", "name")
+    services.reject_review(
+        item=item.public_id, reason="Another room's monitor", by=here.clinician, at=later(9)
+    )
+    sign_in(client, here)
+
+    page = client.get(reverse("monitoring:review", args=[item.public_id])).content.decode()
+
+    assert f"by {here.clinician.full_name}" in page
+    assert f"{later(9).astimezone(here.session.site.zone):%H:%M}" in page
+    assert "Another room&#x27;s monitor" in page

@@ -16,6 +16,7 @@ from afterglow.apps.monitoring import queries
 from afterglow.apps.monitoring.incoming import IncomingValue, NamedPatient, Report, ValueTime
 from afterglow.apps.monitoring.matching import compared
 from afterglow.apps.monitoring.models import (
+    ChartingMistake,
     DeviceAssignment,
     QueueCharting,
     ReviewItem,
@@ -60,6 +61,8 @@ class Choice:
     comparison: Comparison | None
     is_over: bool = False
     """Whether the session had ended when the message arrived."""
+    was_taken_back: bool = False
+    """Whether it was charted here before, by mistake."""
 
     @property
     def is_sure(self) -> bool:
@@ -70,6 +73,11 @@ class Choice:
     def is_another(self) -> bool:
         """Whether nobody may chart it here."""
         return self.comparison is not None and self.comparison.contradicts
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether a service would refuse it, whatever is said."""
+        return self.is_another or self.is_over or self.was_taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +135,17 @@ class ReviewPage:
     @property
     def doubtful(self) -> list[Choice]:
         """The sessions that take it with a reason, in a second step."""
-        return self._open(lambda one: not one.is_sure and not one.is_another)
+        return self._open(lambda one: not one.is_sure)
 
     @property
     def others(self) -> list[Choice]:
         """The sessions that nobody may chart it to."""
-        return [c for c in self.choices if c.is_another or c.is_over]
+        return [c for c in self.choices if c.is_barred]
 
     def _open(self, fits: Callable[[Choice], bool]) -> list[Choice]:
         if not self.holds_something:
             return []
-        return [one for one in self.choices if fits(one) and not one.is_over]
+        return [one for one in self.choices if fits(one) and not one.is_barred]
 
 
 def review_page(row: ReviewItem, *, trust: Trust | None = None) -> ReviewPage:
@@ -152,6 +160,9 @@ def review_page(row: ReviewItem, *, trust: Trust | None = None) -> ReviewPage:
     named = () if report is None else report.patients
     sessions = queries.sessions_for_review(row.site, at=at)
     values = report.values if report is not None else ()
+    taken_back = set(
+        ChartingMistake.objects.filter(message=row.message).values_list("session_id", flat=True)
+    )
     return ReviewPage(
         is_readable=report is not None,
         is_known=sender is not None,
@@ -173,12 +184,19 @@ def review_page(row: ReviewItem, *, trust: Trust | None = None) -> ReviewPage:
             for value in values
         ),
         choices=tuple(
-            Choice(one, _compared(named, one), one.ended_at is not None and at > one.ended_at)
+            Choice(
+                one,
+                _compared(named, one),
+                is_over=one.ended_at is not None and at > one.ended_at,
+                was_taken_back=one.pk in taken_back,
+            )
             for one in sessions
         ),
         on_arrival=VitalSign.objects.filter(
             months.since(months.stored_since(at, now=at)), message=row.message
-        ).count(),
+        )
+        .exclude(session_id__in=taken_back)
+        .count(),
         notices=len(report.notifications) if report is not None else 0,
     )
 
