@@ -20,6 +20,7 @@ urlpatterns = [
     path("reviews/<uuid:item>/take-back/", views.take_back, name="take-back-review"),
     path("reviews/<uuid:item>/reject/", views.reject, name="reject-review"),
     path("reviews/<uuid:item>/reread/", views.reread, name="reread-review"),
+    path("device-messages/", profile_views.message_list, name="device-messages"),
     path("device-profiles/", profile_views.profile_list, name="profiles"),
     path("device-profiles/new/", profile_views.profile, name="new-profile"),
     path("device-profiles/next-message/", profile_views.next_message, name="next-message"),
