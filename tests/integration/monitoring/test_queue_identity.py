@@ -26,6 +26,9 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.services import InSpite
 from afterglow.apps.monitoring.services.reviews import Settled
 from afterglow.apps.monitoring.told import told
+from afterglow.apps.treatment.printed.during import story
+from afterglow.apps.treatment.printed.words import Clock
+from afterglow.apps.treatment.record import record_content
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.core.permission import Forbidden
 from afterglow.core.quantities import Volume
@@ -511,3 +514,23 @@ def test_a_settled_message_says_by_whom_and_when(client: Client) -> None:
     assert f"by {here.clinician.full_name}" in page
     assert f"{later(9).astimezone(here.session.site.zone):%H:%M}" in page
     assert "Another room&#x27;s monitor" in page
+
+
+def test_the_record_says_what_was_charted_in_spite_of_a_mismatch_and_what_was_taken_back() -> None:
+    here = bed()
+    item = mismatch(here, "name")
+    chart(item, here, in_spite(here))
+    services.take_back_charting(
+        item=item.public_id, reason="It was the patient next door", by=here.clinician, at=later(10)
+    )
+
+    content = record_content(here.session, signed_by=here.clinician, at=later(11))
+    sections = story(content, Clock.of(content))
+
+    [kept] = content["charted_from_the_queue"]
+    assert (kept["vital_signs"], kept["differing"], kept["reason"]) == (2, ["name"], WHY)
+    assert kept["taken_back"]["reason"] == "It was the patient next door"
+    said = str(sections)
+    assert "Charted from the review queue" in said
+    assert "did not prove who it was (name)" in said
+    assert "ENTERED IN ERROR: It was the patient next door" in said
