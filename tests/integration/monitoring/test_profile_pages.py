@@ -276,6 +276,8 @@ def test_all_that_is_wrong_with_a_profile_is_said_at_once_with_its_line(client: 
     ):
         assert words in said
     assert "Line 1, “SpO2-1^ = spo2”" not in said
+    assert "The profile cannot be read" not in said
+    assert ".." not in said[said.index("error-summary") : said.index("</ul>", said.index("Line 1"))]
 
 
 def test_the_engineer_sees_test_and_training_messages_and_nothing_they_say(client: Client) -> None:

@@ -104,6 +104,7 @@ class ProfileForm(WebForm):
             for name in ("key", "title", "source"):
                 self.fields[name].required = False
                 self.fields[name].validators = []
+                self.fields[name].says_optional = False  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Read every line; each that cannot be is said beside its field, all of them at once."""
