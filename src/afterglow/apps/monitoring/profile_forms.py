@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
@@ -110,7 +111,8 @@ class ProfileForm(WebForm):
         """Read every line; each that cannot be is said beside its field, all of them at once."""
         data = super().clean() or self.cleaned_data
         self.habits = {"framing": data.get("framing"), "trust": data.get("trust")}
-        for name, read in _READERS.items():
+        for name in ("codes", "sentinels", "divide_by", "units", "channels"):
+            read = _codes if name == "codes" else _signs
             self.habits[name], wrong = read(name, data.get(name) or "")
             if wrong:
                 self.add_error(name, wrong)
@@ -144,7 +146,8 @@ def _label(row: RawMessage, site: object) -> str:
     return f"{who} · {day}, {time} · {row.outcome}"
 
 
-class _Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Line:
     """One line of a field, as it was typed, with its number from 1."""
 
     number: int
@@ -217,12 +220,3 @@ def _signs(name: str, text: str) -> tuple[dict[str, Any], list[str]]:
 def _check(habits: Mapping[str, Any]) -> None:
     """Read one line as a profile of its own. Raises InvalidValue."""
     parse_profile({"key": "line", "version": 1, **habits})
-
-
-_READERS: Mapping[str, Callable[[str, str], tuple[Any, list[str]]]] = {
-    "codes": _codes,
-    "sentinels": _signs,
-    "divide_by": _signs,
-    "units": _signs,
-    "channels": _signs,
-}

@@ -142,6 +142,11 @@ class ReviewPage:
         """The sessions that nobody may chart it to."""
         return [c for c in self.choices if c.is_barred]
 
+    @property
+    def names_another(self) -> bool:
+        """Whether it is each time somebody else whom the message names."""
+        return bool(self.others) and all(choice.is_another for choice in self.others)
+
     def _open(self, fits: Callable[[Choice], bool]) -> list[Choice]:
         if not self.holds_something:
             return []
