@@ -10,7 +10,9 @@ from uuid import uuid4
 from afterglow.apps.devices.models import MessageOutcome, RawMessage
 from afterglow.apps.monitoring.models import (
     ArtefactMark,
+    ChartingMistake,
     DeviceNotification,
+    QueueCharting,
     ReviewItem,
     VitalSign,
 )
@@ -29,7 +31,9 @@ class Stored:
     mark: ArtefactMark
 
 
-def store_in(month: date, here: Bed, *, number: int = 1, of: RawMessage | None = None) -> Stored:
+def store_in(
+    month: date, here: Bed, *, number: int = 1, of: RawMessage | None = None, charted: bool = True
+) -> Stored:
     """Store a message and a reading in a month, or a reading of a message stored before."""
     make_between(month, month)
     low = months.number_of(month) * months.ROWS_A_MONTH
@@ -79,7 +83,16 @@ def store_in(month: date, here: Bed, *, number: int = 1, of: RawMessage | None =
             settled_at=at,
             settled_by=here.clinician,
         )
+        if charted:
+            _charted_from_the_queue(told, reading, here, at)
     return Stored(told, reading, mark)
+
+
+def _charted_from_the_queue(told: RawMessage, reading: VitalSign, here: Bed, at: datetime) -> None:
+    """A person charted it from the queue, and took it back."""
+    whose = {"message": told, "session": here.session, "by": here.clinician, "at": at}
+    made = QueueCharting.objects.create(vital_signs=[reading.pk], **whose)
+    ChartingMistake.objects.create(charting=made, reason="It was next door", **whose)
 
 
 def sign(here: Bed) -> None:

@@ -16,6 +16,7 @@ import psycopg
 
 from afterglow.apps.events.outbox import Event, Position
 from afterglow.apps.monitoring.lines import MARKED
+from afterglow.apps.monitoring.models.chartings import not_taken_back
 from afterglow.db import months
 from afterglow.web import clock
 
@@ -36,7 +37,7 @@ SELECT r.public_id, s.public_id, p.rate_ml_per_h, p.delivered_ml, p.to_be_infuse
 FROM monitoring_pumpreading p JOIN visits_treatmentsession s ON s.id = p.session_id
 JOIN devices_rawmessage r ON r.id = p.message_id
 WHERE r.public_id = ANY(%s) AND {months.bound("r")}
-  AND {months.bound("p")} ORDER BY p.id
+  AND {months.bound("p")} AND {not_taken_back("p")} ORDER BY p.id
 """  # noqa: S608 (constants)
 _ALARMS_SQL = """
 SELECT s.public_id, a.public_id, a.condition, a.about, a.priority, a.kind, a.sentence, a.seen,

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from typing import Final
+
+NUMBER: Final = re.compile(r"\+?[0-9][0-9 ().\-/]{5,30}[0-9]", re.ASCII)
+DIGITS: Final = range(10, 16)
+"""With an area code, and at most what a number of any country has (ITU-T E.164)."""
+ADDRESS: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;.]+(\.[^\s@<>,;.]+)*\.[^\W\d_]{2,}")
+
+
+def reaches(text: str) -> bool:
+    """Return whether words hold a telephone number or an e-mail address.
+
+    >>> reaches("(617) 555-0142, ask for Sol"), reaches("sol@example.org"), reaches("not a phone")
+    (True, True, False)
+    """
+    numbers = NUMBER.findall(text)
+    if any(sum(map(str.isdigit, number)) in DIGITS for number in numbers):
+        return True
+    return ADDRESS.search(text) is not None
 
 
 class ContactReason(StrEnum):

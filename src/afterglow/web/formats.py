@@ -118,6 +118,24 @@ def minutes_seconds(span: timedelta | None) -> str:
     return f"{sign}{seconds // 60}:{seconds % 60:02d}"
 
 
+def how_long(span: timedelta | None) -> str:
+    """Return a length of time in words, whatever its sign: ``9 s``, ``10 min``, ``2 h 5 min``."""
+    if span is None:
+        return ""
+    seconds = round(abs(span.total_seconds()))
+    if seconds < 60:
+        return _("%(count)d s") % {"count": seconds}
+    if seconds < 3600:
+        return _("%(count)d min") % {"count": seconds // 60}
+    if seconds < 172800:
+        hours = _("%(count)d h") % {"count": seconds // 3600}
+        minutes = _("%(count)d min") % {"count": seconds % 3600 // 60}
+        return f"{hours} {minutes}" if seconds % 3600 >= 60 else hours
+    return ngettext("%(count)d day", "%(count)d days", seconds // 86400) % {
+        "count": seconds // 86400
+    }
+
+
 def ago(at: datetime | None) -> str:
     """Return how long ago in the words of a glance: ``12 s ago``, ``2 min ago``, ``3 h ago``.
 

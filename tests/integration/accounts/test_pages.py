@@ -134,3 +134,26 @@ def test_the_chosen_site_is_kept_and_a_foreign_one_refused(client: Client, site:
     assert chosen.status_code == 302
     assert refused.status_code == 422
     assert client.get(reverse("notices:list")).context["shell"].site_name == other.name
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/devices/?sites=all", "/devices/"),
+        ("http://elsewhere.example/devices/", "/"),
+        ("", "/"),
+    ],
+)
+def test_choosing_a_site_leads_back_to_the_page_it_was_chosen_on(
+    client: Client, site: Site, referer: str, back: str
+) -> None:
+    person = make_staff(Role.MONITOR, site=site, username="both")
+    client.force_login(person)
+
+    chosen = client.post(
+        reverse("accounts:choose-site"),
+        {"site": str(site.public_id)},
+        headers={"Referer": referer},
+    )
+
+    assert chosen["Location"] == back

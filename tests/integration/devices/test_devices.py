@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from afterglow.apps.accounts.models import RoleGrant
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.devices import queries, services
 from afterglow.apps.devices.models import Device, DeviceKind
@@ -18,6 +19,7 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.permission import Forbidden
 from afterglow.core.roles import Role
 from afterglow.db.models import StaleRow
+from afterglow.web import clock
 from factories import RoomFactory, SiteFactory, staff
 from support.clinic_messages import SPO2, arrive, bed, later, oru
 
@@ -185,3 +187,30 @@ def test_the_page_of_a_device_says_whom_it_served_and_when_it_was_heard(client: 
         assert words_shown in page
     assert "overdue" in listed
     assert here.session.patient.family_name not in page
+
+
+def test_the_list_is_of_the_chosen_site_and_says_how_long_ago(client: Client) -> None:
+    here, elsewhere = bed(), bed()
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(1), control_id="1"), at=later(1))
+    engineer = staff(Role.ADMINISTRATOR, site=here.session.site)
+    RoleGrant.objects.create(
+        account=engineer,
+        role=Role.ADMINISTRATOR,
+        site=elsewhere.session.site,
+        starts_on="2020-01-01",
+    )
+    client.force_login(engineer, backend="django.contrib.auth.backends.ModelBackend")
+    url = reverse("devices:devices")
+
+    with clock.fixed(later(23)):
+        chosen = client.post(
+            reverse("accounts:choose-site"), {"site": str(here.session.site.public_id)}
+        )
+        listed = client.get(url).content.decode()
+        everywhere = client.get(url, {"sites": "all"}).content.decode()
+
+    assert chosen.status_code == 302
+    assert here.monitor.name in listed
+    assert elsewhere.monitor.name not in listed
+    assert elsewhere.monitor.name in everywhere
+    assert "22 min ago" in listed

@@ -37,7 +37,7 @@ def request(**changed: Any) -> dict[str, Any]:
     return {
         "site": SiteFactory.create(),
         "name": "A. Visitor",
-        "reach_at": "555-0100",
+        "reach_at": "617-555-0100",
         "reason": "costs",
         "language": "en",
         "may_contact": True,

@@ -34,7 +34,7 @@ def given(where: Site, **changed: Any) -> dict[str, Any]:
         "danger": "no",
         "site": where.pk,
         "name": "Sol",
-        "reach_at": "555-0142",
+        "reach_at": "617-555-0142",
         "times": ["weekday_morning"],
         "reason": "consultation",
         "may_contact": "on",
@@ -106,7 +106,7 @@ def test_nobody_is_kept_without_consent(site: Site) -> None:
     asked: dict[str, Any] = {
         "site": site,
         "name": "Sol",
-        "reach_at": "555-0142",
+        "reach_at": "617-555-0142",
         "times": [],
         "reason": ContactReason.QUESTION,
         "language": "en",
@@ -115,7 +115,7 @@ def test_nobody_is_kept_without_consent(site: Site) -> None:
     }
     with pytest.raises(InvalidValue, match="agreed"):
         ask_for_contact(**asked, may_contact=False)
-    row = {"site": site, "name": "Sol", "reach_at": "555-0142", "reason": "question"}
+    row = {"site": site, "name": "Sol", "reach_at": "617-555-0142", "reason": "question"}
     with pytest.raises(IntegrityError), transaction.atomic():
         ContactRequest.objects.create(
             **row, language="en", may_contact=False, in_crisis=False, sent_at=LATER
@@ -133,7 +133,60 @@ def test_who_works_at_the_site_reads_it_and_that_is_noted(client: Client, site: 
     client.force_login(staff(Role.FRONT_DESK, site=site))
     page = client.get(path)
 
-    assert "555-0142" in page.content.decode()
+    assert "617-555-0142" in page.content.decode()
     assert AuditEntry.objects.filter(action="contact-read", subject=row.public_id).count() == 1
     tasks = client.get("/tasks/").content.decode()
     assert path in tasks
+
+
+@pytest.mark.parametrize(
+    ("reach_at", "is_taken"),
+    [
+        ("617-555-0142", True),
+        ("(617) 555 0142 after six", True),
+        ("+44 20 7946 0958", True),
+        ("sol@example.org", True),
+        ("not a phone", False),
+        ("555-0142", False),
+        ("sol@example", False),
+        ("12345678901234567890", False),
+    ],
+)
+def test_only_who_can_be_reached_is_promised_a_call(
+    client: Client, site: Site, reach_at: str, is_taken: bool
+) -> None:
+    answer = client.post("/contact/", given(site, reach_at=reach_at))
+
+    assert ContactRequest.objects.exists() is is_taken
+    assert (answer.status_code == 302) is is_taken
+    if not is_taken:
+        assert (
+            f"“{reach_at}” is neither a telephone number nor an e-mail" in answer.content.decode()
+        )
+
+
+def test_no_site_is_chosen_beforehand_but_that_of_a_sites_own_page(
+    client: Client, site: Site
+) -> None:
+    plain = client.get("/contact/").content.decode()
+    of_site = client.get("/contact/", {"site": str(site.public_id)}).content.decode()
+    blank = client.post("/contact/", given(site, site=""))
+
+    assert '<option value="" selected>Choose a site</option>' in plain
+    assert f'<option value="{site.pk}" selected>' in of_site
+    assert blank.status_code == 422
+    assert not ContactRequest.objects.exists()
+
+
+def test_the_way_to_help_now_is_in_the_menu_and_the_line_is_named_in_both_languages(
+    client: Client, site: Site
+) -> None:
+    contact = client.get("/es/contact/").content.decode()
+    crisis = client.get("/es/crisis/").content.decode()
+    english = client.get("/crisis/").content.decode()
+
+    menu = contact[contact.index("pub-menu") : contact.index("</nav>")]
+    assert "/es/crisis/" in menu
+    assert "988 Línea de Prevención del Suicidio y Crisis" in crisis
+    assert "988 Suicide &amp; Crisis Lifeline" in crisis
+    assert "988 Línea" not in english

@@ -33,7 +33,7 @@ def given(site: Site, **changed: Any) -> dict[str, Any]:
         "practice": "River Street Counselling",
         "name": "Ash Moreno",
         "kind": "therapist",
-        "callback": "555-0166",
+        "callback": "617-555-0166",
         "treats": ["depression", "trauma"],
         "times": ["weekday_morning"],
         "person_agreed": "on",
@@ -56,7 +56,7 @@ def test_a_referral_is_a_task_of_a_prescriber_with_a_clock(client: Client, site:
     assert task.patient is None
     assert row.treats == ["depression", "trauma"]
     told = str(AuditEntry.objects.values_list("detail", flat=True)) + task.title
-    assert "555-0166" not in told
+    assert "617-555-0166" not in told
     assert "River Street" not in told
 
 
@@ -94,7 +94,7 @@ def test_the_database_keeps_nobody_unasked(site: Site) -> None:
         "practice": "p",
         "name": "n",
         "kind": "therapist",
-        "callback": "555-0166",
+        "callback": "617-555-0166",
         "language": "en",
         "sent_at": LATER,
     }

@@ -62,7 +62,7 @@ def given(site: Site, **changed: Any) -> dict[str, Any]:
         "danger": "no",
         "site": site.pk,
         "name": "Sol",
-        "reach_at": "555-0142",
+        "reach_at": "617-555-0142",
         "times": ["weekday_morning"],
         "reason": "consultation",
         "may_contact": "on",

@@ -18,10 +18,12 @@ from afterglow.apps.monitoring.models import (
     AlarmAct,
     BodyMassMeasurement,
     BodyMassMistake,
+    ChartingMistake,
     DeviceAssignment,
     DeviceNotification,
     MissedReading,
     NoValue,
+    QueueCharting,
     ReadingsArchive,
     ReviewItem,
     ReviewReason,
@@ -63,6 +65,11 @@ def sign(here: Bed, **fields: object) -> VitalSign:
         **fields,
     }
     return VitalSign.objects.create(**values)
+
+
+def charting(here: Bed, **fields: object) -> QueueCharting:
+    values = {"message": raw(), "session": here.session, "by": here.clinician, "at": AT, **fields}
+    return QueueCharting.objects.create(**values)
 
 
 def alarm(here: Bed, **fields: object) -> Alarm:
@@ -148,6 +155,15 @@ BREAKS: dict[str, Callable[[Bed], object]] = {
     "body_mass_is_between_20_and_400_kg": lambda h: mass(h, 19),
     "a_mass_is_taken_back_with_a_reason": lambda h: BodyMassMistake.objects.create(
         measurement=mass(h, 70), session=h.session, reason="", by=h.clinician, at=AT
+    ),
+    "a_mismatch_is_charted_with_a_reason": lambda h: charting(h, is_mismatch=True),
+    "a_charting_is_taken_back_with_a_reason": lambda h: ChartingMistake.objects.create(
+        charting=(made := charting(h)),
+        message=made.message,
+        session=h.session,
+        reason="",
+        by=h.clinician,
+        at=AT,
     ),
     "the_site_hears_of_an_alarm_before_the_prescriber": lambda h: alarm(h, told_prescriber_at=AT),
     "vital_sign_is_in_the_catalogue": lambda h: sign(h, code="aura"),

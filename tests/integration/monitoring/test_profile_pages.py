@@ -214,7 +214,8 @@ def test_the_next_message_is_captured_while_the_engineer_waits(client: Client) -
     assert 'hx-trigger="every 1s"' in waiting.content.decode()
     assert "hx-trigger" not in come.content.decode(), "it waits no longer"
     assert str(new_one.public_id) in come.content.decode()
-    assert "93" not in come.content.decode(), "nothing of what it says is shown before it is read"
+    told = come.content.decode().replace(str(new_one.public_id), "")
+    assert "93" not in told, "nothing of what it says is shown before it is read"
     assert (before, audits.count()) == (0, 1)
     assert "Oxygen saturation 93 %" in tried.content.decode()
 
@@ -233,3 +234,88 @@ def test_a_message_of_another_site_is_not_captured(client: Client) -> None:
 
     assert str(theirs.public_id) not in poll.content.decode()
     assert tried.status_code == 404
+
+
+def test_a_message_is_tried_before_the_profile_has_a_name(client: Client) -> None:
+    here = bed()
+    engineer(client, here)
+    raw = oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1")
+    blank = {**FORM, "key": "", "title": "", "source": "", "codes": "", "message": raw.decode()}
+
+    tried = client.post(reverse("monitoring:new-profile"), {**blank, "try": "1"})
+    saved = client.post(reverse("monitoring:new-profile"), {**blank, "save": "1"})
+
+    assert tried.status_code == 200
+    assert "Oxygen saturation 97 %" in tried.content.decode()
+    assert saved.status_code == 422
+    assert not Definition.objects.filter(source="").exists()
+
+
+def test_all_that_is_wrong_with_a_profile_is_said_at_once_with_its_line(client: Client) -> None:
+    here = bed()
+    engineer(client, here)
+    wrong = {
+        "codes": "SpO2-1^ = spo2\nhalf a line\n\nX^Y = aura",
+        "divide_by": "temperature: 0\nspo2: abc",
+        "units": "etco2: bananas",
+        "sentinels": "respiratory_rate: none\nspo2: 0\nspo2: 1",
+    }
+
+    page = client.post(reverse("monitoring:new-profile"), {**FORM, **wrong, "try": "1"})
+
+    said = page.content.decode()
+    assert page.status_code == 422
+    for words in (
+        "Line 2, “half a line”",
+        "Line 4, “X^Y = aura”",
+        "Line 1, “temperature: 0”",
+        "Line 2, “spo2: abc”",
+        "Line 1, “etco2: bananas”",
+        "Line 1, “respiratory_rate: none”",
+        "Line 3, “spo2: 1”",
+    ):
+        assert words in said
+    assert "Line 1, “SpO2-1^ = spo2”" not in said
+    assert "The profile cannot be read" not in said
+    assert ".." not in said[said.index("error-summary") : said.index("</ul>", said.index("Line 1"))]
+
+
+def test_the_engineer_sees_test_and_training_messages_and_nothing_they_say(client: Client) -> None:
+    here, elsewhere = bed(), bed()
+    training = oru(here.monitor, {SPO2: "93"}, at=later(5), control_id="T1", processing_id="T")
+    arrive(training, at=later(5))
+    arrive(oru(here.monitor, {SPO2: "94"}, at=later(6), control_id="P1"), at=later(6))
+    theirs = oru(elsewhere.monitor, {SPO2: "95"}, at=later(7), control_id="X", processing_id="D")
+    arrive(theirs, at=later(7))
+    engineer(client, here)
+    url = reverse("monitoring:device-messages")
+
+    everything = client.get(url).content.decode()
+    only = client.get(url, {"only": "not_for_charts"}).content.decode()
+    of_one = client.get(url, {"device": str(here.monitor.public_id)}).content.decode()
+    not_ours = client.get(url, {"device": str(elsewhere.monitor.public_id)})
+    message = RawMessage.objects.get(control_id="T1")
+    chosen = client.get(reverse("monitoring:new-profile"), {"message": str(message.public_id)})
+
+    assert "not for charts: test or training" in only
+    assert only.count("Try a profile on it") == 1
+    assert everything.count("Try a profile on it") == of_one.count("Try a profile on it") == 2
+    assert not_ours.status_code == 404
+    assert elsewhere.monitor.name not in everything
+    assert f'value="{message.public_id}" selected' in chosen.content.decode()
+    client.force_login(here.clinician, backend=BACKEND)
+    assert client.get(url).status_code == 403
+
+
+def test_the_author_is_told_that_a_colleague_should_look(client: Client) -> None:
+    here = bed()
+    engineer(client, here)
+    client.post(reverse("monitoring:new-profile"), {**FORM, "save": "1"})
+    url = reverse("monitoring:profile", args=["acme-m3"])
+
+    mine = client.get(url).content.decode()
+    engineer(client, here)
+    anothers = client.get(url).content.decode()
+
+    assert "You wrote this version" in mine
+    assert "You wrote this version" not in anothers

@@ -18,12 +18,14 @@ from afterglow.apps.monitoring import archive_files
 from afterglow.apps.monitoring.archive_files import ArchiveDamaged
 from afterglow.apps.monitoring.models import (
     ArtefactMark,
+    ChartingMistake,
     DeviceNotification,
+    QueueCharting,
     ReadingsArchive,
     ReviewItem,
     VitalSign,
 )
-from afterglow.apps.monitoring.services import archiving
+from afterglow.apps.monitoring.services import archive_parts, archiving
 from afterglow.apps.monitoring.services.archive_parts import CannotArchive
 from afterglow.config.commands.readings import month
 from afterglow.core.decisions import Decision
@@ -36,7 +38,16 @@ pytestmark = pytest.mark.django_db
 
 OCTOBER, NOVEMBER = date(2019, 10, 1), date(2019, 11, 1)
 AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
-TABLES = (VitalSign, RawMessage, ArtefactMark, DeviceNotification, ReviewItem, MessageIdentity)
+TABLES = (
+    VitalSign,
+    RawMessage,
+    ArtefactMark,
+    DeviceNotification,
+    ReviewItem,
+    MessageIdentity,
+    QueueCharting,
+    ChartingMistake,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +109,28 @@ def test_a_month_goes_into_a_file_and_comes_back_value_for_value(tmp_path: Path)
     assert list(acts) == [("archived", "2019_11"), ("restored", "2019_11")]
     assert AuditEntry.objects.filter(action="readings-archived").count() == 1
     assert AuditEntry.objects.filter(action="readings-restored").count() == 1
+
+
+def test_a_file_from_before_the_queue_kept_its_chartings_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = bed()
+    store_in(NOVEMBER, here, charted=False)
+    sign(here)
+    before = everything()
+    then = {
+        table: column
+        for table, column in archiving.WITH_THEM.items()
+        if table not in archiving.SINCE_THEN
+    }
+    with monkeypatch.context() as earlier:
+        for module in (archiving, archive_parts):
+            earlier.setattr(module, "WITH_THEM", then)
+        path = archived(tmp_path)
+
+    archiving.restore(path=path, at=AT)
+
+    assert everything() == before
 
 
 def test_what_came_back_is_guarded_as_before(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -34,7 +36,9 @@ def choose_site(request: StaffRequest) -> HttpResponse:
             request, "422.html", {"message": _("You have no role at that site.")}, status=422
         )
     request.session[queries.SITE_KEY] = wanted
-    return redirect(_back(request, request.headers.get("Referer", "")))
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    where = came_from.path if came_from.netloc == request.get_host() else ""
+    return redirect(_back(request, where))
 
 
 @login_required

@@ -26,12 +26,19 @@ from afterglow.web.sentences import error_words
 @login_required
 @require_safe
 def devices(request: StaffRequest) -> HttpResponse:
-    """List the devices of the person's sites."""
-    sites = accounts.my_sites(request)
+    """List the devices of the chosen site; with ``?sites=all`` those of all of the person's."""
+    mine = accounts.my_sites(request)
     site = accounts.current_site(request)
     check(Action.EDIT_DEVICES, by=request.user, site=site, on=clock.today(site))
-    found = queries.devices_of(sites, at=clock.now())
-    return render(request, "devices/devices.html", {"devices": found, "site": site})
+    everywhere = request.GET.get("sites") == "all"
+    found = queries.devices_of(mine if everywhere or site is None else [site], at=clock.now())
+    context = {
+        "devices": found,
+        "site": site,
+        "everywhere": everywhere,
+        "has_others": len(mine) > 1,
+    }
+    return render(request, "devices/devices.html", context)
 
 
 @login_required

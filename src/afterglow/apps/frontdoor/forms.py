@@ -25,6 +25,7 @@ from afterglow.core.frontdoor import (
     StoryOutcome,
     StoryScope,
     TreatedCondition,
+    reaches,
 )
 from afterglow.core.frontdoor_prices import PriceStage
 from afterglow.web.sentences import error_words
@@ -93,6 +94,19 @@ STAGES: Final = (
 DANGER: Final = (("no", _("No")), ("yes", _("Yes")))
 
 
+def reachable(text: str) -> None:
+    """Refuse what is neither a telephone number nor an e-mail address: nobody could ever call."""
+    if not reaches(text):
+        raise ValidationError(
+            _(
+                "“%(seen)s” is neither a telephone number nor an e-mail address. A number has its "
+                "area code, ten digits: 617 555 0142. An address looks like name@example.org."
+            ),
+            code="unreachable",
+            params={"seen": text[:60]},
+        )
+
+
 class ContactForm(forms.Form):
     """What a visitor is asked: the first question decides where the answer leads."""
 
@@ -102,11 +116,13 @@ class ContactForm(forms.Form):
         widget=forms.RadioSelect,
     )
     site = forms.ModelChoiceField(
-        label=_("Which site suits you?"), queryset=Site.objects.none(), empty_label=None
+        label=_("Which site suits you?"),
+        queryset=Site.objects.none(),
+        empty_label=_("Choose a site"),
     )
     name = forms.CharField(label=_("What shall we call you?"), max_length=120)
     reach_at = forms.CharField(
-        label=_("Your telephone number or e-mail address"), max_length=120, min_length=5
+        label=_("Your telephone number or e-mail address"), max_length=120, validators=[reachable]
     )
     times = forms.MultipleChoiceField(
         label=_("When may we call?"), choices=TIMES, widget=forms.CheckboxSelectMultiple
@@ -138,13 +154,13 @@ class ReferralForm(forms.Form):
     """What a provider is asked. There is no field in which a patient could be named."""
 
     site = forms.ModelChoiceField(
-        label=_("Which site?"), queryset=Site.objects.none(), empty_label=None
+        label=_("Which site?"), queryset=Site.objects.none(), empty_label=_("Choose a site")
     )
     practice = forms.CharField(label=_("Your practice"), max_length=120)
     name = forms.CharField(label=_("Your own name"), max_length=120)
     kind = forms.ChoiceField(label=_("You are"), choices=REFERRERS)
     callback = forms.CharField(
-        label=_("How we reach you: telephone or e-mail"), max_length=120, min_length=5
+        label=_("How we reach you: telephone or e-mail"), max_length=120, validators=[reachable]
     )
     treats = forms.MultipleChoiceField(
         label=_("What you mainly treat"), choices=TREATED, widget=forms.CheckboxSelectMultiple

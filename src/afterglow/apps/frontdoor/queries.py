@@ -189,6 +189,11 @@ def crisis_lines() -> list[dict[str, Any]]:
     return lines
 
 
+def crisis_lines_in(language: str) -> list[dict[str, Any]]:
+    """Return those lines; ``said`` is a line's name in a language, where it has one of its own."""
+    return [{**line, "said": line["names"].get(language, "")} for line in crisis_lines()]
+
+
 def map_of_sites() -> Drawing | None:
     """Return the map of the sites that have a place on it, or None when none has."""
     marks = SiteMark.objects.filter(site__is_active=True).select_related("site")

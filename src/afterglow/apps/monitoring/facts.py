@@ -21,6 +21,7 @@ from afterglow.apps.monitoring.models import (
     NotificationKind,
     PumpReading,
 )
+from afterglow.apps.monitoring.models.chartings import not_taken_back, notifications_taken_back
 from afterglow.apps.monitoring.no_values import with_no_values
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.pumps import Counted
@@ -67,6 +68,7 @@ _LAST_REPORT = f"""
 SELECT p.id FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL (
     SELECT r.id FROM monitoring_pumpreading r
     WHERE r.session_id = s.id AND {months.bound("r")} AND r.rate_ml_per_h IS NOT NULL
+      AND {not_taken_back("r")}
     ORDER BY r.taken_at DESC, r.id DESC LIMIT 1
 ) p
 """  # noqa: S608 (constants)
@@ -384,7 +386,7 @@ def _notices(keys: Sequence[int], at: datetime) -> Mapping[int, list[DeviceNotic
     last: dict[tuple[int, int, str], DeviceNotification] = {}
     rows = DeviceNotification.objects.filter(
         session_id__in=keys, arrived_at__gt=at - NOTICE_HOLDS, arrived_at__lte=at
-    )
+    ).exclude(pk__in=notifications_taken_back(keys))
     for row in rows.select_related("device").order_by("pk"):
         if row.kind == NotificationKind.ALARM or words_of(row.event) is not None:
             last[(row.session_id or 0, row.device_id, row.alert or row.event)] = row

@@ -8,8 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from afterglow.apps.monitoring.review_page import Choice
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.device_profile import Trust
+from afterglow.web import formats
 from afterglow.web.forms import WebForm
 
 
@@ -46,18 +48,50 @@ class AssignForm(WebForm):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, sessions: Iterable[TreatmentSession], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Iterable[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["session"].widget = _Numbered(
-            choices=[(str(s.public_id), _label(s)) for s in sessions]
+            choices=[(str(one.session.public_id), _label(one.session)) for one in choices]
         )
+
+
+class InSpiteForm(WebForm):
+    """Why a message is charted to somebody whom it does not prove, and whom, by record number."""
+
+    reason = forms.CharField(
+        label=_("Why it is this patient's all the same"),
+        help_text=_("In words. It is kept with your name and shown with the readings."),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    record_number = forms.CharField(
+        label=_("Record number of the patient it is charted to"),
+        help_text=_("Typed from the wristband or the chart, not from the message."),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class TakeBackForm(WebForm):
+    """How a message came to the wrong patient."""
+
+    reason = forms.CharField(
+        label=_("How it came to the wrong patient"),
+        help_text=_("Nothing is deleted: the readings stay, marked, and count no more."),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 class RejectForm(WebForm):
     """Why the message is nobody's."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=200, widget=forms.TextInput(attrs={"data-key": "x"})
+        label=_("Reason"),
+        help_text=_("Key X, the reason in words, Enter."),
+        max_length=200,
+        widget=forms.TextInput(attrs={"data-key": "x", "aria-keyshortcuts": "x"}),
     )
     all_alike = forms.BooleanField(label=_("All messages of this line"), required=False)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -67,5 +101,5 @@ def _label(session: TreatmentSession) -> str:
     """Two identifiers and the room, so that two patients of one name are told apart."""
     patient = session.patient
     room = session.room.name if session.room else "–"
-    born = f"{patient.date_of_birth:%d %b %Y}"
+    born = formats.date_words(patient.date_of_birth)
     return f"{room} · {patient.full_name} · {born} · MRN {patient.mrn}"

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
 from afterglow.core.monitoring.catalogue import Metric
 from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile
+from afterglow.core.monitoring.identity import Identity
 
 
 class ValueTime(StrEnum):
@@ -71,14 +72,8 @@ class IncomingNotification(NamedTuple):
     equipment: str
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPatient:
-    """Whom a message names. For comparing only; never shown in a log."""
-
-    record_numbers: tuple[str, ...] = field(default=(), repr=False)
-    family: str = field(default="", repr=False)
-    given: str = field(default="", repr=False)
-    birth_date: date | None = field(default=None, repr=False)
+class NamedPatient(Identity):
+    """Whom a message names. For comparing, and for a person of the queue; never in a log."""
 
 
 @dataclass(frozen=True, slots=True)

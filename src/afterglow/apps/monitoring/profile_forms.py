@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from afterglow.apps.devices.models import RawMessage
 from afterglow.core.errors import InvalidValue
-from afterglow.core.monitoring.catalogue import CATALOGUE
-from afterglow.core.monitoring.device_profile import Framing, Trust, metric_of
+from afterglow.core.monitoring.device_profile import Framing, Trust, parse_profile
+from afterglow.web import formats
 from afterglow.web.forms import WebForm
 from afterglow.web.sentences import error_words
 
@@ -70,37 +72,50 @@ class ProfileForm(WebForm):
         required=False,
         max_length=100_000,
         help_text=_("Paste one, or take one below. It is not stored."),
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "control mono"}),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 10,
+                "spellcheck": "false",
+                "wrap": "off",
+                "class": "control mono control-wide",
+            }
+        ),
     )
     captured = forms.ChoiceField(label=_("Or one that arrived"), required=False)
 
-    habits: Mapping[str, Any]
+    habits: dict[str, Any]
 
-    def __init__(self, *args: Any, arrived: Iterable[RawMessage] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        arrived: Iterable[RawMessage] = (),
+        site: object = None,
+        is_trial: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """``is_trial``: nothing is saved, so the profile needs no name yet."""
         super().__init__(*args, **kwargs)
         field = self.fields["captured"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (as declared above)
         field.choices = [
             ("", _("None")),
-            *((str(row.public_id), _label(row)) for row in arrived),
+            *((str(row.public_id), _label(row, site)) for row in arrived),
         ]
+        if is_trial:
+            for name in ("key", "title", "source"):
+                self.fields[name].required = False
+                self.fields[name].validators = []
+                self.fields[name].says_optional = False  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Read every line; what cannot be is said beside the field it stands in."""
+        """Read every line; each that cannot be is said beside its field, all of them at once."""
         data = super().clean() or self.cleaned_data
-        habits: dict[str, Any] = {"framing": data.get("framing"), "trust": data.get("trust")}
-        for name, read in (
-            ("codes", _codes),
-            ("sentinels", _sentinels),
-            ("divide_by", _pairs),
-            ("units", _pairs),
-            ("channels", _pairs),
-        ):
-            try:
-                habits[name] = read(data.get(name) or "")
-            except InvalidValue as problem:
-                self.add_error(name, error_words(problem))
-        self.habits = habits
+        self.habits = {"framing": data.get("framing"), "trust": data.get("trust")}
+        for name in ("codes", "sentinels", "divide_by", "units", "channels"):
+            read = _codes if name == "codes" else _signs
+            self.habits[name], wrong = read(name, data.get(name) or "")
+            if wrong:
+                self.add_error(name, wrong)
         return data
 
     @staticmethod
@@ -124,49 +139,84 @@ class ProfileForm(WebForm):
         }
 
 
-def _label(row: RawMessage) -> str:
+def _label(row: RawMessage, site: object) -> str:
     who = row.device or row.sending_application or row.peer
-    return f"{who} · {row.received_at:%d %b %H:%M:%S} UTC · {row.outcome}"
+    day = formats.date_words(row.received_at, site)
+    time = formats.clock_seconds(row.received_at, site)
+    return f"{who} · {day}, {time} · {row.outcome}"
 
 
-def _codes(text: str) -> list[dict[str, str]]:
-    rows = []
-    for left, sign in _split(text, "="):
-        number, _, name = (part.strip() for part in left.partition("^"))
-        row = {"number": number, "name": name, "metric": _sign(sign)}
-        rows.append({key: part for key, part in row.items() if part})
-        if not number and not name:
-            raise InvalidValue(
-                "'%(left)s' names no code; write NUMBER^NAME = sign.",
-                left=left,
-            )
-    return rows
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a field, as it was typed, with its number from 1."""
 
+    number: int
+    text: str
 
-def _sentinels(text: str) -> dict[str, list[str]]:
-    return {
-        _sign(sign): [part.strip() for part in numbers.split(",") if part.strip()]
-        for sign, numbers in _split(text, ":")
-    }
+    def wrong(self, problem: InvalidValue) -> str:
+        """Return what is wrong with it: the line, what stands in it, and why."""
+        return gettext("Line %(number)s, “%(line)s”: %(words)s") % {
+            "number": self.number,
+            "line": self.text[:60],
+            "words": error_words(problem),
+        }
 
-
-def _pairs(text: str) -> dict[str, str]:
-    return {_sign(sign): what for sign, what in _split(text, ":")}
-
-
-def _split(text: str, mark: str) -> Iterator[tuple[str, str]]:
-    for line in filter(None, (line.strip() for line in text.splitlines())):
-        left, found, right = (part.strip() for part in line.rpartition(mark))
+    def parts(self, mark: str) -> tuple[str, str]:
+        """Return what stands before and after the mark. Raises InvalidValue without both."""
+        left, found, right = (part.strip() for part in self.text.rpartition(mark))
         if not (found and left and right):
             raise InvalidValue(
                 "'%(line)s' has no '%(mark)s' between two words.",
-                line=line[:60],
+                line=self.text[:60],
                 mark=mark,
             )
-        yield left, right
+        return left, right
 
 
-def _sign(name: str) -> str:
-    if name not in CATALOGUE:
-        metric_of(name)
-    return name
+def _lines_of(text: str) -> Iterator[_Line]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield _Line(number, line.strip())
+
+
+def _codes(name: str, text: str) -> tuple[list[dict[str, str]], list[str]]:
+    rows: list[dict[str, str]] = []
+    wrong: list[str] = []
+    for line in _lines_of(text):
+        try:
+            left, sign = line.parts("=")
+            number, _mark, word = (part.strip() for part in left.partition("^"))
+            if not number and not word:
+                raise InvalidValue("'%(left)s' names no code; write NUMBER^NAME = sign.", left=left)
+            row = {"number": number, "name": word, "metric": sign}
+            row = {key: part for key, part in row.items() if part}
+            _check({name: [row]})
+        except InvalidValue as problem:
+            wrong.append(line.wrong(problem))
+        else:
+            rows.append(row)
+    return rows, wrong
+
+
+def _signs(name: str, text: str) -> tuple[dict[str, Any], list[str]]:
+    found: dict[str, Any] = {}
+    wrong: list[str] = []
+    for line in _lines_of(text):
+        try:
+            sign, words = line.parts(":")
+            said: Any = words
+            if name == "sentinels":
+                said = [part.strip() for part in words.split(",") if part.strip()]
+            _check({name: {sign: said}})
+            if sign in found:
+                raise InvalidValue("'%(sign)s' stands in two lines.", sign=sign)
+        except InvalidValue as problem:
+            wrong.append(line.wrong(problem))
+        else:
+            found[sign] = said
+    return found, wrong
+
+
+def _check(habits: Mapping[str, Any]) -> None:
+    """Read one line as a profile of its own. Raises InvalidValue."""
+    parse_profile({"key": "line", "version": 1, **habits})

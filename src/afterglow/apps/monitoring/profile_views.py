@@ -10,14 +10,16 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterglow.apps.accounts import queries as accounts
 from afterglow.apps.definitions import queries as definitions
 from afterglow.apps.definitions import services as definition_services
 from afterglow.apps.definitions.models import Definition
-from afterglow.apps.devices.models import Device
+from afterglow.apps.devices.models import Device, MessageOutcome
 from afterglow.apps.monitoring.explaining import Explained, Reading
 from afterglow.apps.monitoring.profile_forms import ProfileForm
 from afterglow.apps.monitoring.services import profiles
@@ -27,6 +29,7 @@ from afterglow.core.monitoring.catalogue import NAMES
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
 from afterglow.web import clock
+from afterglow.web.cards import Tab
 from afterglow.web.requests import StaffRequest
 from afterglow.web.sentences import error_words
 
@@ -61,6 +64,42 @@ def profile_list(request: StaffRequest) -> HttpResponse:
     return render(request, "monitoring/profiles.html", {"lines": lines, "site": site})
 
 
+OUTCOMES = {
+    MessageOutcome.NOT_FOR_CHARTS: gettext_lazy("Not for charts"),
+    MessageOutcome.NOT_UNDERSTOOD: gettext_lazy("Could not be read"),
+    MessageOutcome.PARKED: gettext_lazy("Wait for a person"),
+    MessageOutcome.CHARTED: gettext_lazy("Charted"),
+}
+
+
+@login_required
+@require_safe
+def message_list(request: StaffRequest) -> HttpResponse:
+    """List what arrived at a site and what became of it: test and training messages as well.
+
+    What they say is not shown; a message is read where a profile is tried on it, on record.
+    """
+    site = _site(request)
+    only = request.GET.get("only", "")
+    outcome = MessageOutcome(only) if only in list(MessageOutcome) else None
+    device = None
+    if asked := request.GET.get("device", ""):
+        device = get_object_or_404(Device, public_id=_uuid(asked), site=site)
+    rows = profiles.messages_of(
+        site, outcome=outcome, device=device.public_id if device is not None else None
+    )
+    url, of = reverse("monitoring:device-messages"), f"&device={asked}" if device else ""
+    tabs = [
+        Tab(_("All"), f"{url}?{of[1:]}", current=outcome is None),
+        *(
+            Tab(word, f"{url}?only={each}{of}", current=outcome == each)
+            for each, word in OUTCOMES.items()
+        ),
+    ]
+    context = {"rows": rows, "tabs": tabs, "device": device, "site": site, "at": clock.now()}
+    return render(request, "monitoring/messages.html", context)
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def profile(request: StaffRequest, key: str = "") -> HttpResponse:
@@ -69,14 +108,16 @@ def profile(request: StaffRequest, key: str = "") -> HttpResponse:
     row = profiles.latest_profile(key) if key else None
     if key and row is None:
         raise Http404
-    arrived = profiles.arrived_at(site)
+    arrived = profiles.arrived_at(site, besides=request.GET.get("message", ""))
     if request.method != "POST":
         initial = ProfileForm.initial_of(row.body) if row else {"framing": "mllp"}
-        return _page(request, site, row, ProfileForm(initial=initial, arrived=arrived))
+        initial["captured"] = request.GET.get("message", "")
+        return _page(request, site, row, ProfileForm(initial=initial, arrived=arrived, site=site))
     if "capture" in request.POST:  # what was typed stays, and nothing is judged yet
-        typed = ProfileForm(initial=request.POST.dict(), arrived=arrived)
+        typed = ProfileForm(initial=request.POST.dict(), arrived=arrived, site=site)
         return _page(request, site, row, typed, after=arrived[0].pk if arrived else 0)
-    form = ProfileForm(request.POST, arrived=arrived)
+    is_trial = "save" not in request.POST
+    form = ProfileForm(request.POST, arrived=arrived, site=site, is_trial=is_trial)
     if not form.is_valid():
         return _page(request, site, row, form, status=422)
     data = form.cleaned_data
@@ -88,7 +129,6 @@ def profile(request: StaffRequest, key: str = "") -> HttpResponse:
             )
             messages.success(request, _("Version %(n)s is proposed.") % {"n": saved.version})
             return redirect("monitoring:profile", key=saved.key)
-        profiles.check_profile(**words, habits=form.habits)
         shown = _try(request, site, form)
     except InvalidValue as problem:
         form.add_error(None, error_words(problem))
@@ -141,6 +181,13 @@ def _try(request: StaffRequest, site: Site, form: ProfileForm) -> Explained | No
     return profiles.preview(content=content, habits=form.habits, zone=zone, at=at)
 
 
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
 def _site(request: StaffRequest) -> Site:
     site = accounts.current_site(request)
     check(Action.EDIT_DEVICES, by=request.user, site=site, on=clock.today(site))
@@ -169,5 +216,6 @@ def _page(
         "waited": profiles.waited_for(request.POST.get("waited_for", ""), site=site),
         "signs": [(metric.value, name) for metric, name in NAMES.items()],
         "site": site,
+        "is_author": row is not None and row.created_by == request.user.public_id,
     }
     return render(request, "monitoring/profile.html", context, status=status)

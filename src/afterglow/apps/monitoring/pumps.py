@@ -16,6 +16,7 @@ from django.db.models import Max
 
 from afterglow.apps.monitoring.lines import oldest_id
 from afterglow.apps.monitoring.models import PumpReading
+from afterglow.apps.monitoring.models.chartings import not_taken_back, pumps_taken_back
 from afterglow.core.quantities import Rate, Volume
 from afterglow.db import months
 
@@ -46,13 +47,13 @@ WITH base AS (
     SELECT DISTINCT ON (device_id) device_id, taken_at, id, delivered_ml, TRUE AS at_start
     FROM monitoring_pumpreading r
     WHERE session_id = %(session)s AND delivered_ml IS NOT NULL AND taken_at <= %(since)s
-      AND {_STORED_SINCE}
+      AND {_STORED_SINCE} AND {not_taken_back("r")}
     ORDER BY device_id, taken_at DESC, id DESC
 ), told AS (
     SELECT * FROM base UNION ALL
     SELECT device_id, taken_at, id, delivered_ml, FALSE FROM monitoring_pumpreading r
     WHERE session_id = %(session)s AND delivered_ml IS NOT NULL AND {_STORED_SINCE}
-      AND taken_at > %(since)s AND taken_at <= %(at)s
+      AND taken_at > %(since)s AND taken_at <= %(at)s AND {not_taken_back("r")}
 ), stepped AS (
     SELECT *, lag(delivered_ml) OVER one_pump - delivered_ml > %(tolerance)s AS set_back
     FROM told WINDOW one_pump AS (PARTITION BY device_id ORDER BY taken_at, id)
@@ -76,7 +77,7 @@ CROSS JOIN LATERAL (
     SELECT delivered_ml FROM monitoring_pumpreading r
     WHERE r.session_id = w.session_id AND r.device_id = w.device_id
       AND {months.bound("r")}
-      AND r.taken_at <= w.started AND r.delivered_ml IS NOT NULL
+      AND r.taken_at <= w.started AND r.delivered_ml IS NOT NULL AND {not_taken_back("r")}
     ORDER BY r.taken_at DESC, r.id DESC LIMIT 1
 ) p
 """  # noqa: S608 - constants only; keys and times are parameters
@@ -107,13 +108,14 @@ def delivered_since(
 
 def last_counted(session_pk: int, *, since: datetime, at: datetime) -> datetime | None:
     """Return when a session's pumps last told a total after ``since`` and up to ``at``."""
-    told: datetime | None = PumpReading.objects.filter(
+    reported = PumpReading.objects.filter(
         months.since(oldest_id([session_pk])),
         session_id=session_pk,
         delivered_ml__isnull=False,
         taken_at__gt=since,
         taken_at__lte=at,
-    ).aggregate(last=Max("taken_at"))["last"]
+    ).exclude(pk__in=pumps_taken_back([session_pk]))
+    told: datetime | None = reported.aggregate(last=Max("taken_at"))["last"]
     return told
 
 
@@ -124,7 +126,7 @@ SELECT device_id, taken_at, rate_ml_per_h, is_last FROM (
            lead(id) OVER one_pump IS NULL AS is_last
     FROM monitoring_pumpreading r
     WHERE session_id = %(session)s AND rate_ml_per_h IS NOT NULL AND {_STORED_SINCE}
-      AND taken_at >= %(since)s AND taken_at <= %(at)s
+      AND taken_at >= %(since)s AND taken_at <= %(at)s AND {not_taken_back("r")}
     WINDOW one_pump AS (PARTITION BY device_id ORDER BY taken_at, id)
 ) told WHERE is_last OR before IS DISTINCT FROM rate_ml_per_h ORDER BY taken_at, id
 """  # noqa: S608 - constants only; keys and times are parameters

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from afterglow.apps.monitoring.models import DeviceNotification, NotificationKind
+from afterglow.apps.monitoring.models.chartings import notifications_taken_back
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.technical import event_words
 
@@ -27,6 +28,7 @@ def told(session: TreatmentSession, *, lines: int = LINES) -> tuple[Told, ...]:
     """Return what devices told last of a session, the newest first: alarms and pump events."""
     rows = (
         DeviceNotification.objects.filter(session=session)
+        .exclude(pk__in=notifications_taken_back([session.pk]))
         .select_related("device")
         .order_by("-at", "-pk")[:lines]
     )

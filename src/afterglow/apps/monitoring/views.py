@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,15 +11,22 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts import queries as accounts
 from afterglow.apps.monitoring import queries, services
-from afterglow.apps.monitoring.forms import AssignForm, RejectForm
+from afterglow.apps.monitoring.forms import AssignForm, InSpiteForm, RejectForm, TakeBackForm
 from afterglow.apps.monitoring.models import ReviewItem, ReviewReason, ReviewState
 from afterglow.apps.monitoring.outcomes import Refused
-from afterglow.apps.monitoring.services.reviews import SettledGroup
+from afterglow.apps.monitoring.review_page import (
+    ReviewPage,
+    chartings_of,
+    choice_of,
+    review_page,
+    settled_lately,
+)
+from afterglow.apps.monitoring.services.reviews import Settled, SettledGroup
 from afterglow.core.monitoring.device_profile import Trust
 from afterglow.core.permission import check
 from afterglow.core.roles import Action
@@ -46,16 +55,24 @@ STATES = {
 }
 
 
+LATELY = timedelta(days=7)
+"""So long the queue shows what was settled: a mistake is found within the week."""
+
+
 @login_required
 @require_safe
 def reviews(request: StaffRequest) -> HttpResponse:
-    """List what waits for a person."""
+    """List what waits for a person, and what people settled lately."""
     site = accounts.current_site(request)
     check(Action.REVIEW_MESSAGES, by=request.user, site=site, on=clock.today(site))
-    groups = [
-        (group, REASONS[group.reason]) for group in queries.open_reviews(accounts.my_sites(request))
+    mine = accounts.my_sites(request)
+    groups = [(group, REASONS[group.reason]) for group in queries.open_reviews(mine)]
+    settled = [
+        (row, REASONS[ReviewReason(row.reason)], STATES[ReviewState(row.state)])
+        for row in settled_lately(mine, since=clock.now() - LATELY)
     ]
-    return render(request, "monitoring/reviews.html", {"groups": groups, "site": site})
+    context = {"groups": groups, "settled": settled, "site": site}
+    return render(request, "monitoring/reviews.html", context)
 
 
 @login_required
@@ -70,10 +87,9 @@ def review(request: StaffRequest, item: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def assign(request: StaffRequest, item: UUID) -> HttpResponse:
-    """Chart the message into a session."""
+    """Chart the message into a session whose patient it does not put in doubt."""
     row = _item(request, item)
-    sessions = queries.sessions_for_review(row.site, at=row.message.received_at)
-    form = AssignForm(request.POST, sessions=sessions)
+    form = AssignForm(request.POST, choices=review_page(row).sure)
     if not form.is_valid():
         return _page(request, row, assign=form, status=422)
     data = form.cleaned_data
@@ -85,8 +101,59 @@ def assign(request: StaffRequest, item: UUID) -> HttpResponse:
     outcome = services.assign_review(**call, trust=trust, seen=data["seen"])
     if isinstance(outcome, Refused):
         return _page(request, row, assign=form, refused=outcome, status=409)
-    messages.success(request, _("Charted: %(count)s readings.") % {"count": outcome.readings})
+    _say_charted(request, outcome)
     return _next(request)
+
+
+@login_required
+def assign_in_spite(request: StaffRequest, item: UUID, session: UUID) -> HttpResponse:
+    """The second step: chart a message whose patient is not proved, with a reason and a name."""
+    row = _item(request, item)
+    page = review_page(row)
+    choice = choice_of(page, str(session)) if row.state == ReviewState.OPEN else None
+    if choice is None:
+        return redirect("monitoring:review", item=item)
+    form = InSpiteForm(request.POST or None, initial={"seen": row.row_version})
+    refused = None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        outcome = services.assign_review(
+            item=item,
+            session=session,
+            by=request.user,
+            at=clock.now(),
+            seen=data["seen"],
+            in_spite=services.InSpite(data["reason"], data["record_number"]),
+        )
+        if not isinstance(outcome, Refused):
+            _say_charted(request, outcome)
+            return redirect("monitoring:review", item=item)
+        refused = outcome
+    elif request.method == "GET":
+        services.note_review_read(item=row, by=request.user, at=clock.now())
+    context = _frame(request, row, page) | {"form": form, "choice": choice, "refused": refused}
+    status = 409 if refused else 422 if form.errors else 200
+    return render(request, "monitoring/review_in_spite.html", context, status=status)
+
+
+@login_required
+@require_POST
+def take_back(request: StaffRequest, item: UUID) -> HttpResponse:
+    """Say that what was charted from the queue was another patient's."""
+    row = _item(request, item)
+    form = TakeBackForm(request.POST)
+    if not form.is_valid():
+        return _page(request, row, take_back=form, status=422)
+    outcome = services.take_back_charting(
+        item=item, reason=form.cleaned_data["reason"], by=request.user, at=clock.now()
+    )
+    if isinstance(outcome, Refused):
+        return _page(request, row, take_back=form, refused=outcome, status=409)
+    messages.success(
+        request,
+        _("Marked as another patient's. Its readings count no more, and the message waits again."),
+    )
+    return redirect("monitoring:review", item=item)
 
 
 @login_required
@@ -104,7 +171,7 @@ def reject(request: StaffRequest, item: UUID) -> HttpResponse:
     outcome = services.reject_review(**call, seen=data["seen"])
     if isinstance(outcome, Refused):
         return _page(request, row, reject=form, refused=outcome, status=409)
-    messages.success(request, _("Rejected. The message stays on file."))
+    messages.success(request, _("Rejected. The message stays on file, under Settled lately."))
     return _next(request)
 
 
@@ -138,13 +205,39 @@ def _next(request: StaffRequest) -> HttpResponse:
     return redirect("monitoring:reviews")
 
 
+def _say_charted(request: StaffRequest, outcome: Settled) -> None:
+    """Say how much was charted and where: by room, because a message may lie in a cookie."""
+    session = outcome.item.session
+    room = session.room.name if session is not None and session.room else "–"
+    words = ngettext(
+        "%(count)s reading charted to the session in %(room)s.",
+        "%(count)s readings charted to the session in %(room)s.",
+        outcome.readings,
+    )
+    messages.success(request, words % {"count": outcome.readings, "room": room})
+
+
 def _item(request: StaffRequest, item: UUID) -> ReviewItem:
     row = get_object_or_404(
-        ReviewItem.objects.select_related("message", "message__device", "site", "session"),
+        ReviewItem.objects.select_related(
+            "message", "message__device", "site", "session", "settled_by"
+        ),
         public_id=item,
     )
     check(Action.REVIEW_MESSAGES, by=request.user, site=row.site, on=clock.today(row.site))
     return row
+
+
+def _frame(request: StaffRequest, row: ReviewItem, page: ReviewPage) -> dict[str, Any]:
+    """What every page about one message shows."""
+    site = page.site or accounts.current_site(request)
+    return {
+        "item": row,
+        "page": page,
+        "reason": REASONS[ReviewReason(row.reason)],
+        "site": site,
+        "zone": clock.local(row.message.received_at, site).tzname(),
+    }
 
 
 def _page(
@@ -153,22 +246,22 @@ def _page(
     *,
     assign: AssignForm | None = None,
     reject: RejectForm | None = None,
+    take_back: TakeBackForm | None = None,
     refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    sessions = queries.sessions_for_review(row.site, at=row.message.received_at)
+    page = review_page(row)
     seen = {"seen": row.row_version}
-    context = {
-        "item": row,
-        "reason": REASONS[ReviewReason(row.reason)],
+    context = _frame(request, row, page) | {
         "segments": queries.segments_of(row.message),
-        "assign": assign or AssignForm(initial=seen, sessions=sessions),
+        "assign": assign or AssignForm(initial=seen, choices=page.sure),
         "reject": reject or RejectForm(initial=seen),
+        "take_back": take_back or TakeBackForm(),
+        "chartings": chartings_of(row),
         "refused": refused,
         "alike": len(services.group_of(row.public_id)) if row.state == ReviewState.OPEN else 0,
         "after": queries.review_after(row, accounts.my_sites(request)),
         "asks_trust": row.reason == ReviewReason.CODE_DISAGREES,
         "state_word": STATES[ReviewState(row.state)],
-        "site": row.site or accounts.current_site(request),
     }
     return render(request, "monitoring/review.html", context, status=status)

@@ -18,6 +18,7 @@ from afterglow.apps.monitoring.models import (
     DeviceAssignment,
     MissedReading,
     PumpReading,
+    QueueCharting,
     VitalSign,
 )
 from afterglow.apps.people.models import Allergy, ListState
@@ -155,6 +156,21 @@ def record_content(
         "missed_readings": rows_json(
             MissedReading.objects.filter(session=session).order_by("due_at")
         ),
+        "charted_from_the_queue": [
+            {
+                "vital_signs": len(row.vital_signs),
+                "pump_readings": len(row.pump_readings),
+                "is_mismatch": row.is_mismatch,
+                "differing": row.differing,
+                "reason": row.reason,
+                "at": time_json(row.at),
+                "by": person_name(row.by),
+                "taken_back": _taken_back(row),
+            }
+            for row in QueueCharting.objects.filter(session=session)
+            .select_related("by", "mistake__by")
+            .order_by("pk")
+        ],
         "pump_readings": _pinned(PumpReading.objects.filter(session=session)),
         "devices": [
             {

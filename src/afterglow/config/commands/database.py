@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 
 from afterglow.config.bootstrap import PROGRESS
@@ -36,10 +37,11 @@ def prepare(options: argparse.Namespace) -> int:
     return 0
 
 
-def bring_up_to_date(urls: Urls, *, definitions: bool = True) -> None:
+def bring_up_to_date(urls: Urls, *, definitions: bool = True, quietly: bool = False) -> None:
     """Run the migrations and seed the definitions as the owner; give the application its rights.
 
     The demo seeds its own ``definitions``, dated to the day its clinic is said to have opened.
+    ``quietly``: without a line for each migration.
     """
     set_up_django(urls.owner)
     from django.core.management import call_command
@@ -53,14 +55,16 @@ def bring_up_to_date(urls: Urls, *, definitions: bool = True) -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         with lean_states():
-            call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
+            told = 0 if quietly else 1
+            call_command("migrate", interactive=False, verbosity=told, stdout=sys.stderr)
     application = conninfo_to_dict(urls.application).get("user")
     if application and application != conninfo_to_dict(urls.owner).get("user"):
         grant_application_role(connection, str(application))
     if definitions:
-        call_command("sync_definitions", stdout=sys.stderr)
-        call_command("sync_medicines", stdout=sys.stderr)
-        call_command("sync_evidence", stdout=sys.stderr)
+        out = StringIO() if quietly else sys.stderr
+        call_command("sync_definitions", stdout=out)
+        call_command("sync_medicines", stdout=out)
+        call_command("sync_evidence", stdout=out)
     connection.close()
 
 

@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -32,6 +32,8 @@ from afterglow.config.postgres import DURABLE, Cluster
 
 CONNECTIONS = (16, 200)
 ROUNDS = 3
+IDLE = 0.5
+"""A machine with a load average above so much of its cores has other work."""
 REFERENCES = "afterglow.config.gateway_bench.references"
 
 
@@ -81,6 +83,8 @@ def main(arguments: list[str]) -> int:
     )
     options.add_argument("--minutes", type=float, default=0, help="end a replay after so long")
     chosen = options.parse_args(arguments)
+    if busy := busy_words(os.getloadavg()[0], os.cpu_count() or 1):
+        _say(busy)
     with (
         tempfile.TemporaryDirectory(prefix="afterglow-bench-") as folder,
         _scratch(Path(folder)) as environment,
@@ -88,16 +92,42 @@ def main(arguments: list[str]) -> int:
         from afterglow.config.gateway_bench.beds import make_beds
         from afterglow.web import clock
 
+        _say(f"Putting {max(CONNECTIONS)} monitors at {max(CONNECTIONS)} bedsides …")
         monitors = make_beds(max(CONNECTIONS), at=clock.now())
         if chosen.hours:
             from afterglow.config.gateway_bench.endurance import replay, told
 
+            _say(f"Replaying {chosen.hours:g} hours of {len(monitors)} monitors …")
             samples = replay(environment, monitors, hours=chosen.hours, minutes=chosen.minutes)
             sys.stdout.write(told(samples, hours=chosen.hours, monitors=len(monitors)))
             return 0
         result = measure(environment, monitors, messages=chosen.messages)
     sys.stdout.write(report(result))
     return 0
+
+
+def _say(words: str) -> None:
+    """Say on stderr what goes on: stdout is the report's."""
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
+
+
+def busy_words(load: float, cores: int) -> str:
+    """Return that a machine has other work, by its load average of a minute; empty: it has not."""
+    if load <= cores * IDLE:
+        return ""
+    return (
+        f"This machine has other work: load average {load:.1f} on {cores} "
+        f"{'core' if cores == 1 else 'cores'}. The numbers will be too low and take longer to "
+        "get; ratios to the references hold better."
+    )
+
+
+def _round_words(number: int, connections: int, sides: Iterable[str]) -> str:
+    who = ", ".join(sides)
+    if number == 0:
+        return f"{connections} connections: warming up {who} …"
+    return f"{connections} connections: round {number} of {ROUNDS}, {who} in turn …"
 
 
 def measure(
@@ -126,6 +156,7 @@ def measure(
             cpu: dict[str, list[float]] = {side: [] for side in sides}
             sent, charting, charter_s = 0, 0.0, 0.0
             for number in range(ROUNDS + 1):
+                _say(_round_words(number, count, sides))
                 for side, (port, pid) in sides.items():
                     each = max(2, messages // count // (10 if number == 0 else 1))
                     batch = messages_of(monitors[:count], each, at=clock.now(), ids=ids)
@@ -213,11 +244,14 @@ def _scratch(folder: Path) -> Iterator[dict[str, str]]:
     cluster = Cluster(folder / "postgres", settings=DURABLE)
     before = {name: os.environ.get(name) for name in (URL, OWNER_URL)}
     try:
+        _say("Preparing a scratch database; no clinic's data is touched …")
+        began = time.monotonic()
         cluster.prepare()
         cluster.start()
         urls = urls_of(cluster)
         os.environ[URL], os.environ[OWNER_URL] = urls.owner, urls.owner
-        bring_up_to_date(urls)
+        bring_up_to_date(urls, quietly=True)
+        _say(f"Prepared in {time.monotonic() - began:.0f} s.")
         yield {**os.environ, URL: urls.owner}
     finally:
         from django.db import connections

@@ -119,6 +119,8 @@ def parse_profile(body: Mapping[str, Any]) -> DeviceProfile:
                 metric_of(name): str(path) for name, path in body.get("channels", {}).items()
             },
         )
+    except InvalidValue:
+        raise  # it says itself what is wrong
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InvalidValue("The profile cannot be read: %(problem)s.", problem=error) from None
 

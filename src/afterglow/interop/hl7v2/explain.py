@@ -95,7 +95,8 @@ def _reading(observation: Observation, how: HowToRead) -> tuple[Reading, str]:
         if measured.value is not None
         else measured.text
     )
-    at = f"{value.taken_at:%d %b %Y %H:%M:%S} UTC" if value.taken_at else ""
+    local = value.taken_at.astimezone(how.zone) if value.taken_at else None
+    at = f"{local:%d %b %Y %H:%M:%S %Z}" if local else ""
     return Reading.READ, f"{name} {shown}, {at}, channel {value.channel or '–'}"
 
 

@@ -188,11 +188,20 @@ class Message:
         return Identity(header.raw(3), header.raw(4), header.get(10), digest)
 
 
+def _as_read(start: bytes) -> str:
+    """Return some bytes as a person reads them: letters in quotation marks, else as hexadecimal."""
+    if not start:
+        return "nothing"
+    if start.isascii() and start.decode("ascii").isprintable():
+        return f"“{start.decode('ascii')}”"
+    return f"the bytes {start.hex(' ').upper()}"
+
+
 def decode(raw: bytes) -> Message:
     """Return the message in ``raw`` (no framing). Raises Undecodable, and nothing else."""
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     if raw[:3] != b"MSH":
-        raise Undecodable(f"The message starts with {raw[:3]!r}, not with MSH.")
+        raise Undecodable(f"The message starts with {_as_read(raw[:3])}, not with MSH.")
     separators = _separators(raw)
     text, problems = _text(raw, separators)
     segments: list[Segment] = []

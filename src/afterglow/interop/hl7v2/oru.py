@@ -27,7 +27,7 @@ from afterglow.interop.hl7v2.report import (
     PatientIdentifier,
     TimeState,
 )
-from afterglow.interop.hl7v2.times import parse_time
+from afterglow.interop.hl7v2.times import parse_time, span_words
 
 FUTURE_TOLERANCE = timedelta(minutes=2)
 """A reading further ahead of its arrival goes to review (interoperability reference 1.7)."""
@@ -223,7 +223,8 @@ class _Reader:
         time, state = self._time(text, location, problems) if text else self.group
         if time is not None and time > self.latest:
             sentence = (
-                f"The time of the reading is ahead of its arrival by {time - self.received_at}."
+                "The time of the reading is ahead of its arrival by "
+                f"{span_words(time - self.received_at)}."
             )
             problems.append(Problem(ErrorCode.DATA_TYPE, sentence, location))
             return time, TimeState.FUTURE

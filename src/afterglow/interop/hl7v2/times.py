@@ -68,3 +68,16 @@ def format_time(at: datetime) -> str:
     if at.tzinfo is None:
         raise InvalidValue(f"{at} has no time zone; a message needs one.")
     return at.strftime("%Y%m%d%H%M%S%z")
+
+
+def span_words(span: timedelta) -> str:
+    """Return a length of time as a sender's log reads it, in whole seconds.
+
+    >>> span_words(timedelta(minutes=9, seconds=59.81)), span_words(timedelta(days=1, hours=2))
+    ('10 min 0 s', '1 d 2 h')
+    """
+    seconds = round(abs(span.total_seconds()))
+    for unit, size, part, each in (("d", 86400, "h", 3600), ("h", 3600, "min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit} {seconds % size // each} {part}"
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"

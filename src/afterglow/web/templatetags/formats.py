@@ -24,6 +24,7 @@ for _function in (
     formats.duration,
     formats.minutes_seconds,
     formats.ago,
+    formats.how_long,
     formats.age_words,
     formats.rounding_words,
 ):

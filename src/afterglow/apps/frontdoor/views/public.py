@@ -118,7 +118,7 @@ def crisis(request: HttpRequest, *, language: str) -> HttpResponse:
     context = {
         **frame(language, slug="crisis", path=request.path),
         **own_words("crisis", language),
-        "lines": queries.crisis_lines(),
+        "lines": queries.crisis_lines_in(language),
         "unsent": "unsent" in request.GET,
         "sites": queries.open_sites(),
     }

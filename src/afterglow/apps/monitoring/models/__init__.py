@@ -6,6 +6,7 @@ from afterglow.apps.monitoring.models.alarms import (
     Alarm,
     AlarmAct,
 )
+from afterglow.apps.monitoring.models.chartings import ChartingMistake, QueueCharting
 from afterglow.apps.monitoring.models.messages import (
     ArchiveAct,
     DeviceNotification,
@@ -37,12 +38,14 @@ __all__ = [
     "ArtefactMark",
     "BodyMassMeasurement",
     "BodyMassMistake",
+    "ChartingMistake",
     "DeviceAssignment",
     "DeviceNotification",
     "MissedReading",
     "NoValue",
     "NotificationKind",
     "PumpReading",
+    "QueueCharting",
     "ReadingsArchive",
     "ReviewItem",
     "ReviewReason",

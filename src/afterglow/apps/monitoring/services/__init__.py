@@ -18,6 +18,7 @@ from afterglow.apps.monitoring.services.incoming import (
     MESSAGE_AT_FAULT,
     store_messages,
 )
+from afterglow.apps.monitoring.services.queue_chartings import InSpite, take_back_charting
 from afterglow.apps.monitoring.services.readings import (
     mark_artefact,
     record_missed_reading,
@@ -44,6 +45,7 @@ from afterglow.apps.monitoring.services.touched import (
 __all__ = [
     "MESSAGE_AT_FAULT",
     "TOUCHED_CHANNEL",
+    "InSpite",
     "RecordLocked",
     "Refused",
     "acknowledge_alarm",
@@ -67,6 +69,7 @@ __all__ = [
     "say_probe_is_off",
     "silence_alarm",
     "store_messages",
+    "take_back_charting",
     "take_back_entry",
     "tell_touched",
     "told_of",

@@ -25,9 +25,13 @@ WITH_THEM = {
     "monitoring_artefactmark": "vital_sign_id",
     "monitoring_devicenotification": "message_id",
     "monitoring_reviewitem": "message_id",
+    "monitoring_chartingmistake": "message_id",
+    "monitoring_queuecharting": "message_id",
     "devices_messageidentity": "message",
 }
 """Tables that are not stored by month, and the column by which a row belongs to one."""
+SINCE_THEN = frozenset({"monitoring_chartingmistake", "monitoring_queuecharting"})
+"""Tables that files from before there were chartings of the queue do not hold."""
 
 
 class CannotArchive(AfterglowError):

@@ -23,6 +23,7 @@ from afterglow.apps.monitoring import archive_files as files
 from afterglow.apps.monitoring.models import ArchiveAct, ReadingsArchive
 from afterglow.apps.monitoring.services.archive_parts import (
     BY_MONTH,
+    SINCE_THEN,
     WITH_THEM,
     CannotArchive,
     Part,
@@ -139,7 +140,8 @@ def restore(*, path: Path, at: datetime) -> ReadingsArchive:
     """
     archived = files.read(path)
     of = part_named(archived.part)
-    if set(archived.members) != {*BY_MONTH, *WITH_THEM}:
+    expected = {*BY_MONTH, *WITH_THEM}
+    if not expected - SINCE_THEN <= set(archived.members) <= expected:
         raise files.ArchiveDamaged(f"{path} does not hold the tables of readings.")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
@@ -147,7 +149,7 @@ def restore(*, path: Path, at: datetime) -> ReadingsArchive:
         for table in reversed(BY_MONTH):
             attach_part(cursor, table, of, archived)
         with without_triggers(cursor, WITH_THEM):
-            for table in WITH_THEM:
+            for table in filter(archived.members.__contains__, WITH_THEM):
                 load_table(cursor, table, table, archived)
             settle(cursor)
     return _note(ArchiveAct.RESTORED, archived, "", at)

@@ -17,7 +17,7 @@ from afterglow.apps.audit import services as audit
 from afterglow.apps.definitions import seeds
 from afterglow.apps.definitions import services as definitions
 from afterglow.apps.definitions.models import Definition, DefinitionKind
-from afterglow.apps.devices.models import RawMessage
+from afterglow.apps.devices.models import MessageOutcome, RawMessage
 from afterglow.apps.monitoring.explaining import Explained, explain
 from afterglow.apps.monitoring.incoming import HowToRead
 from afterglow.apps.places.models import Site
@@ -27,6 +27,8 @@ from afterglow.db import months
 from afterglow.web import clock
 
 KIND = DefinitionKind.DEVICE_PROFILE
+LISTED = 100
+"""How many messages the engineer's page lists."""
 ARRIVED = 20
 """How many of the last messages of a site may be chosen to try a profile on."""
 
@@ -47,11 +49,6 @@ def propose_profile(
         return last
     row, _ = definitions.add_version(seed, at=at, by=by)
     return row
-
-
-def check_profile(*, key: str, title: str, source: str, habits: Mapping[str, Any]) -> None:
-    """Raise InvalidValue for habits that make no profile."""
-    _seed(key, 1, title, source, habits)
 
 
 def latest_profile(key: str) -> Definition | None:
@@ -78,12 +75,30 @@ def captured_message(*, message: UUID, site: Site, by: Account, at: datetime) ->
     return row
 
 
-def arrived_at(site: Site, *, limit: int = ARRIVED) -> list[RawMessage]:
+def arrived_at(site: Site, *, besides: str = "", limit: int = ARRIVED) -> list[RawMessage]:
     """Return the last messages of a site's devices, and of devices nobody knows, newest first.
 
-    Those of the last months: a site that is quiet is not looked for through years.
+    Those of the last months: a site that is quiet is not looked for through years. ``besides``
+    names one more that was chosen elsewhere.
     """
-    return list(_lately(site).defer("content").order_by("-pk")[:limit])
+    rows = list(_lately(site).defer("content").order_by("-pk")[:limit])
+    chosen = waited_for(besides, site=site) if besides else None
+    return rows if chosen is None or chosen in rows else [chosen, *rows]
+
+
+def messages_of(
+    site: Site, *, outcome: MessageOutcome | None = None, device: UUID | None = None
+) -> list[RawMessage]:
+    """Return the last messages of a site without what they say, newest first, as they are sorted.
+
+    Those of devices that nobody knows are every site's.
+    """
+    rows = _lately(site).defer("content")
+    if outcome is not None:
+        rows = rows.filter(outcome=outcome)
+    if device is not None:
+        rows = rows.filter(device__public_id=device)
+    return list(rows.order_by("-pk")[:LISTED])
 
 
 def first_after(key: int, *, site: Site) -> RawMessage | None:

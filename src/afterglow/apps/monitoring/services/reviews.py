@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.module_loading import import_string
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.audit import services as audit
 from afterglow.apps.events import services as events
-from afterglow.apps.monitoring.incoming import IncomingMessage
 from afterglow.apps.monitoring.models import (
     DeviceNotification,
     PumpReading,
@@ -26,51 +23,32 @@ from afterglow.apps.monitoring.outcomes import Refused
 from afterglow.apps.monitoring.services import charting, common
 from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.monitoring.services.incoming import write_rows
+from afterglow.apps.monitoring.services.queue_chartings import (
+    InSpite,
+    identity_reasons,
+    keep_charting,
+    locked_item,
+    numbers_of,
+    read_again,
+    was_taken_back,
+)
 from afterglow.apps.monitoring.services.queue_tasks import reviewed
 from afterglow.apps.monitoring.services.recognising import known_devices, may_send_from
-from afterglow.core.decisions import Decision, Severity
+from afterglow.apps.monitoring.services.review_reasons import (
+    MESSAGE_DEVICE_UNKNOWN,
+    MESSAGE_HOLDS_NOTHING,
+    MESSAGE_NOT_READABLE,
+    MESSAGE_OUTSIDE_SESSION,
+    MESSAGE_STILL_WAITS,
+    REVIEW_IS_SETTLED,
+    REVIEW_NEEDS_A_REASON,
+)
+from afterglow.core.decisions import Decision
 from afterglow.core.monitoring.device_profile import Trust
-from afterglow.core.reason_codes import declare
 from afterglow.core.roles import Action
 from afterglow.db import months
 from afterglow.web import clock
 
-MESSAGE_NOT_READABLE = declare(
-    "MESSAGE_NOT_READABLE",
-    Severity.BLOCKER,
-    "The message could not be read, so it cannot be charted. Reject it, and enter by hand.",
-    subject="monitoring",
-)
-MESSAGE_DEVICE_UNKNOWN = declare(
-    "MESSAGE_DEVICE_UNKNOWN",
-    Severity.BLOCKER,
-    "The device that measured is not registered. Register it first, then assign the message.",
-    subject="monitoring",
-)
-MESSAGE_OUTSIDE_SESSION = declare(
-    "MESSAGE_OUTSIDE_SESSION",
-    Severity.BLOCKER,
-    "The message arrived at {seen}; the session is from {limit}.",
-    subject="monitoring",
-)
-MESSAGE_HOLDS_NOTHING = declare(
-    "MESSAGE_HOLDS_NOTHING",
-    Severity.BLOCKER,
-    "The message holds no reading that can be charted.",
-    subject="monitoring",
-)
-REVIEW_IS_SETTLED = declare(
-    "REVIEW_IS_SETTLED", Severity.BLOCKER, "The message is settled: {seen}.", subject="monitoring"
-)
-REVIEW_NEEDS_A_REASON = declare(
-    "REVIEW_NEEDS_A_REASON",
-    Severity.BLOCKER,
-    "Say why the message is rejected.",
-    subject="monitoring",
-)
-MESSAGE_STILL_WAITS = declare(
-    "MESSAGE_STILL_WAITS", Severity.BLOCKER, "It still waits: {seen}.", subject="monitoring"
-)
 LARGEST_GROUP = 500
 """Settled in one request; what is left of a larger group waits on and is said."""
 
@@ -97,17 +75,19 @@ def assign_review(
     at: datetime,
     seen: int | None = None,
     trust: Trust | None = None,
+    in_spite: InSpite | None = None,
 ) -> Settled | Refused:
     """Chart a parked message into a session, because a person says that it belongs there.
 
-    ``trust`` says whether number or name is right where a code says two things. Values
-    keep the device's time and their own arrival. What was charted on arrival is not charted twice,
-    and a value from the future or without a time is not charted at all. Raises StaleRow,
-    Forbidden, RecordLocked or DoesNotExist.
+    ``trust`` says whether number or name is right where a code says two things. A message that
+    names a patient and does not prove that it is this one needs ``in_spite``; where two identifiers
+    differ nothing helps. Values keep the device's time and their own arrival. What was charted on
+    arrival is not charted twice, and a value from the future or without a time is not charted at
+    all. Raises StaleRow, Forbidden, RecordLocked or DoesNotExist.
     """
     target = common.lock_session(session, action=Action.REVIEW_MESSAGES, by=by, at=at)
-    row = _locked(item)
-    message = _read_again(row)
+    row = locked_item(item)
+    message = read_again(row)
     devices = known_devices([message], profiles_at=at)
     sender = devices.of(message)
     how = devices.how_to_read(sender, trust=trust)
@@ -131,12 +111,13 @@ def assign_review(
     is_outside = arrived < target.checked_in_at or (
         target.ended_at is not None and arrived > target.ended_at
     )
+    named = () if report is None else report.patients
     decision = Decision.from_reasons(
         REVIEW_IS_SETTLED.reason(seen=row.state) if row.state != ReviewState.OPEN else None,
         MESSAGE_NOT_READABLE.reason() if report is None else None,
         MESSAGE_DEVICE_UNKNOWN.reason() if report is not None and sender is None else None,
         MESSAGE_HOLDS_NOTHING.reason()
-        if report is not None and sender is not None and not charted.sessions
+        if report is not None and sender is not None and len(named) < 2 and not charted.sessions
         else None,
         MESSAGE_OUTSIDE_SESSION.reason(
             seen=_time(arrived, target.site.zone),
@@ -144,24 +125,34 @@ def assign_review(
         )
         if is_outside
         else None,
+        *identity_reasons(named, target, in_spite),
+        was_taken_back(row, target),
     )
     if decision.refused:
         return common.refuse(
             "review-assignment", session=target, subject=row, decision=decision, by=by, at=at
         )
     _only_new(charted, row)
+    before = numbers_of(row, target)
     added = write_rows([charted], {target.pk: target})
     row.session, row.state = target, ReviewState.ASSIGNED
     row.settled_at, row.settled_by = at, by
     row.save_version(seen=seen)
     reviewed(row, by=by, at=at)
+    made = keep_charting(row, target, named, in_spite, before=before, by=by, at=at)
     common.write_audit(
-        "review-item-assigned",
+        "review-item-assigned-in-spite-of-a-mismatch"
+        if made.is_mismatch
+        else "review-item-assigned",
         session=target,
         subject=row,
         by=by,
         at=at,
-        detail={"message": str(row.message.public_id), "readings": added},
+        detail={
+            "message": str(row.message.public_id),
+            "readings": added,
+            "differing": made.differing,
+        },
     )
     _publish("review-item-settled", row, target.site.public_id, at)
     judge([target], at=at)
@@ -176,7 +167,7 @@ def reject_review(
 
     Raises StaleRow, Forbidden or DoesNotExist.
     """
-    row = _locked(item)
+    row = locked_item(item)
     site = row.site
     today = (site.local_date(at)) if site else at.date()
     policies.check(Action.REVIEW_MESSAGES, by=by, site=site, on=today)
@@ -277,12 +268,12 @@ def group_of(item: UUID) -> list[UUID]:
 @transaction.atomic
 def reread_review(*, item: UUID, by: Account, at: datetime) -> Settled | Refused:
     """Read one open message as if it arrived again, by the device and profile as they are now."""
-    row = _locked(item)
+    row = locked_item(item)
     site = row.site
     policies.check(
         Action.REVIEW_MESSAGES, by=by, site=site, on=site.local_date(at) if site else at.date()
     )
-    message = _read_again(row)
+    message = read_again(row)
     devices = known_devices([message], profiles_at=at)
     sender = devices.of(message)
     how = devices.how_to_read(sender)
@@ -340,20 +331,6 @@ def _only_new(charted: charting.Charted, row: ReviewItem) -> None:
         charted.pump_readings.clear()
     if DeviceNotification.objects.filter(message=row.message).exists():
         charted.notifications.clear()
-
-
-def _locked(item: UUID) -> ReviewItem:
-    return (
-        ReviewItem.objects.select_for_update(of=("self",))
-        .select_related("message", "message__device", "site")
-        .get(public_id=item)
-    )
-
-
-def _read_again(row: ReviewItem) -> IncomingMessage:
-    reader: Callable[..., IncomingMessage] = import_string(settings.AFTERGLOW_MESSAGE_READER)
-    raw = row.message
-    return reader(bytes(raw.content), received_at=raw.received_at, peer=raw.peer, port=raw.port)
 
 
 def _publish(what: str, row: ReviewItem, site: UUID, at: datetime) -> None:

@@ -158,7 +158,38 @@ def story(content: Content, clock: Clock) -> list[Section]:
             widths=[0, 2, 1],
             empty="None.",
         ),
+        *_from_the_queue(content, clock),
     ]
+
+
+def _from_the_queue(content: Content, clock: Clock) -> list[Section]:
+    """Return what people charted of messages that waited, where they did; a mismatch says why."""
+    rows = content.get("charted_from_the_queue", ())
+    if not rows:
+        return []
+    return [
+        table(
+            "Charted from the review queue",
+            ["Charted", "Readings", "By", "Why"],
+            [
+                [
+                    clock.time(row["at"]),
+                    str(row["vital_signs"] + row["pump_readings"]),
+                    row["by"],
+                    _struck(_why(row), row, clock),
+                ]
+                for row in rows
+            ],
+            widths=[0, 0, 1, 3],
+        )
+    ]
+
+
+def _why(row: Content) -> str:
+    if not row["is_mismatch"]:
+        return "what it says of the patient agrees, or names nobody"
+    differ = ", ".join(words(each) for each in row["differing"]) or "not enough was said"
+    return f"did not prove who it was ({differ}): {row['reason']}"
 
 
 def scores(content: Content, clock: Clock) -> Section:

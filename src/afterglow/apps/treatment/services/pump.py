@@ -11,6 +11,7 @@ from django.db import transaction
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import PumpReading
+from afterglow.apps.monitoring.models.chartings import pumps_taken_back
 from afterglow.apps.treatment.models import Infusion
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
@@ -106,6 +107,7 @@ def note_pump_agreement(sessions: Sequence[int], at: datetime) -> None:
                 taken_at__gte=infusion.ended_at,
                 rate_ml_per_h=0,
             )
+            .exclude(pk__in=pumps_taken_back([infusion.session_id]))
             .order_by("taken_at", "pk")
             .first()
         )

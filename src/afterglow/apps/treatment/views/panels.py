@@ -31,6 +31,7 @@ PUMP_EVENTS = (
     "infusion-stop-explained",
     "pump-agreed",
     "pump-entry-taken-back",
+    "charting-taken-back",
 )
 CHART_EVENTS = (
     "event-recorded",
