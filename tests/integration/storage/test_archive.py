@@ -120,8 +120,8 @@ def test_a_file_from_before_the_queue_kept_its_chartings_comes_back(
     before = everything()
     then = {
         table: column
-        for table, column in archiving.WITH_THEM.items()
-        if table not in archiving.SINCE_THEN
+        for table, column in archive_parts.WITH_THEM.items()
+        if table not in archive_parts.SINCE_THEN
     }
     with monkeypatch.context() as earlier:
         for module in (archiving, archive_parts):
