@@ -32,6 +32,10 @@ TEMPLATES: Final[Mapping[str, Words]] = {
             "sign in to see which."
         ),
     ),
+    "emergency-called": Words(
+        _("An emergency was called"),
+        _("An emergency was called at your site. Go to the room, or sign in to see which."),
+    ),
     "task-assigned": Words(
         _("A task is yours"), _("A task in Afterglow was given to you. Sign in to see it.")
     ),

@@ -14,7 +14,7 @@ class TreatmentConfig(AppConfig):
         """Tell monitoring, which is below, what it needs to know of infusions and scores."""
         from afterglow.apps.assessments.extension import act_on_safety
         from afterglow.apps.monitoring import extension
-        from afterglow.apps.treatment import courses, coverages
+        from afterglow.apps.treatment import courses, coverages, emergencies
         from afterglow.apps.treatment.chart import orders
         from afterglow.apps.treatment.facts import on_site
         from afterglow.apps.treatment.facts.presence import presence
@@ -30,6 +30,7 @@ class TreatmentConfig(AppConfig):
         extension.tell_absent(on_site.absent)
         extension.tell_presence(presence)
         act_on_safety(act_on_answer)
+        slots.tell_emergencies(emergencies.board_cards)
         slots.tell_orders(orders)
         slots.tell_watchers(coverages.watchers)
         tell_what_tasks_are_about(about)

@@ -3,6 +3,7 @@
 They register one function each in their ``AppConfig.ready()``::
 
     slots.tell_board(watches)   # monitoring: next reading due and open alarms of many sessions
+    slots.tell_emergencies(cards)   # treatment: emergencies that go on
     slots.tell_orders(orders)   # treatment: the orders of a patient
     slots.tell_watchers(who)    # treatment: who is with each patient now
 """
@@ -38,11 +39,13 @@ class OrderLine:
     url: str = ""
 
 
+EmergencyTeller = Callable[[Sequence[TreatmentSession]], Mapping[int, AlarmCard]]
 BoardTeller = Callable[[Sequence[TreatmentSession], datetime], Mapping[int, Watch]]
 WatcherTeller = Callable[[Sequence[TreatmentSession]], Mapping[int, str]]
 OrderTeller = Callable[[Patient], Sequence[OrderLine]]
 
 _board: BoardTeller | None = None
+_emergencies: EmergencyTeller | None = None
 _orders: OrderTeller | None = None
 _watchers: WatcherTeller | None = None
 
@@ -51,6 +54,13 @@ def tell_board(teller: BoardTeller | None) -> BoardTeller | None:
     """Register who knows what is due and wrong (session pk → watch); return the one before."""
     global _board
     before, _board = _board, teller
+    return before
+
+
+def tell_emergencies(teller: EmergencyTeller | None) -> EmergencyTeller | None:
+    """Register who knows of emergencies that go on (session pk → band); return the one before."""
+    global _emergencies
+    before, _emergencies = _emergencies, teller
     return before
 
 
@@ -78,7 +88,12 @@ def watchers(sessions: Sequence[TreatmentSession]) -> Mapping[int, str]:
 
 def watch(sessions: Sequence[TreatmentSession], at: datetime) -> Mapping[int, Watch]:
     """Return what is due and wrong in each session, by primary key."""
-    told = _board(sessions, at) if _board is not None and sessions else {}
+    told = dict(_board(sessions, at)) if _board is not None and sessions else {}
+    for pk, card in (
+        _emergencies(sessions) if _emergencies is not None and sessions else {}
+    ).items():
+        seen = told.get(pk, Watch())
+        told[pk] = Watch(seen.next_due, (card, *seen.alarms))  # before all alarms
     return {session.pk: told.get(session.pk, Watch()) for session in sessions}
 
 

@@ -127,15 +127,15 @@ def _tell(row: Alarm, session: TreatmentSession, whom: AlarmActKind, at: datetim
         on_board=True,
         detail={"condition": row.condition, "to": str(whom)},
     )
-    _tell_screens("site-alarm", row, session, at)
+    tell_site(session, at=at)
 
 
-def _tell_screens(event: str, row: Alarm, session: TreatmentSession, at: datetime) -> None:
-    """Tell every screen of the site: the board's stream, and that of each watched session."""
+def tell_site(session: TreatmentSession, *, at: datetime) -> None:
+    """Have every screen of the site look again: the board's, and that of each watched session."""
     others = TreatmentSession.objects.filter(site=session.site, state__in=WATCHED)
     topics = [session.site.public_id, *others.values_list("public_id", flat=True)]
     events.publish_all(
-        [(event, topic, session.public_id) for topic in topics],
+        [("site-alarm", topic, session.public_id) for topic in topics],
         site=session.site.public_id,
         at=at,
     )
@@ -189,7 +189,7 @@ def answered(row: Alarm, session: TreatmentSession, *, by: Account, at: datetime
         settle_task(key=_key(row), by=by, at=at, outcome="The alarm was acknowledged.")
     row.waits_since = row.told_site_at = row.told_prescriber_at = None
     if was_told:
-        _tell_screens("site-alarm", row, session, at)
+        tell_site(session, at=at)
 
 
 def ended(rows: Iterable[tuple[TreatmentSession, Alarm]], *, at: datetime) -> None:
@@ -199,7 +199,7 @@ def ended(rows: Iterable[tuple[TreatmentSession, Alarm]], *, at: datetime) -> No
             continue
         if row.told_prescriber_at is not None:
             settle_task(key=_key(row), by=None, at=at, outcome="The alarm ended by itself.")
-        _tell_screens("site-alarm", row, session, at)
+        tell_site(session, at=at)
 
 
 def _key(row: Alarm) -> str:

@@ -32,6 +32,7 @@ from afterglow.apps.treatment.services.acting import (
 )
 from afterglow.apps.treatment.services.coverage import begin_recovery, close_stretch
 from afterglow.apps.treatment.services.deciding import discharge_decision
+from afterglow.apps.treatment.services.helping import no_more_help
 from afterglow.apps.treatment.services.tasks import (
     ask_for_signature,
     ask_to_follow_up,
@@ -182,6 +183,7 @@ def discharge(
     row.ended_at = at
     close_stretch(row, by=by, at=at)
     move_session(row, rule.action)
+    no_more_help(row, by=by, at=at, outcome="The patient has left.")
     _finish_appointment(row)
     ask_for_signature(session=row, by=by, at=at)
     if ending not in (SessionEnding.DIED, SessionEnding.TRANSFERRED_TO_HOSPITAL):

@@ -23,6 +23,7 @@ from afterglow.apps.treatment.services.acting import (
 )
 from afterglow.apps.treatment.services.charting import rejudge
 from afterglow.apps.treatment.services.doses import dose_reasons
+from afterglow.apps.treatment.services.helping import call_for_help, no_more_help
 from afterglow.apps.treatment.services.infusions import record_pump_stopped
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker, caution
@@ -59,6 +60,7 @@ def declare_emergency(*, session: UUID, by: Account, at: datetime, key: UUID) ->
         session=row, kind=EventKind.EMERGENCY_CALLED, at=at, recorded_at=at, by=by, key=key
     )
     tell("emergency-declared", session=row, subject=event, by=by, at=at)
+    call_for_help(row, event, at=at)
     return Done(event, Decision())
 
 
@@ -179,6 +181,7 @@ def end_emergency(
         key=key,
     )
     tell("emergency-ended", session=row, subject=event, by=by, at=at)
+    no_more_help(row, by=by, at=at, outcome="The emergency is over.")
     return Done(event, Decision())
 
 

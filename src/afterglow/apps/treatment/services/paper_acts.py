@@ -25,6 +25,7 @@ from afterglow.apps.treatment.services.acting import cannot_watch, move_session,
 from afterglow.apps.treatment.services.charting import record_event
 from afterglow.apps.treatment.services.coverage import close_stretch, name_clinician, open_stretch
 from afterglow.apps.treatment.services.deciding import readiness_decision
+from afterglow.apps.treatment.services.helping import call_for_help, no_more_help
 from afterglow.apps.treatment.services.rates import fastest_of, rate_reasons
 from afterglow.apps.treatment.services.tasks import ask_for_review
 from afterglow.apps.visits.models import TreatmentSession
@@ -254,7 +255,7 @@ def emergency_from_paper(
         )
         return Refused(Decision((why,)))
     step = kind is EventKind.EMERGENCY_STEP
-    return record_event(
+    done = record_event(
         session=row.public_id,
         kind=kind,
         by=by,
@@ -265,3 +266,10 @@ def emergency_from_paper(
         text="" if step else text,
         data={"code": "FROM_PAPER"} if step else None,
     )
+    if isinstance(done, Refused) or done.repeated:
+        return done
+    if kind is EventKind.EMERGENCY_CALLED:
+        call_for_help(row, done.row, at=at)
+    elif kind is EventKind.EMERGENCY_OVER:
+        no_more_help(row, by=by, at=at, outcome="The emergency is over.")
+    return done

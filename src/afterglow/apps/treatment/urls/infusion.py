@@ -13,6 +13,7 @@ from afterglow.apps.treatment.views import (
     infusion_raw,
     playback,
     predicting,
+    site_alarms,
     sound,
 )
 
@@ -90,6 +91,7 @@ urlpatterns = [
     path("infusion/emergency/steps/", emergency.step, name="emergency-step"),
     path("infusion/emergency/drugs/", emergency.drug, name="emergency-drug"),
     path("infusion/emergency/over/", emergency.over, name="emergency-over"),
+    path("infusion/emergency/coming/", site_alarms.coming, name="emergency-coming"),
     path("infusion/emergency/sheet/", emergency.sheet, name="emergency-sheet"),
     path("infusion/emergency/sheet.pdf", emergency.sheet_pdf, name="emergency-sheet-pdf"),
 ]
