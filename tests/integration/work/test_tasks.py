@@ -68,7 +68,7 @@ def test_opening_the_same_task_twice_opens_one(site: Site) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(site: Site) -> None:
-    with pytest.raises(InvalidValue, match="known are alarm_unanswered, suicide_positive, "):
+    with pytest.raises(InvalidValue, match="known are emergency_called, alarm_unanswered, "):
         _open(site, "tidy_up")
 
 
