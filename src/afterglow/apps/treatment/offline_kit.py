@@ -22,6 +22,7 @@ from afterglow.apps.treatment.forms.infusion import usual_doses
 from afterglow.apps.treatment.models import Coverage, Infusion, PumpAction
 from afterglow.apps.treatment.outcomes import from_json
 from afterglow.apps.treatment.services.rates import fastest_rate
+from afterglow.apps.treatment.shown.drug import urgent_of
 from afterglow.apps.treatment.shown.grid import SCALES, lines_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
@@ -204,6 +205,7 @@ def _unsettled(session: TreatmentSession) -> list[dict[str, Any]]:
         {
             "key": str(entry.key),
             "kind": entry.kind,
+            "urgent": urgent_of(entry),
             "happened_at": entry.happened_at.isoformat(),
             "reasons": [
                 sentence_of(why) for why in from_json(entry.reasons, overridden=False).blockers
