@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -13,6 +14,7 @@ from afterglow.apps.treatment.models import OfflineEntry, PumpAction, SessionEve
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done
 from afterglow.apps.treatment.services import infusions
+from afterglow.apps.treatment.services.rates import fastest_rate
 from afterglow.web import clock
 from support.front import HEART, Front
 from support.infusion_day import Day
@@ -104,6 +106,45 @@ def test_without_a_connection_what_the_disk_does_not_take_is_said_and_still_arri
     assert stopped.outcome == "charted"
     assert PumpAction.objects.get(kind="stop").at == stopped.happened_at
     expect(banner(page)).not_to_contain_text("On no record")
+
+
+# -- a rate that cannot be -----------------------------------------------------------------------
+
+
+def test_without_a_connection_a_rate_that_cannot_be_is_refused_at_once_and_a_stop_never(
+    day: Day, wire: Wire, at_tablet: AtTablet
+) -> None:
+    most = f"{fastest_rate(day.infusion).value.normalize():f}"
+    page = at_tablet(day, day.clinician)
+    wire.pull()
+    is_cut(page)
+    ahead = (clock.now() + timedelta(hours=2)).astimezone(day.session.site.zone)
+    dialog = page.get_by_role("dialog")
+    errors = page.locator(".offline-errors")
+
+    page.get_by_role("link", name=re.compile("^Rate")).click()
+    for seen, when, said in (
+        ("525", "", f"525 mL/h is faster than {most} mL/h"),
+        ("0", "", "“0” is not a rate to run at"),
+        ("abc", "", "“abc” is not a rate to run at"),
+        ("45", f"{ahead:%H:%M}", f"{ahead:%H:%M} is not between the last pump entry at "),
+    ):
+        dialog.get_by_label("New rate").fill(seen)
+        dialog.get_by_label(re.compile("^Time")).fill(when)
+        dialog.get_by_role("button", name="Chart the new rate").click()
+        expect(errors).to_contain_text(said)
+        expect(dialog.get_by_label("New rate")).to_have_value(seen)
+        assert page.evaluate(ENTRIES) == []
+    dialog.get_by_label(re.compile("^Time")).fill("")
+    dialog.get_by_label("New rate").fill(most)
+    dialog.get_by_role("button", name="Chart the new rate").click()
+    waits(page, 1)
+    page.keyboard.press("s")
+    waits(page, 2)
+    wire.plug_in()
+    is_back(page)
+
+    assert pump(day) == ["start", "change_rate", "stop"]
 
 
 # -- the buttons ---------------------------------------------------------------------------------

@@ -191,6 +191,10 @@ def test_a_paper_time_before_check_in_or_in_the_future_is_refused() -> None:
     assert before.decision.codes == ("TIME_BEFORE_CHECK_IN",)
     assert isinstance(future, Refused)
     assert future.decision.codes == ("TIME_IN_FUTURE",)
+    for why in (*before.decision.blockers, *future.decision.blockers):
+        assert why.seen in why.sentence
+        assert why.limit in why.sentence
+        assert "T" not in why.seen + why.limit  # the site's clock, no machine's
     assert isinstance(fine, Done)
     assert (fine.row.at, fine.row.recorded_at) == (day.minute(4), day.minute(20))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring.models import Alarm, VitalSign
@@ -37,6 +38,7 @@ from afterglow.core.quantities import Rate
 from afterglow.core.roles import Role
 from afterglow.db.models import StaleRow
 from afterglow.web import clock
+from afterglow.web.sentences import sentence_of
 from factories import AppointmentFactory, CourseFactory, staff
 from support.infusion_day import Day, checked_in, infusing, ready, signed
 
@@ -248,6 +250,17 @@ def test_a_stop_before_the_last_pump_entry_is_refused_and_not_moved(day: Day) ->
     outcome = copied(day, lines.PumpLine(at=early, kind=PumpActionKind.STOP))
 
     assert outcome.decision.codes == ("PAPER_STOP_OUT_OF_ORDER",)
+    (why,) = outcome.decision.blockers
+    zone = day.session.site.zone
+    assert why.seen == f"{early.astimezone(zone):%H:%M:%S}"
+    assert why.limit == f"{day.started.astimezone(zone):%H:%M:%S}"
+    assert (
+        sentence_of(why)
+        == f"The stop at {why.seen} is not after the last pump entry at {why.limit}."
+    )
+    with translation.override("es"):
+        assert why.seen in sentence_of(why)
+        assert why.limit in sentence_of(why)
     day.infusion.refresh_from_db()
     assert day.infusion.ended_at is None
 

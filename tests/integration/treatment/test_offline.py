@@ -203,6 +203,34 @@ def conflict(day: Day) -> OfflineEntry:
     return entry
 
 
+def test_a_stop_that_waits_stands_in_the_room_on_every_screen_until_it_is_settled(
+    day: Day, client: Client
+) -> None:
+    act_on_pump(
+        session=day.id,
+        kind=PumpActionKind.CHANGE_RATE,
+        by=day.clinician,
+        at=day.minute(14),
+        key=uuid.uuid4(),
+        seen_sequence=1,
+        rate=Rate.ml_per_h("60"),
+    )
+    (entry,) = sent(day, typed(day, 12, "pump", kind="stop"))
+    assert str(entry.outcome) == "conflict"
+    client.force_login(day.clinician)
+    where = f"/sessions/{day.id}/infusion/"
+    said = f"{entry.happened_at.astimezone(day.session.site.zone):%H:%M:%S} and is not charted"
+
+    with clock.fixed(day.minute(21)):
+        page = client.get(where).content.decode()
+        settled(day, entry, OfflineChoice.NOTED, "The pump runs.")
+        after = client.get(where).content.decode()
+
+    assert "PUMP STOPPED was typed without a connection" in page
+    assert said in page
+    assert "PUMP STOPPED was typed" not in after
+
+
 def test_a_conflict_that_fits_after_all_is_charted_at_its_own_time(day: Day) -> None:
     entry = conflict(day)
 

@@ -19,13 +19,16 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.coverages import open_coverage
 from afterglow.apps.treatment.favourites import favourites_for
 from afterglow.apps.treatment.forms.infusion import usual_doses
-from afterglow.apps.treatment.models import Coverage
+from afterglow.apps.treatment.models import Coverage, Infusion, PumpAction
 from afterglow.apps.treatment.outcomes import from_json
+from afterglow.apps.treatment.services.rates import fastest_rate
+from afterglow.apps.treatment.shown.drug import urgent_of
 from afterglow.apps.treatment.shown.grid import SCALES, lines_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.monitoring.schedule import SlotState, overdue_from
+from afterglow.core.quantities import plain
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
 from afterglow.web import kept
 from afterglow.web.cards import AlarmLevel
@@ -69,7 +72,7 @@ def kit(session: TreatmentSession, account: Account, *, at: datetime) -> dict[st
         "room": session.room.name if session.room else "",
         "why_not": why_not_kept(session, account),
         "seal": public_key(),
-        "pump": {"sequence": last.sequence, "kind": str(last.kind)} if last else None,
+        "pump": _pump(infusion, last) if infusion and last else None,
         "lines": [_line(each) for each in lines_of(at=at)],
         "signs": _signs(),
         "scales": _scales(at),
@@ -87,6 +90,16 @@ def kit(session: TreatmentSession, account: Account, *, at: datetime) -> dict[st
         "unsettled": _unsettled(session),
         "files": kept.files() if session.state in (*_RUNS, *BEFORE_START) else {},
         "version": kept.version(),
+    }
+
+
+def _pump(infusion: Infusion, last: PumpAction) -> dict[str, Any]:
+    """Return the pump's last entry, and the fastest rate (mL/h) its bag may run at."""
+    return {
+        "sequence": last.sequence,
+        "kind": str(last.kind),
+        "at": last.at.isoformat(),
+        "fastest": plain(fastest_rate(infusion).value),
     }
 
 
@@ -126,8 +139,8 @@ def _signs() -> dict[str, Any]:
         sign = definition(code)
         if sign.plausible is not None:
             found[str(code)] = {
-                "low": str(sign.plausible.lowest.normalize()),
-                "high": str(sign.plausible.highest.normalize()),
+                "low": plain(sign.plausible.lowest),
+                "high": plain(sign.plausible.highest),
                 "decimals": sign.decimals,
                 "unit": sign.shown_unit,
             }
@@ -192,6 +205,7 @@ def _unsettled(session: TreatmentSession) -> list[dict[str, Any]]:
         {
             "key": str(entry.key),
             "kind": entry.kind,
+            "urgent": urgent_of(entry),
             "happened_at": entry.happened_at.isoformat(),
             "reasons": [
                 sentence_of(why) for why in from_json(entry.reasons, overridden=False).blockers

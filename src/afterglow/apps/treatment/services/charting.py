@@ -30,6 +30,7 @@ from afterglow.apps.treatment.services.acting import (
     refuse,
     tell,
 )
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.doses import above_usual, dose_reasons
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
@@ -304,9 +305,10 @@ def _time_refused(session: TreatmentSession, when: datetime, at: datetime) -> De
             (
                 blocker(
                     "TIME_IN_FUTURE",
-                    "The time given is in the future.",
-                    seen=when.isoformat(),
-                    limit=at.isoformat(),
+                    f"{clock_of(session, when)} is in the future; "
+                    f"it is now {clock_of(session, at)}.",
+                    seen=clock_of(session, when),
+                    limit=clock_of(session, at),
                 ),
             )
         )
@@ -315,9 +317,10 @@ def _time_refused(session: TreatmentSession, when: datetime, at: datetime) -> De
             (
                 blocker(
                     "TIME_BEFORE_CHECK_IN",
-                    "The time given is before the patient checked in.",
-                    seen=when.isoformat(),
-                    limit=session.checked_in_at.isoformat(),
+                    f"{clock_of(session, when)} is before the patient checked in at "
+                    f"{clock_of(session, session.checked_in_at)}.",
+                    seen=clock_of(session, when),
+                    limit=clock_of(session, session.checked_in_at),
                 ),
             )
         )

@@ -25,6 +25,7 @@ from afterglow.apps.treatment.services.acting import (
     refuse,
     tell,
 )
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.coverage import open_stretch, pump_stopped
 from afterglow.apps.treatment.services.deciding import readiness_decision
 from afterglow.apps.treatment.services.rates import fastest_rate, rate_reasons
@@ -331,19 +332,20 @@ def _refused_step(
         reasons.append(
             blocker(
                 "PUMP_TIME_OUT_OF_ORDER",
-                f"{_clock(infusion, when)} is not after the last pump entry at "
-                f"{_clock(infusion, last.at)}.",
-                seen=when.isoformat(),
-                limit=last.at.isoformat(),
+                f"{clock_of(infusion.session, when)} is not after the last pump entry at "
+                f"{clock_of(infusion.session, last.at)}.",
+                seen=clock_of(infusion.session, when),
+                limit=clock_of(infusion.session, last.at),
             )
         )
     if when > at:
         reasons.append(
             blocker(
                 "PUMP_TIME_IN_FUTURE",
-                "The time given is in the future.",
-                seen=when.isoformat(),
-                limit=at.isoformat(),
+                f"{clock_of(infusion.session, when)} is in the future; it is now "
+                f"{clock_of(infusion.session, at)}.",
+                seen=clock_of(infusion.session, when),
+                limit=clock_of(infusion.session, at),
             )
         )
     if kind is PumpActionKind.CHANGE_RATE and rate is None:
@@ -363,8 +365,3 @@ def _wrong_state(session: TreatmentSession, verb: str, *, limit: str) -> Decisio
             limit=limit,
         )
     )
-
-
-def _clock(infusion: Infusion, at: datetime) -> str:
-    """Return a time as the clock on the wall of the infusion's site shows it."""
-    return f"{at.astimezone(infusion.session.site.zone):%H:%M:%S}"

@@ -17,6 +17,7 @@ from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.treatment.services import charting, coverage, infusions, paper_acts
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.offline_recovery import CriteriaLine, save_criteria
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
@@ -246,14 +247,14 @@ def _stop(
     """
     infusion = queries.infusion_of(row)
     last = queries.actions_of(infusion)[-1] if infusion else None
-    seen, limit = (line.at.isoformat(), last.at.isoformat()) if last else ("", "")
+    seen, limit = (clock_of(row, line.at), clock_of(row, last.at)) if last else ("", "")
     if last is not None and last.kind == PumpActionKind.STOP:
-        why = blocker("PAPER_STOP_TWICE", "The stop is charted already.", seen=limit)
+        why = blocker("PAPER_STOP_TWICE", f"The stop is charted already, at {limit}.", seen=limit)
         return Refused(Decision((why,)))
     if last is not None and line.at <= last.at:
         why = blocker(
             "PAPER_STOP_OUT_OF_ORDER",
-            "The stop on paper is not after the last pump entry.",
+            f"The stop at {seen} is not after the last pump entry at {limit}.",
             seen=seen,
             limit=limit,
         )

@@ -23,6 +23,7 @@ from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import cannot_watch, move_session, tell
 from afterglow.apps.treatment.services.charting import record_event
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.coverage import close_stretch, name_clinician, open_stretch
 from afterglow.apps.treatment.services.deciding import readiness_decision
 from afterglow.apps.treatment.services.helping import call_for_help, no_more_help
@@ -129,9 +130,10 @@ def _no_start(row: TreatmentSession, when: datetime, at: datetime) -> Reason | N
     if not row.checked_in_at <= when <= at:
         return blocker(
             "PAPER_START_OUT_OF_TIME",
-            "The start on paper lies before check-in or in the future.",
-            seen=when.isoformat(),
-            limit=row.checked_in_at.isoformat(),
+            f"The start on paper at {clock_of(row, when)} is not between check-in at "
+            f"{clock_of(row, row.checked_in_at)} and now, {clock_of(row, at)}.",
+            seen=clock_of(row, when),
+            limit=f"{clock_of(row, row.checked_in_at)} / {clock_of(row, at)}",
         )
     return None
 
@@ -184,8 +186,8 @@ def take_over_from_paper(
                 "PAPER_TAKE_OVER_OUT_OF_ORDER",
                 f"The record has {now.clinician.get_short_name()} with the patient since a time "
                 "that is not before the one on paper.",
-                seen=happened_at.isoformat(),
-                limit=now.during.lower.isoformat(),
+                seen=clock_of(row, happened_at),
+                limit=clock_of(row, now.during.lower),
             )
         )
     if against or now is None:

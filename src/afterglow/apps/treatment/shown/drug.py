@@ -12,7 +12,7 @@ from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of as monitoring_rules
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.bags import bag_of
-from afterglow.apps.treatment.models import Infusion, MedicineGiven, PumpAction
+from afterglow.apps.treatment.models import Infusion, MedicineGiven, OfflineEntry, PumpAction
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.shown.grid import TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
@@ -238,3 +238,19 @@ def _account(given: Given, infusion: Infusion) -> Account:
         per_kg=HALF_UP_TO_0_01_MG_PER_KG(given.per(mass)),
         volume=given.volume,
     )
+
+
+def urgent_unsettled(session: TreatmentSession) -> list[dict[str, datetime | bool]]:
+    """Return the stops and emergencies typed without a connection that wait for a person."""
+    return [
+        {"at": one.happened_at, "is_stop": one.kind == "pump"}
+        for one in queries.offline_unsettled(session).order_by("happened_at", "pk")
+        if urgent_of(one)
+    ]
+
+
+def urgent_of(entry: OfflineEntry) -> str:
+    """Return "stop" or "emergency" for an entry that nobody may overlook, else ""."""
+    if entry.kind == "pump" and entry.body.get("kind") == PumpActionKind.STOP:
+        return "stop"
+    return "emergency" if entry.kind == "note" and entry.body.get("label") == "Emergency" else ""

@@ -103,8 +103,18 @@ PANELS: dict[str, Panel] = {
     ),
     "events": Panel(lambda session, at: _events(session), (*PUMP_EVENTS, *CHART_EVENTS)),
     "drug": Panel(
-        lambda session, at: {"drug": drug.drug_row(session, at=at)},
-        (*PUMP_EVENTS, "medicine-given", "medicine-taken-back", "pump-difference-resolved"),
+        lambda session, at: {
+            "drug": drug.drug_row(session, at=at),
+            "urgent_unsettled": drug.urgent_unsettled(session),
+        },
+        (
+            *PUMP_EVENTS,
+            "medicine-given",
+            "medicine-taken-back",
+            "pump-difference-resolved",
+            "offline-entry-taken-in",
+            "offline-entry-settled",
+        ),
         every_s=15,
     ),
     "told": Panel(lambda session, at: {"told": told(session)}, ("device-notified",)),

@@ -66,7 +66,7 @@ async function record(form, act, submitter, issue) {
     return;
   }
   const online = tablet.reach === "yes";
-  const found = read(act, form, { kit: tablet.kit, now: serverNow(), submitter, before: criteriaSaid() });
+  const found = read(act, form, { kit: tablet.kit, now: serverNow(), submitter, before: criteriaSaid(), lastPump: lastPumpAt() });
   if (found.errors) {
     if (online) issue();
     else showErrors(form, found.errors);
@@ -104,6 +104,9 @@ export function recordedHere(entry, act, form) {
 
 const typed = new WeakMap(); // entry → what its form said; what was typed since stays
 const textOf = (form) => new URLSearchParams([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && !name.endsWith("key"))).toString();
+
+/** When the pump was last acted on, as far as this tablet knows: charted, or waiting here. */
+const lastPumpAt = () => Math.max(...[tablet.kit.pump?.at, ...pumps().map((entry) => entry.happened_at)].filter(Boolean).map((at) => Date.parse(at)));
 
 /** The criteria that wait here, one on the other. */
 const criteriaSaid = () => Object.assign({}, ...waiting().filter((entry) => entry.kind === "criteria").map((entry) => entry.body.answers));

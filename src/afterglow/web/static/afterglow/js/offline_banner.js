@@ -120,5 +120,8 @@ function unsettled() {
     else reasons.set(entry.key, entry.reasons);
   }
   if (!reasons.size || !tablet.can) return { state: "" };
-  return { state: "unsettled", title: words.settleMore(reasons.size), facts: [...new Set([...reasons.values()].flat())].join(" "), acts: [link(words.settle, `/sessions/${session}/offline/`)] };
+  // What nobody may overlook is named first: a stop, an emergency.
+  const mine = tablet.entries.filter((entry) => isAnswered(entry) && reasons.has(entry.key) && !known.has(entry.key)).map((entry) => ({ ...entry, urgent: entry.body.kind === "stop" ? "stop" : entry.body.label === "Emergency" ? "emergency" : "" }));
+  const urgent = [...open, ...mine].filter((each) => each.urgent).map((each) => `${words.entry[each.urgent].toUpperCase()} ${clockOf(Date.parse(each.happened_at), tablet.kit.zone)}.`);
+  return { state: "unsettled", title: words.settleMore(reasons.size), facts: [...urgent, ...new Set([...reasons.values()].flat())].join(" "), acts: [link(words.settle, `/sessions/${session}/offline/`)] };
 }

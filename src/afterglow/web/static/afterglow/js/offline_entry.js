@@ -36,9 +36,9 @@ export function instantOf(text, zone, now) {
 
 /**
  * Read a form: {kind, body, at, said, plain?, shown?} to keep (`plain`: without what a person has put in words), or {errors: [sentences]}. `now`: the server's clock, in ms;
- * `before`: the criteria that wait already, {name: answer}.
+ * `before`: the criteria that wait already, {name: answer}; `lastPump`: when the pump was last acted on, charted or waiting here, in ms.
  */
-export function read(act, form, { kit, now, submitter = null, before = {} }) {
+export function read(act, form, { kit, now, submitter = null, before = {}, lastPump = -Infinity }) {
   const data = new FormData(form, form.contains(submitter) || submitter?.form === form ? submitter : null);
   const field = (name) => String(data.get(name) ?? "").trim();
   const entry = READ[act]({ field, kit, form, before });
@@ -48,6 +48,10 @@ export function read(act, form, { kit, now, submitter = null, before = {} }) {
     at = instantOf(field("when"), kit.zone, now);
     if (at === null) return { errors: [words.wrong.time(field("when"))] };
     at = Math.min(at, now);
+    // A time ahead of now is read as last night's: for a rate, that lies before the pump's last entry.
+    if (act === "rate" && at < lastPump) {
+      return { errors: [words.wrong.rateTime(field("when"), clockOf(lastPump, kit.zone), clockOf(now, kit.zone))] };
+    }
   }
   return { at, ...entry };
 }
@@ -66,9 +70,11 @@ const READ = {
   resume: ({ field }) => ({ kind: "pump", body: { kind: "resume", seen_sequence: number(field("seen_sequence")) }, said: words.entry.resume }),
   stop: () => ({ kind: "pump", body: { kind: "stop" }, said: words.entry.stop }),
   present: () => ({ kind: "presence", body: {}, said: words.entry.presence }),
-  rate({ field }) {
+  rate({ field, kit }) {
     const rate = decimal(field("rate"));
-    if (!rate || Number(rate) <= 0) return { errors: [words.wrong.rate] };
+    if (!rate || Number(rate) <= 0) return { errors: [words.wrong.rate(field("rate"))] };
+    const most = kit.pump?.fastest;
+    if (most && Number(rate) > Number(most)) return { errors: [words.wrong.rateAbove(rate, most)] };
     const body = { kind: "change_rate", rate, reason: field("reason"), seen_sequence: number(field("seen_sequence")) };
     return { kind: "pump", body, said: words.entry.rate(rate) };
   },
