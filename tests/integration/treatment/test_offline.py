@@ -31,37 +31,14 @@ from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.web import clock
 from factories import staff
 from support.infusion_day import Day, infusing, signed
+from support.typed_offline import TABLET, pressure, sent, typed
 
 pytestmark = pytest.mark.django_db
-
-TABLET = uuid.UUID(int=99)
 
 
 @pytest.fixture
 def day() -> Day:
     return infusing()
-
-
-def typed(day: Day, minute: float, kind: str, /, **body: Any) -> offline.Typed:
-    return offline.Typed(
-        key=uuid.uuid4(),
-        kind=kind,
-        body=body,
-        happened_at=day.minute(minute),
-        typed_by=day.clinician.public_id,
-    )
-
-
-def pressure(day: Day, minute: float, systolic: int = 131) -> offline.Typed:
-    values = {"systolic": str(systolic), "diastolic": "80", "spo2": "97"}
-    return typed(day, minute, "readings", readings=values, scales={"moaas": {"response": 5}})
-
-
-def sent(day: Day, *entries: offline.Typed, minute: float = 20) -> list[OfflineEntry]:
-    kept = offline.take_in(
-        session=day.id, tablet=TABLET, entries=entries, by=day.second, at=day.minute(minute)
-    )
-    return list(kept.values())
 
 
 def change(day: Day, minute: float, rate: str = "50", seen: int = 1) -> offline.Typed:
