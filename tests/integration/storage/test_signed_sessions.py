@@ -32,6 +32,8 @@ GROWS_AFTERWARDS = {
     "devices.RawMessage": "what arrives is kept",
     "treatment.OfflineEntry": "what a tablet typed offline is kept, and charts nothing then",
     "monitoring.ReviewItem": "a message that waited is settled, without charting it",
+    "monitoring.SignChannel": "which probe is believed; nothing is charted by it once signed",
+    "treatment.RoomShown": "when a screen showed the room; it says nothing of the patient",
     "monitoring.DeviceAssignment": "a device is released after the patient left",
 }
 
