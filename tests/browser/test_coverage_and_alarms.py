@@ -74,6 +74,36 @@ def test_two_take_one_patient_and_the_second_reads_who_has_them(
     assert [row.clinician for row in rows.order_by("during")] == [day.clinician, day.second]
 
 
+def test_an_emergency_is_on_the_other_screens_at_once_and_who_comes_is_named_in_the_room(
+    day: Day, at_screen: AtScreen, look: Look
+) -> None:
+    assert day.session.room is not None
+    room = open_infusion(at_screen(day.clinician), day)
+    board = at_screen(day.prescriber)
+    board.goto("/board/")
+    band = board.locator("#alarms-elsewhere .elsewhere-emergency")
+
+    room.get_by_role("button", name="Emergency").click()
+
+    expect(band).to_contain_text(f"EMERGENCY: {day.session.room.name}")
+    expect(band).to_contain_text(f"called by {day.clinician.get_short_name()}")
+    expect(band).not_to_contain_text(day.session.patient.family_name)
+    expect(board.locator("#alarms-elsewhere [data-sound-level=red]")).to_have_count(1)
+    expect(board.locator("#board")).to_contain_text("Emergency")
+    look(board, "board-emergency")
+    look(room, "emergency-called")
+
+    band.get_by_role("button", name="I am on the way").click()
+
+    expect(band).to_contain_text(f"on the way: {day.prescriber.get_short_name()}")
+    room.reload()
+    expect(room.locator("#emergency-log")).to_contain_text(day.prescriber.get_short_name())
+    room.get_by_label("How did it end?").fill("Awake, 97 %")
+    room.get_by_role("button", name="The emergency is over").click()
+    expect(band).to_have_count(0)
+    assert Task.objects.get(kind="emergency_called").closed_by == day.clinician.public_id
+
+
 def test_four_screens_hear_of_an_alarm_that_nobody_answers_and_no_longer_when_somebody_does(
     day: Day, front: Front, at_screen: AtScreen, look: Look
 ) -> None:

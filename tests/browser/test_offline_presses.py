@@ -194,8 +194,8 @@ def test_pause_resume_and_rate_follow_what_waits_and_a_double_tap_is_one_press(
     is_back(page)
 
     assert pump(day) == ["start", "pause", "resume", "pause", "resume", "change_rate", "stop"]
-    said = SessionEvent.objects.filter(session=day.session, kind=EventKind.MARK)
-    assert [each.label for each in said] == ["Emergency"]
+    said = SessionEvent.objects.filter(session=day.session, kind=EventKind.EMERGENCY_CALLED)
+    assert [each.at < each.recorded_at for each in said] == [True]
     assert page.evaluate(ENTRIES) == []
 
 

@@ -19,7 +19,7 @@ from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
 from afterglow.apps.scheduling.models import StaffShift
-from afterglow.apps.treatment.models import Coverage
+from afterglow.apps.treatment.models import Coverage, OfflineEntry
 from afterglow.apps.treatment.models.infusion import EventKind, SessionEvent
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.reports import coverage as report
@@ -29,6 +29,7 @@ from afterglow.apps.treatment.services import charting, coverage, offline
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.web import clock
+from factories import PASSWORD
 from support.infusion_day import Day, infusing, ready, recovering, take_vitals
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +107,7 @@ def test_without_any_act_the_room_asks_and_a_message_does_not_end_the_question(d
 def test_one_key_answers_it_and_the_record_keeps_who_said_so(day: Day) -> None:
     alarms(day, 20.5)
     client = Client(headers={"HX-Request": "true"})
-    client.force_login(day.second)
+    client.force_login(day.clinician)
     with clock.fixed(day.minute(20.7)):
         page = client.get(reverse("treatment:infusion-panel", args=[day.id, "header"]))
         answer = client.post(reverse("treatment:infusion-present", args=[day.id]))
@@ -115,9 +116,52 @@ def test_one_key_answers_it_and_the_record_keeps_who_said_so(day: Day) -> None:
     assert f"Is {day.clinician.get_short_name()} with the patient?" in page.content.decode()
     assert answer.status_code == 200
     said = SessionEvent.objects.get(session=day.session, kind=EventKind.PRESENCE_CONFIRMED)
-    assert said.by == day.second
+    assert said.by == day.clinician
     assert alarms(day, 21.5) == set()
     assert alarms(day, 41) == {"PRESENCE_NOT_CERTAIN"}
+
+
+def test_nobody_answers_for_somebody_else(day: Day) -> None:
+    alarms(day, 20.5)
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.second)
+    with clock.fixed(day.minute(20.7)):
+        page = client.get(reverse("treatment:infusion-panel", args=[day.id, "header"]))
+        answer = client.post(reverse("treatment:infusion-present", args=[day.id]))
+
+    assert "Yes, here" not in page.content.decode()
+    assert reverse("treatment:infusion-present-signed", args=[day.id]) in page.content.decode()
+    assert answer.status_code == 409
+    assert "takes the patient over" in answer.content.decode()
+    assert not SessionEvent.objects.filter(kind=EventKind.PRESENCE_CONFIRMED).exists()
+    assert alarms(day, 21.5) == {"NOBODY_WITH_PATIENT"}
+
+
+def test_who_is_asked_for_answers_by_pin_on_a_screen_of_somebody_elses(day: Day) -> None:
+    alarms(day, 20.5)
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.second)
+    address = reverse("treatment:infusion-present-signed", args=[day.id])
+    given = {"key": uuid.uuid4(), "username": day.clinician.username}
+    with clock.fixed(day.minute(20.7)):
+        wrong = client.post(address, {**given, "secret": "999999"})
+        right = client.post(address, {**given, "secret": PASSWORD})
+
+    assert (wrong.status_code, right.status_code) == (409, 200)
+    said = SessionEvent.objects.get(session=day.session, kind=EventKind.PRESENCE_CONFIRMED)
+    assert said.by == day.clinician
+    assert alarms(day, 21.5) == set()
+
+
+def test_a_colleague_who_signs_does_not_answer_for_who_is_asked_for(day: Day) -> None:
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.clinician)
+    given = {"key": uuid.uuid4(), "username": day.second.username, "secret": PASSWORD}
+    with clock.fixed(day.minute(3)):
+        answer = client.post(reverse("treatment:infusion-present-signed", args=[day.id]), given)
+
+    assert answer.status_code == 409
+    assert not SessionEvent.objects.filter(kind=EventKind.PRESENCE_CONFIRMED).exists()
 
 
 def test_nobody_is_confirmed_where_nobody_is_on_record(day: Day) -> None:
@@ -286,12 +330,19 @@ def at_the_wall(day: Day, minute: float) -> str:
 
 
 def test_an_answer_that_a_tablet_kept_counts_from_when_it_was_given(day: Day) -> None:
-    arrives(day, 19, minute=36, kind="presence", by=day.second)
+    arrives(day, 19, minute=36, kind="presence")
 
     said = SessionEvent.objects.get(session=day.session, kind=EventKind.PRESENCE_CONFIRMED)
-    assert (said.at, said.recorded_at, said.by) == (day.minute(19), day.minute(36), day.second)
+    assert (said.at, said.recorded_at, said.by) == (day.minute(19), day.minute(36), day.clinician)
     assert alarms(day, 38) == set()
     assert alarms(day, 39.5) == {"PRESENCE_NOT_CERTAIN"}
+
+
+def test_an_answer_that_a_colleague_gave_without_a_connection_counts_for_nobody(day: Day) -> None:
+    arrives(day, 19, minute=36, kind="presence", by=day.second)
+
+    assert OfflineEntry.objects.get(kind="presence").outcome == "refused"
+    assert alarms(day, 38) == {"NOBODY_WITH_PATIENT"}
 
 
 def test_a_tablet_that_sends_from_the_first_room_says_nothing_of_the_second(day: Day) -> None:

@@ -13,6 +13,7 @@ from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
 from afterglow.apps.treatment.shown.alarms import GONE, alarm_strip
+from afterglow.apps.visits.board import board
 from afterglow.apps.work.models import Task
 from afterglow.web import clock
 from support.infusion_day import Day, infusing, take_vitals
@@ -93,9 +94,18 @@ def test_a_red_that_came_and_went_stays_in_sight_is_heard_once_and_told_to_the_s
     assert told(row, day, 30) == ["raised", "condition_gone", "told_site"]
     assert not Task.objects.filter(kind="alarm_unanswered", subject=row.public_id).exists()
 
+    [shown] = [
+        card
+        for each in board(day.site, day=day.session.local_date, at=day.minute(6)).alarms
+        for card in (each.card, *each.others)
+        if card.since == row.raised_at and card.is_gone
+    ]
+    assert shown.level == "red"
     client = Client()
     client.force_login(day.clinician)
     with clock.fixed(day.minute(6)):
+        drawn = client.get(reverse("visits:board-panel"))
+        assert "came and went" in drawn.content.decode()
         room = client.get(reverse("treatment:infusion-panel", args=[day.id, "alarms"]))
         others = client.get(reverse("treatment:alarms-elsewhere"))
     assert "came and went; seen by nobody" in room.content.decode()

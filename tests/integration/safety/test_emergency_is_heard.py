@@ -15,7 +15,7 @@ from afterglow.apps.treatment.emergencies import open_emergencies
 from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done
-from afterglow.apps.treatment.services import emergency, helping
+from afterglow.apps.treatment.services import emergency, helping, offline
 from afterglow.apps.visits import slots
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.models import Task, TaskState
@@ -149,6 +149,54 @@ def test_it_is_taken_back_from_everybody_when_it_is_over(day: Day) -> None:
     assert open_emergencies(TreatmentSession.objects.all()) == []
     late = helping.say_coming(session=day.id, by=day.second, at=day.minute(21), key=uuid.uuid4())
     assert late.row is None
+
+
+def arrives(day: Day, minute: float) -> None:
+    """A tablet sends its press on Emergency, as offline_entry.js keeps it."""
+    typed = offline.Typed(
+        key=uuid.uuid4(),
+        kind="note",
+        body={"kind": "mark", "label": "Emergency", "code": "EMERGENCY"},
+        happened_at=day.minute(minute),
+        typed_by=day.clinician.public_id,
+    )
+    kept = offline.take_in(
+        session=day.id, tablet=uuid.uuid4(), entries=[typed], by=day.clinician, at=day.minute(14)
+    )
+    assert kept[typed.key].reasons == []
+
+
+def test_pressed_without_a_connection_it_is_heard_when_it_arrives_with_its_own_time(
+    day: Day,
+) -> None:
+    arrives(day, 4)
+
+    page = shown_to(day, day.second)
+    assert "EMERGENCY" in page
+    assert f"{day.minute(4).astimezone(day.site.zone):%H:%M}" in page
+    assert 'data-sound-level="red"' in page
+    assert Task.objects.get(kind=helping.TASK).opened_at == day.minute(14)
+
+
+def test_pressed_without_a_connection_while_one_is_open_it_stays_a_mark(day: Day) -> None:
+    event = call(day)
+
+    arrives(day, 11)
+
+    [(_session, one)] = open_emergencies(TreatmentSession.objects.filter(pk=day.session.pk))
+    assert one.called == event
+    assert SessionEvent.objects.get(kind=EventKind.MARK).at == day.minute(11)
+    assert Task.objects.filter(kind=helping.TASK).count() == 1
+
+
+def test_its_page_says_what_to_do_with_the_pump(day: Day) -> None:
+    call(day)
+
+    page = screen(day, day.clinician).get(reverse("treatment:emergency", args=[day.id]))
+
+    assert "Stop the pump by hand, at the pump, and look whether it says 0." in (
+        page.content.decode()
+    )
 
 
 def test_an_emergency_of_another_site_is_not_shown_here(day: Day) -> None:

@@ -53,6 +53,7 @@ def _card(alarm: Alarm) -> AlarmCard:
         since=alarm.since or alarm.raised_at,
         acknowledged_by=by.get_short_name() if by else "",
         acknowledged_at=alarm.acknowledged_at,
+        is_gone=alarm.condition_gone_at is not None,
     )
 
 

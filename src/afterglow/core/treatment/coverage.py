@@ -96,6 +96,11 @@ LEFT_BY_ANOTHER: Final = _SUBJECT.blocker(
     "{seen} is with the patient; only they, or whoever takes the patient over, can say that they "
     "left.",
 )
+PRESENCE_OF_ANOTHER: Final = _SUBJECT.blocker(
+    "PRESENCE_OF_ANOTHER",
+    "The room asks for somebody else than {seen}. They answer by their own sign-in or PIN; whoever "
+    "is there instead takes the patient over.",
+)
 WATCHES_RECOVERY_TOO: Final = _SUBJECT.caution(
     "WATCHES_RECOVERY_TOO",
     "Whoever takes the running infusion watches {seen} patients in recovery too; hand them over.",

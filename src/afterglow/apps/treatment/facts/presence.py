@@ -158,12 +158,13 @@ def _as_typed(
     """Return what a tablet kept as an entry of its writer, then; an unproved name is none.
 
     It is proved by a PIN, or by being the name of who sends it: anybody who may chart could name a
-    colleague. An answer is nobody's act, so it counts whoever gave it, once it is charted. The
-    audit is append-only: rows from before a proof was noted say nothing of one.
+    colleague. An answer counts once it is charted, which only the asked person's is. The audit is
+    append-only: rows from before a proof was noted say nothing of one.
     """
     charted = detail["outcome"] == OfflineOutcome.CHARTED
     typed_by, is_answer = UUID(detail["typed_by"]), detail["kind"] == PRESENCE
-    theirs = detail.get("proved") or (charted and (is_answer or typed_by == sent_by))
+    proved = detail.get("proved") or (charted and typed_by == sent_by)
+    theirs = charted if is_answer else proved
     if not theirs:
         return None
     action = CONFIRMED if is_answer else TAKEN_IN

@@ -43,6 +43,12 @@ class BreakForm(TakeOverForm):
         return timedelta(minutes=float(self.cleaned_data["minutes"]))
 
 
+class PresentForm(SecondPersonForm):
+    """Who is asked for signs that they are with the patient, on somebody else's screen."""
+
+    key = KeyField(initial=new_key)
+
+
 class LeaveForm(WebForm):
     """Somebody must leave the patient and nobody can come."""
 

@@ -33,6 +33,7 @@ from afterglow.core.treatment import discharge
 from afterglow.core.treatment.coverage import (
     LEFT_BY_ANOTHER,
     NOT_WATCHED_NOW,
+    PRESENCE_OF_ANOTHER,
     CoverageBegan,
     CoveragePhase,
     assess_taking,
@@ -253,13 +254,20 @@ def name_clinician(session: TreatmentSession, to: Account) -> None:
 
 @transaction.atomic
 def confirm_presence(
-    *, session: UUID, by: Account, at: datetime, key: UUID, happened_at: datetime | None = None
+    *,
+    session: UUID,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    happened_at: datetime | None = None,
+    who: SecondPerson | None = None,
 ) -> Done[SessionEvent] | Refused:
-    """Record somebody's answer that the clinician on record is with the patient.
+    """Record the answer of the clinician on record that they are with the patient.
 
-    Whoever is in the room may say so; the record keeps who did. It moves nothing else: whoever
-    takes the patient signs for that (``take_over``). ``happened_at``: when it was said, where a
-    tablet kept the answer without a connection. Safe to repeat with the same key.
+    Only they answer for themselves: by their own sign-in, or, on a screen of somebody else's, by
+    their PIN (``who``). Anybody else who is there takes the patient over (``take_over``).
+    ``happened_at``: when it was said, where a tablet kept the answer without a connection. Safe to
+    repeat with the same key.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
@@ -276,6 +284,13 @@ def confirm_presence(
             )
         )
         return refuse("confirm-presence", session=row, decision=Decision((why,)), by=by, at=at)
+    signed = (by, None) if who is None else _sign(who, session=row, by=by, at=at)
+    if isinstance(signed, Decision):
+        return refuse("confirm-presence", session=row, decision=signed, by=by, at=at)
+    answers = signed[0]
+    if answers.pk != now.clinician_id:
+        why = PRESENCE_OF_ANOTHER.reason(seen=answers.get_short_name())
+        return refuse("confirm-presence", session=row, decision=Decision((why,)), by=by, at=at)
     event = SessionEvent.objects.create(
         session=row,
         kind=EventKind.PRESENCE_CONFIRMED,
@@ -283,10 +298,10 @@ def confirm_presence(
         data={"who": str(now.clinician.public_id), "stretch": str(now.public_id)},
         at=said_at,
         recorded_at=at,
-        by=by,
+        by=answers,
         key=key,
     )
-    tell(CONFIRMED, session=row, subject=event, by=by, at=at)
+    tell(CONFIRMED, session=row, subject=event, by=answers, at=at)
     judge([row], at=at)
     return Done(event, Decision())
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.emergencies import emergency_of
 from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -23,6 +24,9 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose, Rate
+
+EMERGENCY: Final = "EMERGENCY"
+"""The code of a mark that is a press on Emergency without a connection (offline_entry.js)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ def chart_line(
             return paper_acts.take_over_from_paper(
                 row, happened_at=line.at, to=line.to, by=by, at=at, key=key
             )
+        case NoteLine(kind=EventKind.MARK, code=code) if code == EMERGENCY:
+            return _press_on_emergency(row, line, by=by, at=at, key=key)
         case NoteLine(kind=kind) if kind in paper_acts.EMERGENCY:
             return paper_acts.emergency_from_paper(
                 row, kind=kind, happened_at=line.at, text=line.text, by=by, at=at, key=key
@@ -206,6 +212,27 @@ def _name(
         happened_at=line.at,
         label=line.label,
         about=mark.public_id,
+    )
+
+
+def _press_on_emergency(
+    row: TreatmentSession, line: NoteLine, *, by: Account, at: datetime, key: UUID
+) -> Done[Any] | Refused:
+    """Chart a press on Emergency as the call that it was; while one is open it stays a mark.
+
+    The time zero of the one that is open stands, and the site knows of it.
+    """
+    current = emergency_of(row)
+    if current is not None and current.is_open:
+        return _note(row, replace(line, code=""), by=by, at=at, key=key)
+    return paper_acts.emergency_from_paper(
+        row,
+        kind=EventKind.EMERGENCY_CALLED,
+        happened_at=line.at,
+        text=line.text,
+        by=by,
+        at=at,
+        key=key,
     )
 
 

@@ -48,6 +48,7 @@ urlpatterns = [
     path("infusion/sound-test/", sound.sound_test, name="sound-test"),
     path("infusion/break/", coverage.Break.as_view(), name="infusion-break"),
     path("infusion/present/", coverage.confirm, name="infusion-present"),
+    path("infusion/present/signed/", coverage.Present.as_view(), name="infusion-present-signed"),
     path("infusion/leave/", coverage.Leave.as_view(), name="infusion-leave"),
     path("infusion/explain/", infusion_asks.Explain.as_view(), name="infusion-explain"),
     path("infusion/difference/", infusion_asks.Difference.as_view(), name="infusion-difference"),

@@ -17,7 +17,7 @@ from afterglow.apps.accounts.middleware import works_when_locked
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import coverages
 from afterglow.apps.treatment.facts.coverage import candidates
-from afterglow.apps.treatment.forms.coverage import BreakForm, LeaveForm, TakeOverForm
+from afterglow.apps.treatment.forms.coverage import BreakForm, LeaveForm, PresentForm, TakeOverForm
 from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.protocol import rules_of
@@ -124,7 +124,7 @@ class Break(TakeOver):
 @login_required
 @require_POST
 def confirm(request: StaffRequest, session: UUID) -> HttpResponse:
-    """Record that the clinician on record is with the patient: one key, nothing typed."""
+    """Record that the clinician on record, who is signed in here, is there: one key."""
     outcome = coverage.confirm_presence(
         session=session, by=request.user, at=clock.now(), key=key_of(request)
     )
@@ -133,6 +133,29 @@ def confirm(request: StaffRequest, session: UUID) -> HttpResponse:
         return refused(request, row, _("With the patient"), outcome.decision)
     words = _("%(who)s is with the patient.") % {"who": outcome.row.label}
     return said(request, session, words)
+
+
+class Present(Ask):
+    """Who is asked for answers on a screen of somebody else's, by PIN."""
+
+    title = gettext_lazy("Are you with the patient?")
+    verb = gettext_lazy("I am with the patient")
+    form_class = PresentForm
+
+    def make_form(self, data: Any = None) -> Form:
+        """Begin with the name of who is asked for."""
+        now = coverages.open_coverage(self.session)
+        return self.form_class(data, initial={"username": now.clinician.username if now else ""})
+
+    def act(self, form: Any) -> Done[Any] | Refused:
+        """Answer."""
+        return coverage.confirm_presence(
+            **self.stamp, who=form.second, key=form.cleaned_data["key"]
+        )
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say who is there."""
+        return _("%(who)s is with the patient.") % {"who": done.row.label}
 
 
 class Leave(Ask):

@@ -64,7 +64,7 @@ const READ = {
     return { kind: "note", body: { kind: "mark", label }, said };
   },
   emergency() {
-    return { kind: "note", body: { kind: "mark", label: "Emergency" }, said: words.entry.emergency };
+    return { kind: "note", body: { kind: "mark", label: "Emergency", code: "EMERGENCY" }, said: words.entry.emergency };
   },
   pause: ({ field }) => ({ kind: "pump", body: { kind: "pause", seen_sequence: number(field("seen_sequence")) }, said: words.entry.pause }),
   resume: ({ field }) => ({ kind: "pump", body: { kind: "resume", seen_sequence: number(field("seen_sequence")) }, said: words.entry.resume }),
