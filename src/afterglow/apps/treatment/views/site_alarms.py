@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts import policies
-from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
+from afterglow.apps.accounts.middleware import visible_when_locked
 from afterglow.apps.monitoring.facts import WATCHED
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import unanswered
@@ -79,6 +79,8 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
         "alarms": found,
         "emergencies": called,
         "key": new_key(),
+        "may_help": site is not None
+        and policies.can(Action.CHART, by=request.user, site=site, on=site.local_date(now)),
         # Whoever silenced one is there: it is drawn here, and sounds in no room until it may again.
         "sounds": "red"
         if any(not each["coming"] for each in called)
@@ -97,12 +99,13 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
 
 
 def _is_open_on(request: StaffRequest, session: TreatmentSession) -> bool:
-    """Whether the screen that asks shows the emergency itself."""
-    shown = reverse("treatment:emergency", args=[session.public_id])
-    return urlsplit(request.headers.get("HX-Current-URL", "")).path == shown
+    """Whether the screen that asks shows the emergency itself, or its room, which leads there."""
+    shown = {
+        reverse(f"treatment:{page}", args=[session.public_id]) for page in ("emergency", "infusion")
+    }
+    return urlsplit(request.headers.get("HX-Current-URL", "")).path in shown
 
 
-@acts_when_locked
 @login_required
 @require_POST
 def coming(request: StaffRequest, session: UUID) -> HttpResponse:
