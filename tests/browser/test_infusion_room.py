@@ -64,6 +64,8 @@ def test_the_second_screen_sees_the_start_and_is_told_of_a_rate_that_changed_mea
     board.locator(".board-session").click()
     first, second = nurse, board
     for page in (first, second):
+        expect(page).to_have_url(re.compile("/infusion/"))
+        expect(page.locator("body")).to_have_attribute("data-live", "connected")
         page.get_by_role("link", name=re.compile("^Rate")).click()
     first.get_by_role("dialog").get_by_label("New rate").fill("60")
     first.get_by_role("dialog").get_by_role("button", name="Chart the new rate").click()
