@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from django.utils.translation import pgettext
 from afterglow.core.decisions import Overrider, Reason, Severity
 from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.limits import sign_name
+from afterglow.web import clock
 
 REASON: Final = "reason"
 VALUE: Final = "reason value"
@@ -27,14 +29,17 @@ SAID_BY_DATA: Final = frozenset({REASON, VALUE, ALARM, NAME, ERROR})
 """Contexts whose keys come from rules and definitions; no template or module spells them out."""
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def sentence_of(reason: Reason) -> str:
+def sentence_of(reason: Reason, site: object = None) -> str:
     """Return the reason's sentence in the reader's language, or in English."""
     words = pgettext(REASON, reason.code)
     if words == reason.code:
         return reason.sentence
-    return words % {"seen": value_words(reason.seen), "limit": value_words(reason.limit)}
+    seen, limit = value_words(reason.seen, site), value_words(reason.limit, site)
+    return words % {"seen": seen, "limit": limit}
 
 
 def error_words(problem: Exception) -> str:
@@ -62,16 +67,34 @@ def stored_sentence(code: str, sentence: str, *, seen: str = "", limit: str = ""
     return words % {"seen": value_words(seen), "limit": value_words(limit)}
 
 
-def value_words(value: str) -> str:
+def value_words(value: str, site: object = None) -> str:
     """Return what a rule saw, in the reader's language: a known word, or several with commas.
 
     Numbers, names and whatever nobody has translated stay as they are. A state may come as its
     code: ``checked_in`` is read as ``checked in``. Numbers inside words are ``#`` in the catalogue.
+    An instant or a day that a rule compared (ISO 8601) is read on the clock of ``site``.
     """
-    return ", ".join(_one_value(part) for part in value.split(", "))
+    return ", ".join(_one_value(part, site) for part in value.split(", "))
 
 
-def _one_value(value: str) -> str:
+def _time_words(value: str, site: object) -> str:
+    """Return an ISO instant as ``27 Nov 2026, 11:07:26`` at the site, a day as ``27 Nov 2026``."""
+    from afterglow.web import formats  # formats reads names, which are kept here
+
+    if _DAY.fullmatch(value):
+        return formats.date_words(date.fromisoformat(value))
+    at = datetime.fromisoformat(value)
+    if clock.local(at, site).date() == clock.today(site):
+        words = formats.clock_seconds(at, site)
+    else:
+        words = f"{formats.date_words(at, site)}, {formats.clock_seconds(at, site)}"
+    return words if site else f"{words} UTC"  # without a site the clock says which it is
+
+
+def _one_value(value: str, site: object) -> str:
+    if _INSTANT.fullmatch(value) or _DAY.fullmatch(value):
+        with suppress(ValueError):  # the shape of a day that no calendar has
+            return _time_words(value, site)
     numbers = _NUMBER.findall(value)
     known = _NUMBER.sub("#", value.replace("_", " "))
     words = pgettext(VALUE, known) if known else ""
@@ -120,9 +143,9 @@ def overrider_words(reason: Reason) -> str:
             return _("The medical director may override this, with a reason")
 
 
-def limit_words(reason: Reason) -> str:
-    """Return ``seen`` and ``limit`` in one short line, or nothing."""
-    values = {"seen": value_words(reason.seen), "limit": value_words(reason.limit)}
+def limit_words(reason: Reason, site: object = None) -> str:
+    """Return ``seen`` and ``limit`` in one short line, or nothing; times on the site's clock."""
+    values = {"seen": value_words(reason.seen, site), "limit": value_words(reason.limit, site)}
     if reason.seen and reason.limit:
         return _("Seen %(seen)s · limit %(limit)s") % values
     if reason.seen:

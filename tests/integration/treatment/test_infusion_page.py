@@ -298,6 +298,42 @@ def test_a_paper_time_keeps_both_times_and_looks_late(screen: Screen, day: Day) 
     assert "entered late" in screen.get("infusion-panel", "events")
 
 
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("infusion-rate", {"rate": "60", "seen_sequence": "1"}),
+        ("infusion-note", {"text": "Hums."}),
+        ("infusion-observe", {"pressure": "120/80"}),
+    ],
+)
+def test_a_time_that_has_not_come_yet_is_never_last_nights(
+    screen: Screen, day: Day, now: datetime, name: str, more: dict[str, str]
+) -> None:
+    here = clock.local(now, day.session.site)
+    later = here + timedelta(hours=2)
+
+    status, html = screen.post(name, when=f"{later:%H:%M}", **more)
+
+    assert status == 422
+    assert f"{later:%H:%M} is in the future; it is now {here:%H:%M}." in html
+    assert PumpAction.objects.count() == 1
+    assert not SessionEvent.objects.filter(kind=EventKind.NOTE).exists()
+
+
+def test_a_refused_pump_time_is_told_on_the_sites_clock(
+    screen: Screen, day: Day, now: datetime
+) -> None:
+    site = day.session.site
+    started = clock.local(day.minute(0), site)
+    early = started - timedelta(minutes=1)
+
+    status, html = screen.post("infusion-rate", rate="60", seen_sequence="1", when=f"{early:%H:%M}")
+
+    assert status == 409
+    assert f"Seen {early:%H:%M}:00 · limit {started:%H:%M:%S}" in html
+    assert "+00:00" not in html
+
+
 def test_a_medicine_the_order_does_not_name_is_not_offered(screen: Screen) -> None:
     html = screen.get("infusion-drug")
 

@@ -11,7 +11,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
 
 from afterglow.core.decisions import Decision, Overrider, blocker, caution
-from afterglow.web import icons
+from afterglow.web import clock, icons
 from afterglow.web.cards import AlarmCard, AlarmLevel, PatientCard, Sign, VitalCard
 from afterglow.web.style_guide import ExampleForm
 
@@ -175,3 +175,20 @@ def test_components_speak_spanish() -> None:
 
     assert "Nadie puede autorizar una excepción" in html
     assert "1 motivo impide esto" in html
+
+
+def test_what_a_rule_compared_in_utc_is_read_on_the_clock_of_the_pages_site() -> None:
+    late = blocker(
+        "PUMP_TIME_OUT_OF_ORDER",
+        "23:50:00 is not after the last pump entry at 11:07:26.",
+        seen="2026-11-27T04:50:00+00:00",
+        limit="2026-11-27T16:07:26.676057+00:00",
+    )
+
+    with clock.fixed(AT):
+        at_denver = render("{% decision_panel d %}", d=Decision((late,)), site="America/Denver")
+        nowhere = render("{% decision_panel d %}", d=Decision((late,)))
+
+    assert "Seen 26 Nov 2026, 21:50:00 · limit 27 Nov 2026, 09:07:26" in at_denver
+    assert "Seen 27 Nov 2026, 04:50:00 UTC" in nowhere
+    assert "+00:00" not in at_denver + nowhere

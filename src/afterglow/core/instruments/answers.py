@@ -35,9 +35,12 @@ class Assessment:
 
 
 def read_answers(
-    instrument: Instrument, texts: Mapping[str, str]
+    instrument: Instrument, texts: Mapping[str, str], *, called: str = ""
 ) -> tuple[dict[str, int | None], Decision]:
-    """Return typed answers and what is wrong with them. Blank text is an item left open."""
+    """Return typed answers and what is wrong with them. Blank text is an item left open.
+
+    ``called``: what the screen calls a scale of one item; else a reason names the item's construct.
+    """
     items = {item.key: item for item in instrument.items}
     answers: dict[str, int | None] = {}
     reasons: list[Reason] = []
@@ -49,12 +52,17 @@ def read_answers(
         elif key not in items or (digits.isascii() and digits.isdigit() and len(digits) < 5):
             answers[key] = int(cleaned) if key in items else None
         else:
-            shown = f"“{cleaned[:_LONGEST_SHOWN]}” for {items[key].construct}"
+            name = called or items[key].construct
+            shown = f"“{cleaned[:_LONGEST_SHOWN]}” for {name}"
             reasons.append(ANSWER_NOT_A_NUMBER.reason(seen=shown, limit=_allowed(items[key])))
-    return answers, Decision.from_reasons(reasons, check_answers(instrument, answers).reasons)
+    return answers, Decision.from_reasons(
+        reasons, check_answers(instrument, answers, called=called).reasons
+    )
 
 
-def check_answers(instrument: Instrument, answers: Mapping[str, int | None]) -> Decision:
+def check_answers(
+    instrument: Instrument, answers: Mapping[str, int | None], *, called: str = ""
+) -> Decision:
     """Decide whether the answers belong to the instrument. Items may be left open."""
     items = {item.key: item for item in instrument.items}
     reasons: list[Reason] = []
@@ -64,7 +72,7 @@ def check_answers(instrument: Instrument, answers: Mapping[str, int | None]) -> 
             shown = f"“{key[:_LONGEST_SHOWN]}”"
             reasons.append(ANSWER_TO_UNKNOWN_ITEM.reason(seen=shown, limit=", ".join(items)))
         elif answer is not None and not item.allows(answer):
-            shown = f"{answer} for {item.construct}"
+            shown = f"{answer} for {called or item.construct}"
             reasons.append(ANSWER_OUT_OF_RANGE.reason(seen=shown, limit=_allowed(item)))
     return Decision.from_reasons(reasons)
 

@@ -64,14 +64,20 @@ def alarm_band(
     return {"alarm": alarm, "site": site, "csrf_token": context.get("csrf_token", "")}
 
 
-@register.inclusion_tag("components/decision_panel.html")
-def decision_panel(decision: Decision, title: Words = "") -> dict[str, object]:
-    """Draw every reason of a decision: blockers first, with seen, limit and who may override."""
+@register.inclusion_tag("components/decision_panel.html", takes_context=True)
+def decision_panel(
+    context: template.Context, decision: Decision, title: Words = ""
+) -> dict[str, object]:
+    """Draw every reason of a decision: blockers first, with seen, limit and who may override.
+
+    Times that were compared are read on the clock of the page's ``site``, or its session's.
+    """
+    site = context.get("site") or getattr(context.get("session"), "site", None)
     return {
         "decision": decision,
         "title": title,
         "title_asks": str(title).endswith("?"),  # a question needs no colon before its answer
-        "rows": [_row(reason) for reason in decision],
+        "rows": [_row(reason, site) for reason in decision],
     }
 
 
@@ -92,13 +98,13 @@ def drug_label(name: str, strength: str = "", drug_class: str = "") -> dict[str,
     }
 
 
-def _row(reason: Reason) -> dict[str, object]:
-    sentence = sentence_of(reason)
+def _row(reason: Reason, site: object) -> dict[str, object]:
+    sentence = sentence_of(reason, site)
     # What was seen stands in the sentence; without a limit beside it the line would only repeat it.
-    repeats = reason.seen and not reason.limit and value_words(reason.seen) in sentence
+    repeats = reason.seen and not reason.limit and value_words(reason.seen, site) in sentence
     return {
         "reason": reason,
         "sentence": sentence,
         "who": overrider_words(reason),
-        "limit": "" if repeats else limit_words(reason),
+        "limit": "" if repeats else limit_words(reason, site),
     }

@@ -72,12 +72,18 @@ class ChartForm(WebForm):
         help_text=gettext_lazy("As it stands on paper. It will show as entered late."),
     )
 
-    def __init__(self, *args: Any, site: Site, at: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, site: Site, at: datetime, since: datetime | None = None, **kwargs: Any
+    ) -> None:
+        """``since``: when what is charted here began; no time before it can be meant."""
         super().__init__(*args, **kwargs)
-        self.site, self.at = site, at
+        self.site, self.at, self.since = site, at, since
 
     def clean_when(self) -> datetime | None:
-        """Read the time on the site's clock: today, or yesterday when it has not come yet."""
+        """Read the time on the site's clock: today, or yesterday when it has not come yet.
+
+        One that has not come yet and was over yesterday before anything began lies in the future.
+        """
         typed = self.cleaned_data["when"]
         if typed is None:
             return None
@@ -89,6 +95,13 @@ class ChartForm(WebForm):
                 then = latest_instant(today - timedelta(days=1), said, self.site.zone, until=until)
         except InvalidValue as never:
             raise ValidationError(error_words(never)) from None
+        here = clock.local(self.at, self.site)
+        if self.since is not None and then < self.since and said > here.time():
+            raise ValidationError(
+                _("%(seen)s is in the future; it is now %(limit)s."),
+                code="future",
+                params={"seen": f"{said:%H:%M}", "limit": f"{here:%H:%M}"},
+            )
         return then
 
     @property
@@ -142,7 +155,11 @@ class ObservationForm(ChartForm):
 
     def _take_scale(self, name: str, text: str) -> None:
         instrument = self.instruments[name]
-        answers, decision = read_answers(instrument, {instrument.items[0].key: text})
+        answers, decision = read_answers(
+            instrument,
+            {instrument.items[0].key: text},
+            called=str(self.fields[name].label),
+        )
         for reason in decision.blockers:
             self.add_error(name, sentence_of(reason))
         if decision.allowed:
@@ -244,7 +261,11 @@ class ScoreForm(WebForm):
     def clean_answer(self) -> dict[str, int | None]:
         """Read the answer by the instrument's own rules."""
         item = self.instrument.items[0]
-        answers, decision = read_answers(self.instrument, {item.key: self.cleaned_data["answer"]})
+        answers, decision = read_answers(
+            self.instrument,
+            {item.key: self.cleaned_data["answer"]},
+            called=self.instrument.name,
+        )
         if decision.refused:
             raise ValidationError([sentence_of(reason) for reason in decision.blockers])
         return dict(answers)

@@ -121,8 +121,12 @@ class BaselineForm(VitalsForm):
             if name in self.fields:
                 self.fields[name].widget.attrs |= {"data-told": "", "placeholder": value}
         if moaas is not None:
-            highest = moaas.items[0].highest
-            self.fields["moaas"].widget.attrs |= {"data-entry": "digits", "data-most": highest}
+            lowest, highest = moaas.items[0].lowest, moaas.items[0].highest
+            self.fields["moaas"].widget.attrs |= {
+                "data-entry": "digits",
+                "data-least": lowest,
+                "data-most": highest,
+            }
 
     def _take_scales(self, data: Mapping[str, Any]) -> None:
         text = str(data.get("moaas") or "").strip()
@@ -131,7 +135,9 @@ class BaselineForm(VitalsForm):
         if self.instrument is None:
             self.add_error("moaas", _("MOAA/S is not on file here."))
             return
-        answers, decision = read_answers(self.instrument, {self.instrument.items[0].key: text})
+        answers, decision = read_answers(
+            self.instrument, {self.instrument.items[0].key: text}, called="MOAA/S"
+        )
         for reason in decision.blockers:
             self.add_error("moaas", sentence_of(reason))
         if decision.allowed:

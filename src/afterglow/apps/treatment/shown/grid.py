@@ -46,6 +46,8 @@ class Line:
     codes: tuple[str, ...]
     most: int | None = None
     """The highest that may be entered; of a pressure, of its second number."""
+    least: int | None = None
+    """The lowest answer of a scale; a vital sign's first digit says nothing about its lowest."""
     on_demand: bool = False
     """It stands there where something was measured, or where a person opens it ("+ row")."""
 
@@ -152,6 +154,7 @@ def lines_of(*, at: datetime) -> tuple[Line, ...]:
                 "digits",
                 (key,),
                 most=known[key][1].items[0].highest,
+                least=known[key][1].items[0].lowest,
                 on_demand=key in _ON_DEMAND,
             )
             for key, words in SCALES.items()

@@ -182,8 +182,10 @@ def _field(line: GridLine, entry: Form | None, label: str, words: _Words) -> str
     keys = "decimal" if kind == "decimal" else "numeric"
     wrong = ' aria-invalid="true"' if bound.errors else ""
     hint = f' data-most="{line.line.most}"' if line.line.most is not None else ""
+    hint += f' data-least="{line.line.least}"' if line.line.least is not None else ""
     return (
         f'<input class="control" name="{name}" id="entry-{name}" value="{typed}" '
-        f'data-entry="{kind}" data-code="{name}" inputmode="{keys}" autocomplete="off" '
-        f'maxlength="7" aria-label="{label} {words.now}"{hint}{wrong}>'
+        f'data-entry="{kind}" data-code="{name}" data-name="{label}" inputmode="{keys}" '
+        f'autocomplete="off" maxlength="12" aria-describedby="grid-unsaved" '
+        f'aria-label="{label} {words.now}"{hint}{wrong}>'
     )

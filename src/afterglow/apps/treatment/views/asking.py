@@ -156,6 +156,12 @@ class Ask(LoginRequiredMixin, View):
         """Return what every service is told of an act: whose session, by whom, when."""
         return {"session": self.session.public_id, "by": self.request.user, "at": self.at}
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Return what a typed time needs: the site's clock, now, and since when there is a day."""
+        session = self.session
+        return {"site": session.site, "at": self.at, "since": session.checked_in_at}
+
     def make_form(self, data: Any = None) -> Form:
         """Return the form, empty or filled."""
         return self.form_class(data, **self.form_arguments())

@@ -137,6 +137,7 @@ def observation_form(session: TreatmentSession, at: datetime, data: Any = None) 
         instruments={key: instrument for key, (_row, instrument) in known.items()},
         site=session.site,
         at=at,
+        since=session.checked_in_at,
     )
 
 

@@ -27,7 +27,7 @@ class Drug(Ask):
     def make_form(self, data: Any = None) -> Form:
         """Offer what the order names."""
         products = queries.medicines_by_need(self.session)
-        return forms.DrugForm(data, products=products, site=self.session.site, at=self.at)
+        return forms.DrugForm(data, products=products, **self.place)
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Chart it."""

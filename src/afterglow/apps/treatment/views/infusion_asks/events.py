@@ -27,7 +27,7 @@ class _Charting(Ask):
 
     def form_arguments(self) -> dict[str, Any]:
         """Return the clock by which a time is typed."""
-        return {"site": self.session.site, "at": self.at}
+        return self.place
 
     def undo(self, done: Done[Any]) -> str:
         """Return the address that withdraws the event."""

@@ -34,8 +34,7 @@ class Rate(Ask):
         last = self.last
         return forms.RateForm(
             data,
-            site=self.session.site,
-            at=self.at,
+            **self.place,
             initial={"seen_sequence": last.sequence if last else 0},
         )
 

@@ -1,5 +1,8 @@
-// Keyboard entry in <table data-grid>: digits only, Enter moves on, arrows move, "120/80" in one field.
-const ALLOWED = { digits: /[^\d]/g, decimal: /[^\d.,]/g, pressure: /[^\d/]/g };
+// Keyboard entry in <table data-grid>: Enter saves the column, arrows and a full field move, "120/80" in one field.
+// Nothing typed is taken away: what is no value stays in its field, and grid_unsaved.js says what is wrong with it.
+import { isUnsaved, isWrong, mark } from "./grid_unsaved.js";
+
+const KINDS = ["digits", "decimal", "pressure"];
 
 const inputs = (grid) => [...grid.querySelectorAll("input[data-entry]:not([disabled])")];
 
@@ -8,6 +11,7 @@ const saveButton = (input) => (input.form ? [...input.form.elements].find((one) 
 
 // ---- a macro walks the cursor through its fields, one question after the other
 let walk = null; // the fields that are still to come; null when nobody walks
+let asksAll = false; // a macro's questions are each passed by Enter; of what is due Enter saves what is there
 const fieldOf = (code) => document.querySelector(`[data-grid] input[data-code="${CSS.escape(code)}"]:not([disabled])`);
 
 function say(code) {
@@ -37,6 +41,7 @@ document.addEventListener("click", (event) => {
   const macro = event.target.closest("[data-macro]");
   if (!macro) return;
   walk = macro.dataset.macro.trim().split(/\s+/);
+  asksAll = macro.dataset.key !== "g";
   step();
 });
 document.addEventListener("focusin", (event) => {
@@ -73,6 +78,17 @@ function onward(input) {
   next.select?.();
 }
 
+/** Enter in the grid: to the next field of a walk; else it saves what is typed; else on, as there is nothing to save. */
+function enter(input) {
+  const toCome = (asksAll || input.value) && walk?.some((code) => fieldOf(code));
+  const save = saveButton(input);
+  if (toCome || !save || !isUnsaved(input.closest("[data-grid]"))) return onward(input);
+  walk = null;
+  say("");
+  restAt = input.value ? null : input.dataset.code;
+  save.click();
+}
+
 /** In a form: the next empty field that no monitor fills, else the button that saves. */
 function onwardInForm(input) {
   const fields = [...(input.form?.querySelectorAll("input:not([type=hidden], [disabled]), select, textarea") ?? [])];
@@ -80,8 +96,15 @@ function onwardInForm(input) {
   (next ?? input.form?.querySelector("button:not([type=button], [disabled])"))?.focus();
 }
 
-// A field that can take no digit more is left by itself; the Enter of a hand that is used to it is not one more move.
+// A field that can take no digit more is left by itself; within a walk the Enter of a hand that is used to it is not
+// one more move. A digit more belongs to what was left, where the cursor now stands on a button.
 let hasMoved = false;
+let left = null; // the field that was left by itself, until another key or a finger
+let restAt = null; // where the hand was when its Enter saved the column: its next digit goes there
+document.addEventListener("pointerdown", () => {
+  left = null;
+  restAt = null;
+});
 function isFull(input) {
   if (input.dataset.entry === "decimal" && !input.value.includes(".")) return false; // the point is still to come
   const most = Number(input.dataset.most);
@@ -93,13 +116,14 @@ document.addEventListener("keydown", (event) => {
   const input = event.target;
   const wasMoved = hasMoved;
   hasMoved = false;
+  if (wasMoved && left?.isConnected && /^[.,]$/.test(event.key)) return goOn(left); // 5.5: the point belongs to what was left
   if (wasMoved && event.key === "Enter" && input.matches?.("input:not([data-grid] *)")) event.preventDefault();
   if (!input.matches?.("[data-grid] input[data-entry]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const atStart = input.selectionStart === 0 && input.selectionEnd === 0;
   const atEnd = input.selectionStart === input.value.length;
   if (event.key === "Enter" && !event.shiftKey) {
-    event.preventDefault(); // Enter moves on; it never sends a half-filled column
-    if (!wasMoved) onward(input);
+    event.preventDefault();
+    if (!(wasMoved && walk)) enter(input);
     return;
   }
   const moves = {
@@ -117,13 +141,33 @@ document.addEventListener("keydown", (event) => {
   next?.select?.();
 });
 
-// A digit that is typed while a reading is due, and nowhere else, begins the due walk: its first field takes it.
+// A digit that is typed where no field has the cursor is never lost: it belongs to the field that was just left, else it
+// begins the due walk, else it goes on where the column was saved, else it begins an unscheduled reading.
 document.addEventListener("keydown", (event) => {
-  if (!/^\d$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.repeat || localStorage.getItem("afterglow-keys") === "off") return;
-  const free = event.target === document.body || event.target.id === "main";
-  const due = free && !document.querySelector("dialog[open]") && document.querySelector('[data-macro][data-key="g"]');
-  if (due) due.click(); // and the digit goes to where the cursor is now
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (!/^\d$/.test(event.key)) {
+    if (!["Enter", "Shift", ".", ","].includes(event.key)) left = restAt = null;
+    return;
+  }
+  if (localStorage.getItem("afterglow-keys") === "off" || document.querySelector("dialog[open]")) return;
+  const onSave = event.target.matches?.("[data-grid-save]");
+  if (!onSave && event.target !== document.body && event.target.id !== "main") return;
+  if (onSave && left?.isConnected) return goOn(left);
+  const due = document.querySelector('[data-macro][data-key="g"]');
+  if (due) return due.click(); // and the digit goes to where the cursor is now
+  goOn(fieldOf(restAt ?? "pressure"));
 });
+// What is typed is saved by Enter also where the cursor has left the grid.
+document.addEventListener("keydown", (event) => {
+  const free = event.target === document.body || event.target.id === "main";
+  if (event.key !== "Enter" || !free || event.repeat || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const grid = document.querySelector("#observation [data-grid]");
+  if (grid && isUnsaved(grid)) document.querySelector("[data-grid-save]")?.click();
+});
+function goOn(field) {
+  field?.focus();
+  field?.setSelectionRange(field.value.length, field.value.length);
+}
 
 // A day that is typed whole for the first time is left by itself; one that is corrected is not.
 let dayWas = "";
@@ -141,14 +185,13 @@ document.addEventListener("input", (event) => {
     hasMoved = true;
   }
   const kind = input.dataset?.entry;
-  if (!(kind in ALLOWED)) return;
-  const clean = input.value.replace(ALLOWED[kind], "");
-  if (clean !== input.value) input.value = clean;
-  if (event.inputType?.startsWith("delete")) return;
-  if (kind === "pressure") slash(input, clean);
-  if (event.inputType !== "insertText" || input.selectionStart !== input.value.length || !isFull(input)) return;
+  if (!KINDS.includes(kind)) return;
+  if (kind === "pressure" && !event.inputType?.startsWith("delete")) slash(input, input.value);
+  mark(input);
+  if (event.inputType !== "insertText" || input.selectionStart !== input.value.length || isWrong(input) || !isFull(input)) return;
   onward(input);
   hasMoved = true;
+  left = input;
 });
 
 function slash(input, clean) {
@@ -176,6 +219,14 @@ document.addEventListener("click", (event) => {
   fieldOf(button.dataset.openRow)?.focus();
 });
 document.addEventListener("htmx:afterSwap", openRows);
+// A column that was refused: the cursor stands in the first field that is wrong, in sight.
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.requestConfig?.verb !== "post") return;
+  const wrong = detail.target.querySelector?.("[data-grid] input[aria-invalid=true]");
+  wrong?.focus();
+  wrong?.select();
+  requestAnimationFrame(() => wrong?.scrollIntoView({ block: "nearest" }));
+});
 
 // ---- "More" stands beside the favourites only where some do not fit into the line
 function showMore() {

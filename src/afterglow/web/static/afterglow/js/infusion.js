@@ -157,14 +157,39 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target === grid && event.detail.requestConfig.verb === "get" && isBeingFilled()) event.detail.shouldSwap = false;
 });
-// A column that was charted is empty again, and so may be drawn anew; what was typed since is of the next one and stays.
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt.id !== "observation" || !event.detail.successful) return;
-  const sent = event.detail.requestConfig.parameters;
-  const fields = [...grid.querySelectorAll("input[data-entry], #entry-when")];
-  for (const field of fields) if (field.value === (sent[field.name] ?? "")) field.value = "";
-  if (!fields.some((field) => field.value)) document.activeElement?.blur();
+// What was charted leaves its fields, and so the grid may be drawn anew; what was typed meanwhile stays, under a key of
+// its own, and an Enter that was pressed meanwhile is done then.
+const entries = () => [...grid.querySelectorAll("input[data-entry], #entry-when")];
+let sent = null; // field by name → what went to the server, while it is on its way
+let isAskedAgain = false;
+document.addEventListener("htmx:beforeRequest", ({ detail, defaultPrevented }) => {
+  if (detail.elt.id !== "observation" || defaultPrevented) return;
+  sent = new Map(entries().map((field) => [field.name, field.value]));
+  // Whatever becomes of it, and whether or not the form was drawn anew meanwhile.
+  detail.xhr.addEventListener("loadend", () => answered(detail.xhr.status >= 200 && detail.xhr.status < 300));
 });
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.id !== "observation" || !sent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    isAskedAgain = true;
+  },
+  true,
+);
+function answered(isCharted) {
+  const [gone, again] = [sent, isAskedAgain];
+  sent = null;
+  isAskedAgain = false;
+  if (!isCharted) return;
+  for (const field of entries()) if (field.value === gone.get(field.name)) field.value = "";
+  const form = document.getElementById("observation");
+  form.elements.key.value = crypto.randomUUID?.() ?? uuid();
+  grid.dispatchEvent(new CustomEvent("grid:emptied", { bubbles: true }));
+  if (!entries().some((field) => field.value)) document.activeElement?.blur();
+  else if (again) form.requestSubmit();
+}
 
 // ---- a slot that opens is drawn when it opens
 let opening = 0;

@@ -1,4 +1,10 @@
 // The few words that scripts say themselves. Everything else comes from the server, translated.
+const wanted = {
+  en: (entry, least, most) =>
+    entry === "pressure" ? "120/80" : `${entry === "digits" ? "a whole number" : "a number"}${least ? ` from ${least} to ${most}` : most ? ` up to ${most}` : ""}`,
+  es: (entry, least, most) =>
+    entry === "pressure" ? "120/80" : `${entry === "digits" ? "un número entero" : "un número"}${least ? ` de ${least} a ${most}` : most ? ` hasta ${most}` : ""}`,
+};
 const WORDS = {
   en: {
     ago: (amount) => `${amount} ago`,
@@ -16,6 +22,10 @@ const WORDS = {
     baseline: "baseline",
     byHand: "by hand",
     byMonitor: "monitor",
+    notSaved: (values) => `Not saved: ${values}. Enter saves.`,
+    nothingSaved: "Nothing is saved yet.",
+    notAValue: (name, text, entry, least, most) => `${name}: “${text}” is no value; write ${wanted.en(entry, least, most)}.`,
+    tooHigh: (name, text, entry, least, most) => `${name}: ${text} cannot be; write ${wanted.en(entry, least, most)}.`,
   },
   es: {
     ago: (amount) => `hace ${amount}`,
@@ -33,6 +43,10 @@ const WORDS = {
     baseline: "basal",
     byHand: "a mano",
     byMonitor: "monitor",
+    notSaved: (values) => `Sin guardar: ${values}. Intro guarda.`,
+    nothingSaved: "Aún no se ha guardado nada.",
+    notAValue: (name, text, entry, least, most) => `${name}: «${text}» no es un valor; escriba ${wanted.es(entry, least, most)}.`,
+    tooHigh: (name, text, entry, least, most) => `${name}: ${text} no puede ser; escriba ${wanted.es(entry, least, most)}.`,
   },
 };
 
