@@ -12,6 +12,11 @@ from afterglow.apps.monitoring import facts, queries
 from afterglow.apps.monitoring import services as monitoring
 from afterglow.apps.monitoring.models import Alarm, AlarmAct
 from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
+from afterglow.apps.treatment.printed.during import story
+from afterglow.apps.treatment.printed.words import Clock
+from afterglow.apps.treatment.record import record_content
+from afterglow.apps.treatment.reports.alarms import month
+from afterglow.apps.treatment.reports.months import month_of
 from afterglow.apps.treatment.shown.alarms import GONE, alarm_strip
 from afterglow.apps.visits.board import board
 from afterglow.apps.work.models import Task
@@ -205,3 +210,33 @@ def test_an_alarm_that_comes_back_keeps_its_first_stretch_and_the_rechecks_of_it
     assert [(s.number, s.due_at, s.recheck) for s in after][: len(passed)] == passed
     assert [s.due_at for s in after if s.recheck][:1] == [day.minute(6)]
     assert [s.due_at for s in after if s.recheck][-1] == day.minute(17)
+
+
+def test_an_acknowledgement_is_told_alike_in_the_room_the_record_and_the_report() -> None:
+    day = infusing()
+    row = desaturated(day)
+    see(day, row, 5.5)
+    look(day, 7.5)  # it asks again
+    take_vitals(day, at=day.minute(7.6), spo2=97)
+
+    strip = alarm_strip(day.session, at=day.minute(7.7))
+    [band] = [b for b in (*strip.bands, *strip.more) if b.row.pk == row.pk]
+    assert (band.gone, band.seen_by) == (True, day.clinician.get_short_name())
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(7.7)):
+        panel = client.get(reverse("treatment:infusion-panel", args=[day.id, "alarms"]))
+    html = panel.content.decode()
+    assert f"came and went; {day.clinician.get_short_name()} saw it before" in html
+    assert "seen by nobody" not in html
+
+    monitoring.acknowledge_alarm(alarm=row.public_id, by=day.second, at=day.minute(8))
+    content = record_content(day.refreshed(), signed_by=day.clinician, at=day.minute(9))
+    alarms = next(part for part in story(content, Clock.of(content)) if part["title"] == "Alarms")
+    [line] = [each for each in alarms["rows"] if "saturation" in str(each[2])]
+    first, second = str(line[3]).split("\n")
+    assert first.startswith(day.clinician.full_name)
+    assert second.startswith(day.second.full_name)
+    report = month(day.site, month_of(day.site, "", at=day.started), at=day.minute(60))
+    [counted] = [each for each in report.rows if each.condition == "SPO2_LOW"]
+    assert counted.median_s == 30  # the first of the two

@@ -85,13 +85,28 @@ def test_a_column_is_red_when_its_device_saw_red_between_two_calm_numbers(day: D
     drawn = cell(day, "spo2", minute=12)
 
     assert (drawn.text, drawn.spread) == ("98", "84–98")
-    assert drawn.level == "red"
+    assert (drawn.spread_level, drawn.level, drawn.worst) == ("red", "", "red")
 
 
 def test_a_column_whose_device_stayed_inside_the_limits_has_no_colour(day: Day) -> None:
     device_says(day, (V.SPO2, 98, day.minute(8.5)), (V.SPO2, 96, day.minute(9.5)))
 
-    assert cell(day, "spo2", minute=12).level == ""
+    assert cell(day, "spo2", minute=12).worst == ""
+
+
+def test_a_normal_value_is_not_red_because_of_the_one_beside_it(day: Day) -> None:
+    device_says(day, (V.SYSTOLIC, 122, day.minute(9)), (V.DIASTOLIC, 77, day.minute(9)))
+    take_vitals(day, at=day.minute(9.5), systolic=192, diastolic=118)
+
+    drawn = cell(day, "pressure", minute=10)
+
+    assert (drawn.other, drawn.other_level) == ("192/118", "red")
+    assert drawn.level == ""
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(10)):
+        html = client.get(reverse("treatment:infusion-panel", args=[day.id, "grid"]))
+    assert 'class="cell-other is-red"' in html.content.decode()
 
 
 def test_the_paper_carries_the_lowest_and_says_that_it_was_red(day: Day) -> None:
@@ -194,7 +209,7 @@ def test_co2_has_a_row_as_soon_as_a_device_sends_it_and_takes_digits_before(day:
     device_says(day, (V.ETCO2, 37, day.minute(9)), (V.ETCO2, 58, day.minute(10)))
 
     assert "etco2" in shown(day, minute=11)
-    assert cell(day, "etco2", minute=11).level == "red"
+    assert cell(day, "etco2", minute=11).spread_level == "red"
 
 
 def test_temperature_and_pain_are_typed_by_hand_and_then_have_their_row(day: Day) -> None:

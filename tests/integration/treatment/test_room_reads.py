@@ -18,11 +18,13 @@ from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import SessionEvent
-from afterglow.apps.treatment.services import charting
+from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.services import charting, infusions
 from afterglow.apps.treatment.shown import drug
 from afterglow.apps.treatment.shown.grid import grid
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
+from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.db.looks import looking
 from afterglow.web import clock
 from support.infusion_day import Day, infusing, take_vitals
@@ -332,6 +334,47 @@ def test_a_column_that_held_a_red_set_stays_red_when_a_normal_one_follows(day: D
     drawn = {line.line.field: line.cells for line in grid(day.session, at=day.minute(12)).lines}
 
     first, last = drawn["pressure"][-2][1], drawn["pressure"][-1][1]
-    assert (first.text, first.more, first.level) == ("124/78", 1, "red")
-    assert drawn["spo2"][-2][1].level == "red"
+    assert (first.text, first.more, first.more_level) == ("124/78", 1, "red")
+    assert first.level == ""  # what is drawn is normal; what it hides is not
+    assert drawn["spo2"][-2][1].more_level == "red"
     assert (last.text, last.more, last.level) == ("124/78", 0, "")
+
+
+def test_a_reading_that_counts_for_a_set_and_its_recheck_stands_once(day: Day) -> None:
+    take_vitals(day, at=day.minute(1), systolic=196, diastolic=112)
+    take_vitals(day, at=day.minute(5), systolic=186, diastolic=84)
+
+    [cells] = [
+        line.cells
+        for line in grid(day.session, at=day.minute(6)).lines
+        if line.line.field == "pressure"
+    ]
+
+    asked_again = [column.slot.recheck for column, _cell in cells]
+    assert asked_again[-1]
+    assert [cell.text for _column, cell in cells].count("186/84") == 1
+    assert cells[-1][1].text == "186/84"
+    assert all(cell.more == 0 for _column, cell in cells)
+
+
+def test_a_set_that_the_stop_overtook_stays_to_be_seen_and_owes_nothing(day: Day) -> None:
+    take_vitals(day, at=day.minute(1), systolic=124, diastolic=78)
+    outcome = infusions.record_pump_stopped(
+        session=day.id,
+        ending=InfusionEnding.STOPPED_BY_CLINICIAN,
+        by=day.clinician,
+        at=day.minute(11),
+        key=uuid.uuid4(),
+    )
+    assert isinstance(outcome, Done)
+
+    found = grid(day.session, at=day.minute(12))
+
+    left = [column for column in found.columns if column.slot.overtaken]
+    assert [column.slot.due_at for column in left] == [day.minute(10)]
+    assert not left[0].owes_reason
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(12)):
+        html = client.get(reverse("treatment:infusion-panel", args=[day.id, "grid"]))
+    assert "not taken before the stop" in html.content.decode()

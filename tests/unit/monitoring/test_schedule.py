@@ -99,6 +99,16 @@ def test_a_slot_just_before_the_stop_becomes_the_reading_at_the_stop() -> None:
     assert schedule[6].state is SlotState.FULFILLED
 
 
+def test_a_slot_just_before_the_stop_that_nobody_took_stays_to_be_seen() -> None:
+    facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(41), readings=observed(42))
+    schedule = slots(facts, RULES.schedule, minute(45))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 10, 20, 30, 40, 41]
+    left, stop = schedule[6], schedule[7]
+    assert (left.overtaken, left.state, left.owes_a_reason) == (True, SlotState.MISSED, False)
+    assert (stop.overtaken, stop.state) == (False, SlotState.FULFILLED)
+    assert next_due(schedule) == schedule[8]
+
+
 def test_recovery_goes_on_until_release() -> None:
     facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(40))
     schedule = slots(facts, RULES.schedule, minute(50))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -134,6 +134,8 @@ class GridRow:
     scores: tuple[Reading, ...]
     sets: Mapping[tuple[str, Source], lines.Sets]
     """What stands of a sign in the window, by hand or by the cuff: how many, lowest, highest."""
+    until: datetime
+    """Where the next column begins: a reading that counts for two slots is drawn once."""
 
 
 @read_once
@@ -144,15 +146,15 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
     continuous sign the first reading; nothing is carried forward.
     """
     planned, found = facts.observed(session, at)
-    opened = [slot for slot in planned if slot.opens_at <= at]
-    end = at + INSTANT
+    columns = _columns(planned, at)
+    until = {window.since: window.until for _slot, window in columns}
     by_window: dict[datetime, dict[tuple[str, Source], LatestReading]] = {}
     counts: dict[datetime, dict[tuple[str, Source], lines.Sets]] = {}
     for each in found:
         line = each.line
-        by_window.setdefault(line.since, {})[(line.code, Source(line.source))] = _read(each)
-    windows = [lines.Window(slot.opens_at, min(slot.closes_at or end, end)) for slot in opened]
-    for each, of in lines.last_sets_in(session.pk, windows):
+        if each.taken_at < until.get(line.since, each.taken_at):
+            by_window.setdefault(line.since, {})[(line.code, Source(line.source))] = _read(each)
+    for each, of in lines.last_sets_in(session.pk, [window for _slot, window in columns]):
         line = each.line
         by_window.setdefault(line.since, {})[(line.code, Source(line.source))] = _read(each)
         counts.setdefault(line.since, {})[(line.code, Source(line.source))] = of
@@ -161,11 +163,27 @@ def grid(session: TreatmentSession, *, at: datetime) -> tuple[GridRow, ...]:
         GridRow(
             slot,
             by_window.get(slot.opens_at, {}),
-            tuple(s for s in scores if slot.opens_at <= s.at < (slot.closes_at or end)),
+            tuple(s for s in scores if slot.opens_at <= s.at < window.until),
             counts.get(slot.opens_at, {}),
+            window.until,
         )
-        for slot in opened
+        for slot, window in columns
     )
+
+
+def _columns(planned: Iterable[Slot], at: datetime) -> list[tuple[Slot, lines.Window]]:
+    """Return the slots that have opened, each with the stretch that its column shows.
+
+    A slot's window may reach into that of a recheck, so that one reading counts for both; the
+    column of the set ends where the recheck's begins.
+    """
+    opened = sorted((s for s in planned if s.opens_at <= at), key=lambda slot: slot.opens_at)
+    begins = [*(slot.opens_at for slot in opened[1:]), at + INSTANT]
+    found = []
+    for slot, following in zip(opened, begins, strict=True):
+        whole = facts.window_of(slot, at)
+        found.append((slot, lines.Window(whole.since, min(whole.until, following))))
+    return sorted(found, key=lambda column: column[0].due_at)
 
 
 def _read(found: lines.Found) -> LatestReading:
@@ -194,7 +212,7 @@ class Spread:
 def spreads(session: TreatmentSession, *, at: datetime) -> Mapping[tuple[datetime, str], Spread]:
     """Return the spread of each continuous sign in each slot's window, by its opening and sign."""
     planned, _found = facts.observed(session, at)
-    windows = [facts.window_of(slot, at) for slot in planned if slot.opens_at <= at]
+    windows = [window for _slot, window in _columns(planned, at)]
     return {
         (window.since, code): Spread(low, high, count)
         for window, code, low, high, count in lines.spread_in(session.pk, windows)

@@ -69,6 +69,7 @@ class Slot:
     ``reason`` says why it was missed; an empty one on a missed slot is owed. ``reminders`` are
     scores that its phase asks for and nobody has taken yet: they are said, never demanded.
     ``recheck``: asked for between the sets, after a pressure beyond its limit or an IV drug.
+    ``overtaken``: the stop came shortly after it was due, and the stop's own set took its place.
     """
 
     number: int
@@ -82,6 +83,7 @@ class Slot:
     reason: str = ""
     reminders: tuple[str, ...] = ()
     recheck: bool = False
+    overtaken: bool = False
 
     @property
     def owes_a_reason(self) -> bool:
@@ -89,22 +91,26 @@ class Slot:
 
         Before the start nobody must: the rules of the start judge the baseline, and who overrides
         them says why. Nor for a recheck: it alarms while it is late, and the next set comes soon.
+        Nor for a set that the stop overtook: the set of the stop is asked for.
         """
-        before = self.phase is ObservationPhase.BASELINE or self.recheck
-        return self.state is SlotState.MISSED and not self.reason and not before
+        before = self.phase is ObservationPhase.BASELINE
+        other = self.recheck or self.overtaken
+        return self.state is SlotState.MISSED and not self.reason and not (before or other)
 
 
 def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slot, ...]:
     """Return every slot up to ``at``, and those that are planned after it, in order of time."""
     sets = _planned(facts, rules, at)
     rechecks = _rechecks(facts, rules, [due for _, due, _ in sets], at)
-    both = sorted([*sets, *rechecks], key=lambda slot: slot[1])
+    overtaken = _overtaken(facts, rules, [due for _, due, _ in sets])
+    both = sorted([*sets, *rechecks, *overtaken], key=lambda slot: slot[1])
     # A recheck takes nothing from the set before it, which is charted late as before: one reading
     # may be both. No recheck is due when a set is.
     asked_again = {due for _, due, _ in rechecks}
+    left = {due for _, due, _ in overtaken}
     spans = [
         *_spans(sets, rules.early, facts.released),
-        *(s for s in _spans(both, rules.early, facts.released) if s[0][1] in asked_again),
+        *(s for s in _spans(both, rules.early, facts.released) if s[0][1] in asked_again | left),
     ]
     judged = (
         _judge(
@@ -122,7 +128,11 @@ def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slo
             sorted(spans, key=lambda span: span[0][1])
         )
     )
-    return tuple(replace(s, recheck=True) if s.due_at in asked_again else s for s in judged)
+    return tuple(
+        replace(s, recheck=s.due_at in asked_again, overtaken=s.due_at in left)
+        for s in judged
+        if s.due_at not in left or s.state is SlotState.MISSED
+    )
 
 
 def next_due(schedule: Iterable[Slot]) -> Slot | None:
@@ -153,6 +163,24 @@ def _planned(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> list[P
             for due in _grid(facts, rules, facts.stopped, end, rules.recovery_every)
         ]
     return planned
+
+
+def _overtaken(
+    facts: ScheduleFacts, rules: ScheduleRules, sets: Sequence[datetime]
+) -> list[Planned]:
+    """The set that was due shortly before the stop, whose place the set of the stop takes.
+
+    What was asked for and not taken stays to be seen; it takes no reading from the stop's set.
+    """
+    if facts.started is None or facts.stopped is None:
+        return []
+    during = ObservationPhase.INFUSING
+    due_by = _grid(facts, rules, facts.started, facts.stopped + rules.early, rules.infusing_every)
+    return [
+        (during, due, rules.required[during])
+        for due in due_by
+        if due < facts.stopped and due not in sets
+    ]
 
 
 def _rechecks(

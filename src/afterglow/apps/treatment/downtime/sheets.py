@@ -328,7 +328,7 @@ def _on_paper(cell: Cell) -> str:
     Paper has no colour: one mark stands for amber, two for red.
     """
     text = f"{cell.text} ({cell.spread})" if cell.text and cell.spread else cell.text
-    return f"{text}{_MARK[cell.level]}" if text else ""
+    return f"{text}{_MARK[cell.worst]}" if text else ""
 
 
 def _taken_at(column: Column) -> datetime:

@@ -252,17 +252,27 @@ def _alarm(row: Content, clock: Clock) -> list[Any]:
         for act in row["acts"]
         if act["act"] in _TOLD
     )
-    seen = (
-        f"{row['acknowledged_by']}, {clock.exact(row['acknowledged_at'])}"
-        if row["acknowledged_at"]
-        else "by nobody"
-    )
     symptoms = {True: "yes", False: "no", None: NONE}[row["symptomatic"]]
     return [
         clock.exact(row["raised_at"]),
         toned(level, tone),
         row["sentence"] + (f"\n{story}" if story else ""),
-        seen,
+        _seen_by(row, clock),
         symptoms,
         clock.exact(row["ended_at"]) or "still open",
     ]
+
+
+def _seen_by(row: Content, clock: Clock) -> str:
+    """Return everybody who acknowledged it, in order: the first is who the month's report counts.
+
+    A record from before each act named its person has the last one only.
+    """
+    acts = [
+        f"{act['by']}, {clock.exact(act['at'])}"
+        for act in row["acts"]
+        if act["act"] == AlarmActKind.ACKNOWLEDGED and act.get("by")
+    ]
+    if not acts and row["acknowledged_at"]:
+        acts = [f"{row['acknowledged_by']}, {clock.exact(row['acknowledged_at'])}"]
+    return "\n".join(acts) or "by nobody"

@@ -107,7 +107,7 @@ class Band:
     ``also``: other limits of the same sign and source, word and limit, seen in the same look.
     ``repeat_in`` and ``repeat_late``: a red value waits for its repeat, or has waited too long.
     ``action``: what the protocol asks for. ``seen_by``: who saw it before it asked again. ``back``:
-    within its limit, and not yet for long enough; ``gone``: over, and seen by nobody.
+    within its limit, and not yet for long enough; ``gone``: over, and not seen since it last rose.
     """
 
     row: Alarm
@@ -165,7 +165,11 @@ def alarm_strip(session: TreatmentSession, *, at: datetime) -> AlarmStrip:
     signs = {limit.code: limit.sign for limit in rules.limits}
     rows = list(monitoring.open_alarms(session))
     seen_by = monitoring.last_acknowledged_by(
-        [row.pk for row in rows if row.reminded_at and row.acknowledged_at is None]
+        [
+            row.pk
+            for row in rows
+            if row.acknowledged_at is None and (row.reminded_at or row.condition_gone_at)
+        ]
     )
     found = [_band(row, rules, at, seen_by.get(row.pk, "")) for row in rows]
     # What nobody has seen yet stands above what somebody has; of one level, what lasts on top.

@@ -84,27 +84,35 @@ class Named:
 class Cell:
     """What one cell says.
 
-    ``level``: red or amber by the protocol's limits, as numbers alone; the worst of all that its
-    column holds of the sign, by hand or by a device, drawn or not.
+    ``level``: red or amber of what is drawn, by the protocol's limits, as numbers alone.
+    ``other_level``, ``more_level`` and ``spread_level``: of what stands small beside it.
     """
 
     text: str = ""
     level: str = ""
     by_hand: bool = False
     other: str = ""
+    other_level: str = ""
     late: datetime | None = None
     entered: datetime | None = None
     """When it was entered, where that is more than a minute after it was taken."""
     spread: str = ""
     """Lowest and highest that the device said in the column's stretch, where they differ."""
+    spread_level: str = ""
     reading: Named | None = None
     more: int = 0
     """Sets of the same kind in this column that are not drawn: one tap shows them."""
+    more_level: str = ""
     assessment: str = ""
     paper: str = ""
     """Who measured it and wrote it on paper, where it was copied from there."""
     struck: str = ""
     """A score of this column that was entered in error."""
+
+    @property
+    def worst(self) -> str:
+        """The worst of all that its column holds of the sign, drawn or not."""
+        return _worst({self.level, self.other_level, self.more_level, self.spread_level})
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +271,7 @@ def _column(
 ) -> Column:
     slot = row.slot
     mine, gone = (
-        {each.row.instrument_key: each for each in of if _is_in(slot, each)}
+        {each.row.instrument_key: each for each in of if _is_in(row, each)}
         for of in (answered, struck)
     )
     cells = {}
@@ -301,11 +309,10 @@ def _with_spread(cell: Cell, moved: tuple[str, Spread] | None, judge: Judge) -> 
     if moved is None or moved[1].low == moved[1].high:
         return cell
     code, spread = moved
-    levels = {cell.level, judge.level(code, spread.low), judge.level(code, spread.high)}
     return replace(
         cell,
         spread=f"{number(spread.low)}–{number(spread.high)}",
-        level=_worst(levels),
+        spread_level=_worst({judge.level(code, spread.low), judge.level(code, spread.high)}),
     )
 
 
@@ -325,10 +332,8 @@ def _from_paper(column: Column, paper: Mapping[UUID, str], answered: Iterable[An
     return replace(column, cells=cells)
 
 
-def _is_in(slot: Slot, answer: Answered) -> bool:
-    return slot.opens_at <= answer.row.at and (
-        slot.closes_at is None or answer.row.at < slot.closes_at
-    )
+def _is_in(row: GridRow, answer: Answered) -> bool:
+    return row.slot.opens_at <= answer.row.at < row.until
 
 
 def _scale_cell(answer: Answered | None, gone: Answered | None, judge: Judge) -> Cell:
@@ -353,28 +358,35 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
     shown = device or hand
     if not shown:
         return Cell()
-    # What is not drawn counts as much: a red set stays red when a normal one follows, and so does
-    # what a hand measured beside the device.
-    values_of: list[tuple[str, Decimal]] = [(part.sign, part.value) for part in (*device, *hand)]
-    for code in line.codes:
-        for source in Source:
-            if (sets := row.sets.get((code, source))) is not None:
-                values_of += [(code, sets.low), (code, sets.high)]
-    levels = {judge.level(sign, value) for sign, value in values_of}
+    # What is not drawn counts as much, at its own place: a red set stays red in the count of what
+    # is not drawn when a normal one follows, and the normal one is not.
+    unseen = {
+        judge.level(code, value)
+        for code in line.codes
+        for source in Source
+        if (sets := row.sets.get((code, source))) is not None and sets.how_many > 1
+        for value in (sets.low, sets.high)
+    }
     first = shown[0]
     hand_entry = first.source is Source.HAND
     return Cell(
         text=_joined(shown),
-        level=_worst(levels),
+        level=_of(shown, judge),
         by_hand=not device,
         other=_joined(hand) if device and hand else "",
+        other_level=_of(hand, judge) if device and hand else "",
         late=_after(first.arrived_at, first.taken_at, LATE) if hand_entry else None,
         entered=_after(first.arrived_at, first.taken_at, TWO_TIMES) if hand_entry else None,
         reading=Named(first.batch, first.sign, first.taken_at),
         more=row.sets[(first.sign, first.source)].how_many - 1
         if (first.sign, first.source) in row.sets
         else 0,
+        more_level=_worst(unseen),
     )
+
+
+def _of(parts: Iterable[LatestReading], judge: Judge) -> str:
+    return _worst({judge.level(part.sign, part.value) for part in parts})
 
 
 def _after(entered: datetime, taken: datetime, span: timedelta) -> datetime | None:

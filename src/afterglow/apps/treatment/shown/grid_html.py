@@ -70,6 +70,7 @@ class _Words:
         self.late = escape(_("entered late"))
         self.entered = escape(_("entered"))
         self.missed = escape(_("missed"))
+        self.overtaken = escape(_("not taken before the stop"))
         self.why = escape(_("missed: why?"))
         self.now = escape(_("now"))
         self.more = escape(_("more readings in this column: tap to see them"))
@@ -121,15 +122,21 @@ def _cell(
         )
     if cell.other:
         text += (
-            f' <span class="cell-other" title="{words.by_hand}">'
+            f' <span class="{_small("cell-other", cell.other_level)}" title="{words.by_hand}">'
             f"{escape(cell.other)}{words.hand}</span>"
         )
     if cell.struck:
         text += f" {_struck(cell, words)}"
     if cell.more:
-        text += f' <small class="cell-range" title="{words.more}">+{cell.more}</small>'
+        text += (
+            f' <small class="{_small("cell-range", cell.more_level)}" title="{words.more}">'
+            f"+{cell.more}</small>"
+        )
     if cell.spread:
-        text += f' <small class="cell-range" title="{words.range}">{escape(cell.spread)}</small>'
+        text += (
+            f' <small class="{_small("cell-range", cell.spread_level)}" title="{words.range}">'
+            f"{escape(cell.spread)}</small>"
+        )
     if cell.late:
         text += _stamp(cell.late, words.late, site, "late")
     elif cell.entered:
@@ -137,6 +144,10 @@ def _cell(
     level = f"is-{cell.level}" if cell.level else ""
     late = " is-late" if cell.late else ""
     return f'<td class="{level}{late}">{text}</td>' if level or late else f"<td>{text}</td>"
+
+
+def _small(name: str, level: str) -> str:
+    return f"{name} is-{level}" if level else name
 
 
 def _struck(cell: Cell, words: _Words) -> str:
@@ -151,7 +162,8 @@ def _empty(column: Column, words: _Words, *, locked: bool, first: bool) -> str:
         due = column.slot.due_at.isoformat().replace("+", "%2B")
         text = _link(f"missed/?due={due}", words.why, "event-link")
     elif first:
-        text = escape(column.slot.reason) or words.missed
+        reason = words.overtaken if column.slot.overtaken else words.missed
+        text = escape(column.slot.reason) or reason
     return f'<td class="is-missed">{text}</td>'
 
 
