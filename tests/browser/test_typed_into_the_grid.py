@@ -23,6 +23,7 @@ from support.front import Front
 from support.infusion_day import TO_START, Day, infusing
 
 AtScreen = Callable[..., Page]
+AtTablet = Callable[..., Page]
 Look = Callable[..., None]
 
 
@@ -154,6 +155,36 @@ def test_what_is_typed_while_a_column_is_on_its_way_is_kept_and_saved_by_its_own
     page.keyboard.type("13181")
     page.keyboard.press("Enter")
     page.keyboard.type("77")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".vital-pressure [data-value]")).to_have_text("131/81")
+    expect(page.locator(".vital-heart [data-value]")).to_have_text("77")
+    expect(page.locator("[data-grid-unsaved]")).to_be_hidden()
+    assert typed_by_hand(day, "systolic") == ["131"]
+    assert typed_by_hand(day, "heart_rate") == ["77"]
+
+
+HELD_WRITES = """() => {
+  const held = new Promise((release) => { window.releaseWrites = release; });
+  const { set } = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, "oncomplete");
+  Object.defineProperty(IDBTransaction.prototype, "oncomplete", {
+    set(done) { set.call(this, (...all) => held.then(() => done(...all))); },
+  });
+}"""
+"""The tablet's disk says that it has written only when the story lets it."""
+
+
+def test_what_is_typed_while_the_tablet_writes_down_a_column_is_no_part_of_it(
+    day: Day, at_tablet: AtTablet
+) -> None:
+    page = at_tablet(day, day.clinician)
+    page.evaluate(HELD_WRITES)
+    page.get_by_label("BP now").focus()
+    page.keyboard.type("13181")
+    page.keyboard.press("Enter")  # it is being written down
+    page.keyboard.type("7")
+    page.evaluate("releaseWrites()")
+    page.keyboard.type("7")
     page.keyboard.press("Enter")
 
     expect(page.locator(".vital-pressure [data-value]")).to_have_text("131/81")

@@ -1,5 +1,6 @@
 // The infusion page: stream frames become readings, panels look again when something structural happens,
 // and everything still works, every five seconds, when the stream is lost.
+import "./held_keys.js";
 import { serverNow, setServerNow } from "./clock.js";
 
 const body = document.body;
@@ -162,9 +163,17 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 const entries = () => [...grid.querySelectorAll("input[data-entry], #entry-when")];
 let sent = null; // field by name → what went to the server, while it is on its way
 let isAskedAgain = false;
+const saidIn = (said) => new Map(entries().map((field) => [field.name, String(said.get(field.name) ?? "")]));
+// This tablet writes it down first (offline_acts.js): from the press on it is on its way.
+document.addEventListener("infusion:taken", ({ target, detail }) => {
+  if (target.id === "observation") sent = saidIn(detail.said);
+});
+document.addEventListener("infusion:left", ({ target, detail }) => {
+  if (target.id === "observation") answered(detail.onDisk);
+});
 document.addEventListener("htmx:beforeRequest", ({ detail, defaultPrevented }) => {
   if (detail.elt.id !== "observation" || defaultPrevented) return;
-  sent = new Map(entries().map((field) => [field.name, field.value]));
+  sent = saidIn(detail.requestConfig.formData);
   // Whatever becomes of it, and whether or not the form was drawn anew meanwhile.
   detail.xhr.addEventListener("loadend", () => answered(detail.xhr.status >= 200 && detail.xhr.status < 300));
 });

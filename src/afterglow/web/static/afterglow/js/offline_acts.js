@@ -20,12 +20,14 @@ const SECOND_TAP_MS = 700;
 const [PUMP, STOP, EMERGENCY] = [{}, {}, {}];
 const busy = new WeakMap(); // press → until when it is under way
 const tapped = new WeakMap(); // press → when it was last taken
-const flying = new Map(); // form → {entry, press}
+const flying = new Map(); // form → {entry, press, said}
+const lastSaid = new WeakMap(); // form → what it said when its press was last taken
 const emergencies = new WeakSet(); // forms of an emergency under way to a server
 
 /** What one press is: pause and resume stand in one place, and so do all of one kind; else it is the form. */
 const pressOf = (act, form) => ({ pause: PUMP, resume: PUMP, stop: STOP, emergency: EMERGENCY })[act] ?? form;
-const isSecondTap = (press) => Date.now() - (tapped.get(press) ?? -Infinity) < SECOND_TAP_MS;
+/** A trembling finger says the same twice; a hand that types on says something else. */
+const isSecondTap = (press, form) => Date.now() - (tapped.get(press) ?? -Infinity) < SECOND_TAP_MS && (form.id !== "observation" || lastSaid.get(form) === textOf(form));
 
 document.addEventListener("htmx:confirm", (event) => {
   const { elt, verb, path } = event.detail;
@@ -37,7 +39,7 @@ document.addEventListener("htmx:confirm", (event) => {
     openKept(act);
     return;
   }
-  if (isSecondTap(pressOf(act, elt))) {
+  if (isSecondTap(pressOf(act, elt), elt)) {
     event.preventDefault();
     return;
   }
@@ -73,6 +75,9 @@ async function record(form, act, submitter, issue) {
     return;
   }
   tapped.set(press, Date.now());
+  const said = saidBy(form, submitter);
+  lastSaid.set(form, textOf(form));
+  form.dispatchEvent(new CustomEvent("infusion:taken", { bubbles: true, detail: { said } }));
   busy.set(press, Date.now() + ANSWER_MS + DISK_MOST_MS);
   if (act === "emergency") toast(words.emergencyHere, "error");
   const entry = entryOf(found, online ? "sending" : "waiting");
@@ -82,12 +87,13 @@ async function record(form, act, submitter, issue) {
   tapped.set(press, Date.now());
   if (online) {
     // The server may take what this tablet does not; the banner says that it does not.
-    flying.set(form, { entry, press });
+    flying.set(form, { entry, press, said });
     issue();
   } else {
     busy.delete(press);
     if (onDisk) recordedHere(entry, act, form);
     else sayLate(entries);
+    form.dispatchEvent(new CustomEvent("infusion:left", { bubbles: true, detail: { onDisk } }));
   }
   if (!onDisk) changed();
 }
@@ -100,6 +106,13 @@ export function recordedHere(entry, act, form) {
   if ((act === "set" || act === "score") && textOf(form) === typed.get(entry)) form.reset();
   if (act === "criteria") standsAs(form, entry.body.answers);
   changed();
+}
+
+/** What a form says at the press: the disk takes a moment, and what is typed meanwhile is of the next one. */
+function saidBy(form, submitter) {
+  const said = new FormData(form);
+  if (submitter?.name) said.append(submitter.name, submitter.value);
+  return said;
 }
 
 const typed = new WeakMap(); // entry → what its form said; what was typed since stays
@@ -164,6 +177,10 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   const flight = flying.get(detail.elt);
   const act = actOf(detail.path);
   if (flight) {
+    for (const name of new Set([...detail.formData.keys(), ...flight.said.keys()])) {
+      detail.formData.delete(name);
+      for (const value of flight.said.getAll(name)) detail.formData.append(name, value);
+    }
     detail.parameters[keyOf(detail.elt)] = flight.entry.key;
     detail.timeout = ANSWER_MS;
     detail.recorded = true;
