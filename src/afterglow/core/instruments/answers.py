@@ -49,7 +49,7 @@ def read_answers(
         digits = cleaned.removeprefix("-")
         if not cleaned:
             answers[key] = None
-        elif key not in items or (digits.isascii() and digits.isdigit() and len(digits) < 5):
+        elif key not in items or (digits.isascii() and digits.isdigit() and len(digits) < 12):
             answers[key] = int(cleaned) if key in items else None
         else:
             name = called or items[key].construct
