@@ -26,6 +26,7 @@ from django.db.models.functions import Least
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
+from afterglow.core.monitoring.device_clock import PROMPT
 from afterglow.core.monitoring.readings import LOOKED_BACK, Baseline, Reading, Source, lines_of
 from afterglow.db import months
 from afterglow.web import clock
@@ -40,9 +41,6 @@ SLACK = 600
 
 SEEN_AT = Least("taken_at", "arrived_at")
 """When a reading counts: one of a device whose clock is ahead counts from when it is here."""
-
-PROMPT = timedelta(seconds=60)
-"""A reading that was under way for longer was held back, or its device's clock is off."""
 
 Key = tuple[str, Source]
 

@@ -59,6 +59,7 @@ from afterglow.apps.monitoring.services.sources import keep_sources_apart
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
+from afterglow.core.monitoring.device_clock import UNKNOWN
 from afterglow.db.copying import FEW, copy_in
 from afterglow.db.pipelines import pipelined, rows_of
 
@@ -76,10 +77,14 @@ _SAME = "SELECT sha256 FROM devices_messageidentity WHERE sha256 = ANY(%s::bytea
 """Of whatever month a message is."""
 _LONGEST_OFFSET_S = Decimal(10) ** 8
 _HEARD = """
-INSERT INTO devices_devicestatus (device_id, last_heard_at, clock_ahead_s)
-SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[])
+INSERT INTO devices_devicestatus
+(device_id, last_heard_at, clock_ahead_s, clock_known_s, clock_told_s, clock_told_since)
+SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[], %s::numeric[], %s::numeric[],
+    %s::timestamptz[])
 ON CONFLICT (device_id) DO UPDATE
-SET last_heard_at = EXCLUDED.last_heard_at, clock_ahead_s = EXCLUDED.clock_ahead_s
+SET last_heard_at = EXCLUDED.last_heard_at, clock_ahead_s = EXCLUDED.clock_ahead_s,
+    clock_known_s = EXCLUDED.clock_known_s, clock_told_s = EXCLUDED.clock_told_s,
+    clock_told_since = EXCLUDED.clock_told_since
 """
 
 
@@ -156,6 +161,8 @@ def _store(
     seen_before = _kinds_refused_lately(messages, raws)
     outcomes: list[charting.Charted] = []
     for message, report, raw, no in zip(messages, reports, raws, barred, strict=True):
+        if report is not None and raw.device is not None:
+            devices.note_sent(raw.device, report.sent_at, raw.received_at)
         charted = (
             charting.chart(
                 report,
@@ -179,7 +186,6 @@ def _store(
         raw.outcome = _outcome(message, report, charted, barred=no)
         raw.problem = (charted.remarks[0] if charted.remarks else message.problem)[:200]
         outcomes.append(charted)
-        _note_offset(devices, raw, report)
     served = [row for rows in devices.assignments.values() for row in rows]
     before = asked_before(outcomes, served)
     RawMessage.objects.bulk_create(raws)
@@ -279,11 +285,6 @@ def _kept(raw: RawMessage) -> Kept:
     return Kept.PARKED if raw.outcome == MessageOutcome.PARKED else Kept.CHARTED
 
 
-def _note_offset(devices: KnownDevices, raw: RawMessage, report: Report | None) -> None:
-    if report is not None and report.sent_at is not None and raw.device is not None:
-        devices.offsets[raw.device.pk] = report.sent_at - raw.received_at
-
-
 def write_rows(
     outcomes: Sequence[charting.Charted],
     sessions: dict[int, TreatmentSession],
@@ -344,24 +345,27 @@ def _heard(raws: Sequence[RawMessage], devices: KnownDevices) -> Callable[[], No
         if not keys:
             return
         with connection.cursor() as cursor:
+            clocks = [devices.clocks.get(key, UNKNOWN) for key in keys]
             cursor.execute(
                 _HEARD,
                 [
                     keys,
                     [last[key].received_at for key in keys],
-                    [_seconds(devices, key) for key in keys],
+                    [_seconds(devices.offsets.get(key), _LONGEST_OFFSET_S) for key in keys],
+                    [_seconds(clock.ahead) for clock in clocks],
+                    [_seconds(clock.told) for clock in clocks],
+                    [clock.since for clock in clocks],
                 ],
             )
 
     return note
 
 
-def _seconds(devices: KnownDevices, device: int) -> Decimal | None:
-    offset = devices.offsets.get(device)
+def _seconds(offset: timedelta | None, most: Decimal | None = None) -> Decimal | None:
     if offset is None:
         return None
     seconds = Decimal(str(offset.total_seconds())).quantize(Decimal("0.001"))
-    return max(-_LONGEST_OFFSET_S, min(seconds, _LONGEST_OFFSET_S))
+    return seconds if most is None else max(-most, min(seconds, most))
 
 
 def _park(raws: Sequence[RawMessage], outcomes: Sequence[charting.Charted]) -> None:
