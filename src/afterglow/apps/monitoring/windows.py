@@ -36,7 +36,7 @@ SPARSE_WINDOW = timedelta(hours=2)
 INSTANT = timedelta(microseconds=1)
 MOST_SESSIONS = 512
 """The session judged longest ago is forgotten above it: it costs one full read to come back."""
-SLACK = 600
+SLACK = 60
 """Readings of a line that may have left its window before they are dropped together."""
 
 SEEN_AT = Least("taken_at", "arrived_at")

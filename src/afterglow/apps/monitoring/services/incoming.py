@@ -15,7 +15,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from afterglow.apps.devices.models import (
     Device,
@@ -61,7 +61,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.device_clock import UNKNOWN
 from afterglow.db.copying import FEW, copy_in
-from afterglow.db.pipelines import pipelined, rows_of
+from afterglow.db.pipelines import pipelined, planned_cursor, rows_of
 
 log = logging.getLogger(__name__)
 
@@ -187,9 +187,10 @@ def _store(
         raw.problem = (charted.remarks[0] if charted.remarks else message.problem)[:200]
         outcomes.append(charted)
     served = [row for rows in devices.assignments.values() for row in rows]
-    before = asked_before(outcomes, served)
-    RawMessage.objects.bulk_create(raws)
-    write_rows(outcomes, sessions, before, beside=_heard(raws, devices))
+    before = asked_before(outcomes, served, to_store=len(raws))
+    for raw, key in zip(raws, before.keys, strict=True):
+        raw.pk = key
+    write_rows(outcomes, sessions, before, messages=raws, beside=_heard(raws, devices))
     open_and_close(outcomes, before.without_value)
     _park(raws, outcomes)
     reached = sorted({key for charted in outcomes for key in charted.sessions})
@@ -290,12 +291,13 @@ def write_rows(
     sessions: dict[int, TreatmentSession],
     before: Before | None = None,
     *,
+    messages: Sequence[RawMessage] = (),
     beside: Callable[[], None] = lambda: None,
 ) -> int:
     """Add readings and tell the sessions' screens: one event a message and session.
 
-    ``before``: what was asked of the database already. ``beside`` writes something more that
-    nobody waits for. Returns how many rows were new.
+    ``before``: what was asked of the database already. ``messages`` are new and have their numbers.
+    ``beside`` writes something more that nobody waits for. Returns how many rows were new.
     """
     before = before or asked_before(outcomes)
     rows = [row for charted in outcomes for row in charted.vital_signs]
@@ -308,10 +310,6 @@ def write_rows(
     for sign in signs:
         if sign.message is not None:
             sign.message_id = sign.message.pk  # given when the message was stored, just now
-    if pumps:
-        PumpReading.objects.bulk_create(pumps)
-    if notified:
-        DeviceNotification.objects.bulk_create(notified)
     told: dict[int, dict[tuple[str, UUID], datetime]] = defaultdict(dict)
     for sign in signs:
         told[sign.session_id][("vital-signs-recorded", sign.batch)] = sign.arrived_at
@@ -326,11 +324,16 @@ def write_rows(
         for (what, batch), at in rows_of_one.items()
     ]
     # A few rows go with one trip; many by COPY, each in its own.
-    with pipelined() if max(len(signs), len(published)) <= FEW else nullcontext():
+    most = max(len(messages), len(signs), len(published))
+    with pipelined() if most <= FEW else nullcontext():
+        copy_in(messages, with_keys=True)
         copy_in(signs)
         events.publish_many(published)
         beside()
+    if notified:
+        DeviceNotification.objects.bulk_create(notified)
     if pumps:
+        PumpReading.objects.bulk_create(pumps)
         reported = sorted({pump.session_id for pump in pumps})
         extension.pumps_reported(reported, max(pump.arrived_at for pump in pumps))
     return len(signs) + len(pumps) + len(notified)
@@ -344,7 +347,7 @@ def _heard(raws: Sequence[RawMessage], devices: KnownDevices) -> Callable[[], No
     def note() -> None:
         if not keys:
             return
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             clocks = [devices.clocks.get(key, UNKNOWN) for key in keys]
             cursor.execute(
                 _HEARD,
