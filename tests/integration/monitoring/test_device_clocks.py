@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_a_low_saturation_is_judged_alike_from_rows_and_from_memory(off: timedel
     )
     assert kept.devices == read.devices
     [shown] = queries.latest_readings(here.session, at=at)
-    assert (str(shown.sign), shown.value) == ("spo2", 80)
+    assert (str(shown.sign), shown.value) == ("spo2", Decimal(80))
 
 
 def test_readings_before_the_clock_is_known_wait_for_a_person_where_nobody_is_sure() -> None:

@@ -520,7 +520,7 @@ def test_a_pumps_agreement_that_was_another_pumps_is_taken_back_with_it() -> Non
     )
     assert isinstance(stopped, Done), stopped
     here = Bed(day.session, day.monitor, day.pump)
-    zero = {RATE: "0", DELIVERED: "12.50"}
+    zero: dict[str, str | None] = {RATE: "0", DELIVERED: "12.50"}
     mismatched = oru(
         day.pump, zero, at=day.minute(11), control_id="p11", patient=named(here, "name")
     )
@@ -569,7 +569,7 @@ def test_an_agreement_that_another_report_bears_out_moves_to_that_report() -> No
         key=uuid.uuid4(),
     )
     here = Bed(day.session, day.monitor, day.pump)
-    zero = {RATE: "0", DELIVERED: "12.50"}
+    zero: dict[str, str | None] = {RATE: "0", DELIVERED: "12.50"}
     mismatched = oru(
         day.pump, zero, at=day.minute(11), control_id="p11", patient=named(here, "name")
     )
