@@ -21,6 +21,8 @@ from django.db.models import Field, Lookup, Model, QuerySet, Value
 from django.db.models.query import get_related_populators
 from django.db.transaction import TransactionManagementError
 
+from afterglow.db.pipelines import planned_cursor
+
 M = TypeVar("M", bound=Model)
 
 
@@ -85,7 +87,7 @@ class Compiled(Generic[M]):
 
     def __call__(self, **values: Any) -> list[M]:
         """Ask now."""
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(*self.asks(**values))
             return self.rows(cursor.fetchall())
 

@@ -60,6 +60,9 @@ def bound(alias: str, oldest: str = "%s") -> str:
     return f"({alias}.id >= {oldest} OR {alias}.id < {ROWS_A_MONTH})"
 
 
+KEY_SQL = f"afterglow_month(clock_timestamp()) * {ROWS_A_MONTH} + nextval('{{sequence}}')"
+"""The number of a row to come, as the default of the table's key gives it."""
+
 MAKE_FUNCTIONS = f"""
 CREATE FUNCTION afterglow_month(at timestamptz) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

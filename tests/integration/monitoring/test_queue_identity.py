@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -26,13 +28,18 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.services import InSpite
 from afterglow.apps.monitoring.services.reviews import Settled
 from afterglow.apps.monitoring.told import told
+from afterglow.apps.treatment.models import Infusion
+from afterglow.apps.treatment.outcomes import Done
 from afterglow.apps.treatment.printed.during import story
 from afterglow.apps.treatment.printed.words import Clock
 from afterglow.apps.treatment.record import record_content
+from afterglow.apps.treatment.services import infusions
+from afterglow.apps.treatment.shown.drug import drug_row
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.core.permission import Forbidden
 from afterglow.core.quantities import Volume
 from afterglow.core.roles import Role
+from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.interop.hl7v2.emit import SentPatient
 from factories import SessionFactory, staff
@@ -48,6 +55,7 @@ from support.clinic_messages import (
     later,
     oru,
 )
+from support.infusion_day import infusing
 
 pytestmark = pytest.mark.django_db
 
@@ -499,6 +507,88 @@ def test_a_time_in_the_future_is_said_with_how_far_by_the_sites_clock(client: Cl
     arrived = f"{later(5).astimezone(zone):%H:%M:%S}"
     assert f"no: its time is 10 min after it arrived at {arrived}" in page
     assert "It cannot be charted" in page
+
+
+def test_a_pumps_agreement_that_was_another_pumps_is_taken_back_with_it() -> None:
+    day = infusing()
+    stopped = infusions.record_pump_stopped(
+        session=day.id,
+        ending=InfusionEnding.COMPLETED,
+        by=day.clinician,
+        at=day.minute(10),
+        key=uuid.uuid4(),
+    )
+    assert isinstance(stopped, Done), stopped
+    here = Bed(day.session, day.monitor, day.pump)
+    zero: dict[str, str | None] = {RATE: "0", DELIVERED: "12.50"}
+    mismatched = oru(
+        day.pump, zero, at=day.minute(11), control_id="p11", patient=named(here, "name")
+    )
+    arrive(mismatched, at=day.minute(11))
+    item = ReviewItem.objects.get()
+    charted = services.assign_review(
+        item=item.public_id,
+        session=day.id,
+        by=day.clinician,
+        at=day.minute(12),
+        in_spite=in_spite(here),
+    )
+    assert isinstance(charted, Settled), charted
+
+    def agreed_at() -> datetime | None:
+        return Infusion.objects.get(session=day.session).pump_agreed_at
+
+    by_mistake = agreed_at()
+    services.take_back_charting(
+        item=item.public_id, reason="It was the pump next door", by=day.clinician, at=day.minute(13)
+    )
+    taken_back = agreed_at()
+    arrive(oru(day.pump, zero, at=day.minute(14), control_id="p14"), at=day.minute(14))
+
+    assert by_mistake == day.minute(11)
+    assert taken_back is None
+    assert agreed_at() == day.minute(14)
+    row = drug_row(day.session, at=day.minute(15))
+    assert row is not None
+    assert not row.waits_for_pump
+    said = AuditEntry.objects.filter(action__startswith="pump-agree").order_by("pk")
+    assert list(said.values_list("action", flat=True)) == [
+        "pump-agreed",
+        "pump-agreement-taken-back",
+        "pump-agreed",
+    ]
+
+
+def test_an_agreement_that_another_report_bears_out_moves_to_that_report() -> None:
+    day = infusing()
+    infusions.record_pump_stopped(
+        session=day.id,
+        ending=InfusionEnding.COMPLETED,
+        by=day.clinician,
+        at=day.minute(10),
+        key=uuid.uuid4(),
+    )
+    here = Bed(day.session, day.monitor, day.pump)
+    zero: dict[str, str | None] = {RATE: "0", DELIVERED: "12.50"}
+    mismatched = oru(
+        day.pump, zero, at=day.minute(11), control_id="p11", patient=named(here, "name")
+    )
+    arrive(mismatched, at=day.minute(11))
+    item = ReviewItem.objects.get()
+    services.assign_review(
+        item=item.public_id,
+        session=day.id,
+        by=day.clinician,
+        at=day.minute(12),
+        in_spite=in_spite(here),
+    )
+    arrive(oru(day.pump, zero, at=day.minute(12), control_id="p12"), at=day.minute(12))
+
+    services.take_back_charting(
+        item=item.public_id, reason="It was the pump next door", by=day.clinician, at=day.minute(13)
+    )
+
+    assert Infusion.objects.get(session=day.session).pump_agreed_at == day.minute(12)
 
 
 def test_a_settled_message_says_by_whom_and_when(client: Client) -> None:

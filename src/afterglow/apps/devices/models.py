@@ -107,11 +107,19 @@ class DevicePlacement(models.Model):
 
 
 class DeviceStatus(models.Model):
-    """When a device was last heard, and how far its clock is off. Overwritten at every message."""
+    """When a device was last heard, and how far its clock is off. Overwritten at every message.
+
+    ``clock_known_s``, ``clock_told_s`` and ``clock_told_since`` are its ``DeviceClock``.
+    """
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, related_name="status")
     last_heard_at = models.DateTimeField()
     clock_ahead_s = models.DecimalField(max_digits=12, decimal_places=3, null=True)
+    clock_known_s = models.DecimalField(
+        max_digits=14, decimal_places=3, null=True, help_text="By which its readings are corrected."
+    )
+    clock_told_s = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    clock_told_since = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = "device status"

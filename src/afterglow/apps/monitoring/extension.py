@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.limits import Symptom
@@ -57,7 +58,15 @@ class InfusionCourse:
 AbsentTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[AbsentHelper]]]
 CourseTeller = Callable[[Sequence[int], datetime], Mapping[int, InfusionCourse]]
 PresenceTeller = Callable[[Sequence[int], datetime], Mapping[int, PresenceFacts]]
-PumpListener = Callable[[Sequence[int], datetime], None]
+
+
+class PumpListener(Protocol):
+    """Who hears that pumps have reported, or (``anew``) that some reports count no more."""
+
+    def __call__(self, sessions: Sequence[int], at: datetime, *, anew: bool = False) -> None:
+        """Look at what the reports of some sessions say now."""
+
+
 ScoreTeller = Callable[[Sequence[int], datetime], Mapping[int, Sequence[Reading]]]
 
 _course: CourseTeller | None = None
@@ -132,3 +141,9 @@ def pumps_reported(sessions: Sequence[int], at: datetime) -> None:
     """Tell that pumps have reported, in the transaction that wrote their reports."""
     if _pumps is not None and sessions:
         _pumps(sessions, at)
+
+
+def pumps_taken_back(sessions: Sequence[int], at: datetime) -> None:
+    """Tell that reports of pumps count no more, in the transaction that took them back."""
+    if _pumps is not None and sessions:
+        _pumps(sessions, at, anew=True)

@@ -41,6 +41,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing.totals import RateFrom, delivered, segments
 from afterglow.core.monitoring.alarms import AlarmFacts
 from afterglow.core.monitoring.catalogue import words_of
+from afterglow.core.monitoring.device_clock import PROMPT
 from afterglow.core.monitoring.readings import (
     Baseline,
     Reading,
@@ -340,6 +341,7 @@ def _devices(
         status = getattr(row.device, "status", None)
         is_monitor = row.device.kind == StoredDeviceKind.MONITOR
         ahead = status.clock_ahead_s if status else None
+        known_s = status.clock_known_s if status else None
         found[row.session_id].append(
             DeviceFacts(
                 kind=DeviceKind(row.device.kind),
@@ -349,6 +351,7 @@ def _devices(
                 expected_since=row.during.lower or at,
                 last_heard=max(status.last_heard_at, row.during.lower) if status else None,
                 clock_offset=timedelta(seconds=float(ahead)) if ahead is not None else None,
+                is_corrected=known_s is not None and abs(known_s) > PROMPT.total_seconds(),
                 signals=tuple(
                     (each.code, each.heard_at) for each in signals.pop(row.session_id, ())
                 )

@@ -39,7 +39,8 @@ class IncomingValue(NamedTuple):
     value could not be read at all; ``is_demo`` when the device shows a demonstration;
     ``disagreement`` is a sentence when its code says two different things. ``equipment`` is the
     EUI-64 of what measured it, empty when the message does not say. ``channel`` tells two sources
-    of one sign apart and groups a pump's values.
+    of one sign apart and groups a pump's values. ``device_at``: what the device's clock said, where
+    ``taken_at`` was corrected.
     """
 
     metric: Metric
@@ -54,6 +55,7 @@ class IncomingValue(NamedTuple):
     is_bad: bool = False
     is_demo: bool = False
     disagreement: str = ""
+    device_at: datetime | None = None
 
 
 class IncomingNotification(NamedTuple):

@@ -5,7 +5,7 @@ Read only. What may be charted is decided by the services; this says it before t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,9 +22,9 @@ from afterglow.apps.monitoring.models import (
     ReviewItem,
     VitalSign,
 )
-from afterglow.apps.monitoring.services.charting import LONG_PAST
+from afterglow.apps.monitoring.services.charting import LONG_PAST, by_our_clock
 from afterglow.apps.monitoring.services.queue_chartings import read_again
-from afterglow.apps.monitoring.services.recognising import known_devices
+from afterglow.apps.monitoring.services.recognising import KnownDevices, known_devices
 from afterglow.apps.places.models import Room, Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import definition
@@ -158,13 +158,13 @@ def review_page(row: ReviewItem, *, trust: Trust | None = None) -> ReviewPage:
     message = read_again(row)
     at = row.message.received_at
     devices = known_devices([message], profiles_at=None)
+    devices.of_then = True  # as when it is charted: what is known of a clock now is not of then
     sender = devices.of(message)
     report: Report | None = None
     if message.read is not None and message.is_for_charts:
         report = message.read(devices.how_to_read(sender, trust=trust))
     named = () if report is None else report.patients
     sessions = queries.sessions_for_review(row.site, at=at)
-    values = report.values if report is not None else ()
     taken_back = set(
         ChartingMistake.objects.filter(message=row.message).values_list("session_id", flat=True)
     )
@@ -176,18 +176,7 @@ def review_page(row: ReviewItem, *, trust: Trust | None = None) -> ReviewPage:
         room=_room_of(sender, at),
         served=_served(sender, at),
         site=row.site or (sender.site if sender else None),
-        values=tuple(
-            _sent(
-                value,
-                at,
-                is_known=(
-                    devices.by_eui.get(eui64(value.equipment)) is not None
-                    if value.equipment
-                    else sender is not None
-                ),
-            )
-            for value in values
-        ),
+        values=() if report is None else tuple(_sent_of(report, devices, sender, at)),
         choices=tuple(
             Choice(
                 one,
@@ -250,6 +239,19 @@ def _served(device: Device | None, at: datetime) -> TreatmentSession | None:
     serving = DeviceAssignment.objects.filter(device=device, during__contains=at)
     row = serving.select_related("session__patient", "session__room", "session__site").first()
     return row.session if row is not None else None
+
+
+def _sent_of(
+    report: Report, devices: KnownDevices, sender: Device | None, at: datetime
+) -> Iterator[SentValue]:
+    """Yield what each value of a message is, by the device that measured it."""
+    for value in report.values:
+        device = devices.by_eui.get(eui64(value.equipment)) if value.equipment else sender
+        if device is None:
+            yield _sent(value, at, is_known=False)
+        else:
+            clock = devices.clock_of(device, report.sent_at, at)
+            yield _sent(by_our_clock(value, clock, at), at, is_known=True)
 
 
 def _sent(value: IncomingValue, arrived: datetime, *, is_known: bool) -> SentValue:

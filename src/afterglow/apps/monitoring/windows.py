@@ -26,6 +26,7 @@ from django.db.models.functions import Least
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring.models import ArtefactMark, VitalSign
 from afterglow.core.monitoring.catalogue import BLOOD_PRESSURE, VitalSignCode
+from afterglow.core.monitoring.device_clock import PROMPT
 from afterglow.core.monitoring.readings import LOOKED_BACK, Baseline, Reading, Source, lines_of
 from afterglow.db import months
 from afterglow.web import clock
@@ -35,14 +36,11 @@ SPARSE_WINDOW = timedelta(hours=2)
 INSTANT = timedelta(microseconds=1)
 MOST_SESSIONS = 512
 """The session judged longest ago is forgotten above it: it costs one full read to come back."""
-SLACK = 600
+SLACK = 60
 """Readings of a line that may have left its window before they are dropped together."""
 
 SEEN_AT = Least("taken_at", "arrived_at")
 """When a reading counts: one of a device whose clock is ahead counts from when it is here."""
-
-PROMPT = timedelta(seconds=60)
-"""A reading that was under way for longer was held back, or its device's clock is off."""
 
 Key = tuple[str, Source]
 

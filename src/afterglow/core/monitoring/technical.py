@@ -38,8 +38,9 @@ class DeviceFacts:
 
     ``key`` tells devices of one name apart. ``expected_since``: from when it should be heard.
     ``last_heard``: arrival of its last message. ``clock_offset``: device clock minus ours, when it
-    sends one. ``signals``: the signs it is expected to send with the time of the last usable
-    value, or None when there was none yet.
+    sends one; ``is_corrected``: its readings are charted with their times by our clock.
+    ``signals``: the signs it is expected to send with the time of the last usable value, or None
+    when there was none yet.
     ``probes_off``: signs for which the device says that it has no value, with when that arrived.
     ``unclear``: signs whose value is either very bad news or a probe that is off, with when it
     arrived and that value; both only of signs that were measured before. ``second_for``: signs that
@@ -53,6 +54,7 @@ class DeviceFacts:
     key: int | None = None
     last_heard: datetime | None = None
     clock_offset: timedelta | None = None
+    is_corrected: bool = False
     signals: tuple[tuple[str, datetime | None], ...] = ()
     probes_off: tuple[tuple[str, datetime], ...] = ()
     unclear: tuple[tuple[str, datetime, str], ...] = ()
@@ -412,11 +414,13 @@ def _differs(reported: Decimal, charted: Decimal, *, amount: Decimal, percent: D
 
 
 def _clock_drift(device: DeviceFacts, offset: timedelta, rules: TechnicalRules) -> AlarmCondition:
-    """A clock that is off; so far behind that no limit is looked at, it is not a low condition."""
+    """A clock that is off. Far behind and not yet corrected, no limit is looked at: not low."""
     seconds = offset.total_seconds()
     way = "ahead" if seconds > 0 else "behind"
     priority, unseen = rules.clock_drift_priority, ""
-    if device.kind is DeviceKind.MONITOR and offset < -LOOKED_BACK:
+    if device.is_corrected:
+        unseen = " Its readings are charted with their times by the clock here."
+    elif device.kind is DeviceKind.MONITOR and offset < -LOOKED_BACK:
         priority = worse(priority, AlarmPriority.MEDIUM)
         unseen = " Its readings are compared with no limit: set its clock."
     return _technical(

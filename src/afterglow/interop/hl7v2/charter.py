@@ -24,6 +24,7 @@ from afterglow.apps.devices.models import JOURNAL_CHANNEL
 from afterglow.apps.monitoring.incoming import IncomingMessage
 from afterglow.apps.monitoring.services import MESSAGE_AT_FAULT, store_messages, tell_touched
 from afterglow.db.leading import Lead, heard
+from afterglow.db.pipelines import rows_of
 from afterglow.interop.hl7v2.port import Received
 from afterglow.interop.hl7v2.problems import ErrorCode, ErrorSeverity, Problem
 from afterglow.interop.hl7v2.store import incoming, read_raw
@@ -109,9 +110,8 @@ def chart_some(limit: int = BATCH, *, touched: set[int] | None = None) -> int:
 
 @transaction.atomic
 def _chart(limit: int, touched: set[int] | None, *, all_or_none: bool) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [limit])
-        rows = [_Journaled(*row) for row in sorted(cursor.fetchall())]
+    (taken,) = rows_of((_TAKE, [limit]))  # with the transaction's beginning in one trip
+    rows = [_Journaled(*row) for row in sorted(taken)]
     if rows:
         store_messages([_incoming(row) for row in rows], touched=touched, all_or_none=all_or_none)
     return len(rows)

@@ -105,7 +105,7 @@ SECOND_CHANNEL = "SECOND_SOURCE_OF_SIGN"
 
 
 class VitalSign(AppendOnly):
-    """One measured value with device time, arrival time and source. Never edited, never deleted."""
+    """One measured value with its time, arrival and source. Never edited, never deleted."""
 
     session = models.ForeignKey(
         TreatmentSession, on_delete=models.PROTECT, related_name="vital_signs", db_index=False
@@ -115,8 +115,13 @@ class VitalSign(AppendOnly):
     value = models.DecimalField(max_digits=9, decimal_places=3)
     unit = models.CharField(max_length=20)
     source = CodeField(Source)
-    taken_at = models.DateTimeField(help_text="By the device's clock, or as the person said.")
+    taken_at = models.DateTimeField(
+        help_text="By the device's clock, corrected where it is far off; or as the person said."
+    )
     arrived_at = models.DateTimeField()
+    device_at = models.DateTimeField(
+        null=True, help_text="What the device's clock said, where taken_at is corrected."
+    )
     device = models.ForeignKey(Device, on_delete=models.PROTECT, null=True, related_name="+")
     message = models.ForeignKey(RawMessage, on_delete=models.PROTECT, null=True, related_name="+")
     by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
@@ -206,6 +211,9 @@ class PumpReading(AppendOnly):
     message = models.ForeignKey(RawMessage, on_delete=models.PROTECT, related_name="+")
     taken_at = models.DateTimeField()
     arrived_at = models.DateTimeField()
+    device_at = models.DateTimeField(
+        null=True, help_text="What the device's clock said, where taken_at is corrected."
+    )
     rate_ml_per_h = RateField(max_digits=8, decimal_places=3, null=True)
     delivered_ml = VolumeField(max_digits=9, decimal_places=3, null=True)
     to_be_infused_ml = VolumeField(

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from afterglow.apps.devices.models import RawMessage
 from afterglow.apps.monitoring.models import DeviceAssignment, NoValue, VitalSign
 from afterglow.apps.monitoring.services import charting
 from afterglow.apps.monitoring.services.channels import channels_of
@@ -15,6 +16,7 @@ from afterglow.apps.monitoring.services.no_values import open_no_values, row_of
 from afterglow.apps.monitoring.services.sources import with_two_monitors
 from afterglow.core.errors import AfterglowError
 from afterglow.db import months
+from afterglow.db.copying import next_keys
 from afterglow.db.pipelines import rows_of
 from afterglow.web import clock
 
@@ -43,17 +45,21 @@ class Before:
 
     ``stored``: readings that are there already. ``shared``: sessions that two monitors serve.
     ``channels``: which probe of a device gives each sign. ``without_value``: the stretches without
-    a value that are open.
+    a value that are open. ``keys``: numbers for the messages that are to be stored.
     """
 
     stored: frozenset[Identity]
     shared: frozenset[int]
     channels: Mapping[charting.SignOf, str]
     without_value: tuple[NoValue, ...]
+    keys: tuple[int, ...] = ()
 
 
 def asked_before(
-    outcomes: Sequence[charting.Charted], served: Iterable[DeviceAssignment] = ()
+    outcomes: Sequence[charting.Charted],
+    served: Iterable[DeviceAssignment] = (),
+    *,
+    to_store: int = 0,
 ) -> Before:
     """Ask all of it in one trip; the caller has locked the sessions.
 
@@ -71,17 +77,21 @@ def asked_before(
         asked = [_same_again(signs), with_two_monitors(reached, at), channels_of(reached)]
     if lacks:
         asked.append(open_no_values(outcomes))
+    if to_store:
+        asked.append(next_keys(RawMessage, to_store))
     if known:
         asked.append((_SERVING, [sorted(known)]))
     found = rows_of(*asked) if asked else []
     if known and {row[0]: (row[1], row[2]) for row in found.pop()} != known:
         raise AssignmentsMoved("A device was released meanwhile.")
+    keys = tuple(row[0] for row in found.pop()) if to_store else ()
     stored, shared, channels = found[:3] if signs else ([], [], [])
     return Before(
         frozenset(stored),
         frozenset(row[0] for row in shared),
         {charting.SignOf(*sign): channel for *sign, channel in channels},
         tuple(map(row_of, found[-1] if lacks else ())),
+        keys,
     )
 
 

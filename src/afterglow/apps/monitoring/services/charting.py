@@ -28,9 +28,9 @@ from afterglow.apps.monitoring.models import (
     VitalSign,
 )
 from afterglow.apps.monitoring.services.recognising import KnownDevices
-from afterglow.apps.monitoring.windows import PROMPT
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.monitoring.catalogue import Metric, PumpMetric, VitalSignCode, definition
+from afterglow.core.monitoring.device_clock import PROMPT, STEADY, DeviceClock
 from afterglow.core.monitoring.device_profile import STANDARD, DeviceProfile, eui64
 from afterglow.core.monitoring.measurements import (
     DEVICE_NO_VALUE,
@@ -40,8 +40,6 @@ from afterglow.core.monitoring.measurements import (
 from afterglow.core.quantities import Rate, Volume
 from afterglow.core.treatment.lifecycles import SessionState
 
-# Two messages in a row that are off by the same amount: it is the clock, not the network.
-STEADY = timedelta(seconds=5)
 # A reading this old belongs to no session under way, whatever the clocks say.
 LONG_PAST = timedelta(hours=24)
 _LARGEST = Decimal(10) ** 6
@@ -66,7 +64,7 @@ class Probe(NamedTuple):
 class WithoutValue(NamedTuple):
     """A device says that a sign has no value; ``seen`` where what it sent may be true.
 
-    ``at`` is by the device's clock, ``arrived`` by ours.
+    ``at`` is by the device's clock, corrected where it is known to be off; ``arrived`` by ours.
     """
 
     at: datetime
@@ -137,6 +135,7 @@ def chart(
         if device is None:
             done.review(ReviewReason.UNKNOWN_DEVICE, "The device is not known here.")
             continue
+        value = by_our_clock(value, whose.clock_of(device), message.received_at)
         if (why := _unfit(value, message.received_at)) is not None:
             done.review(*why)
             continue
@@ -197,15 +196,23 @@ class _Whose:
     sessions: Mapping[int, TreatmentSession]
     to_session: TreatmentSession | None
 
+    def clock_of(self, device: Device) -> DeviceClock:
+        """Return what is known of a device's clock for this message."""
+        return self.devices.clock_of(device, self.report.sent_at, self.message.received_at)
+
     def session_of(
         self, taken_at: datetime | None, device: Device, done: Charted, *, metric: Metric | None
     ) -> TreatmentSession | None:
-        """Return the session, or None; ``done`` is told why a person must look."""
+        """Return the session, or None; ``done`` is told why a person must look.
+
+        ``taken_at`` is by our clock where the device's is far off.
+        """
         if self.to_session is not None or taken_at is None:
             return self.to_session
         arrived = self.message.received_at
-        offset = self.report.sent_at - arrived if self.report.sent_at else timedelta()
-        session = _session_at(taken_at, device, arrived, offset, self.devices, self.sessions)
+        clock = self.clock_of(device)
+        measured = taken_at if clock.corrects else clock.measured(taken_at)
+        session = _session_at(measured, device, arrived, self.devices, self.sessions)
         if session is None:
             if metric is None or not _is_old_repeat(taken_at, device, arrived, self.devices):
                 done.review(ReviewReason.NO_SESSION, "The device serves no session at that time.")
@@ -214,6 +221,19 @@ class _Whose:
             done.review(ReviewReason.PATIENT_MISMATCH, "The patient named is not the one here.")
             return None
         return session
+
+
+def by_our_clock(value: IncomingValue, clock: DeviceClock, received_at: datetime) -> IncomingValue:
+    """Return a value with its time by our clock, where the device's is known to be far off."""
+    if value.taken_at is None or not clock.corrects:
+        return value
+    taken_at = value.taken_at - clock.corrects
+    is_now = taken_at <= received_at + STEADY
+    return value._replace(
+        taken_at=taken_at,
+        time=ValueTime.KNOWN if is_now else ValueTime.FUTURE,
+        device_at=value.taken_at,
+    )
 
 
 def _unfit(value: IncomingValue, received_at: datetime) -> tuple[ReviewReason, str] | None:
@@ -242,7 +262,9 @@ def _notification(
     told: IncomingNotification, device: Device, message: RawMessage, whose: _Whose
 ) -> DeviceNotification:
     """The row of an alarm or event; one that reaches no session is shown with its device."""
-    at = told.at or message.received_at
+    at = message.received_at
+    if told.at is not None:
+        at = told.at - whose.clock_of(device).corrects
     session = whose.session_of(at, device, Charted(), metric=None)
     return DeviceNotification(
         session=session,
@@ -263,21 +285,16 @@ def _notification(
 
 
 def _session_at(
-    taken_at: datetime,
+    measured: datetime,
     device: Device,
     received_at: datetime,
-    offset: timedelta,
     devices: KnownDevices,
     sessions: Mapping[int, TreatmentSession],
 ) -> TreatmentSession | None:
     """The session a device served when it measured; None when that is not certain.
 
-    The device's clock and ours must name the same session. A clock that is off by the same amount
-    in two messages running is known to be wrong, and is corrected for this question only.
+    When it measured and when that arrived must name the same session.
     """
-    before = devices.offsets.get(device.pk)
-    is_steady = before is not None and abs(offset - before) <= STEADY
-    measured = taken_at - offset if is_steady and abs(offset) > STEADY else taken_at
     serving = devices.assignments.get(device.pk, ())
     by_device_time = _holding(serving, measured)
     by_arrival = _holding(serving, received_at)
@@ -334,6 +351,7 @@ def _vital_sign(
         source=Source.DEVICE,
         taken_at=value.taken_at,
         arrived_at=message.received_at,
+        device_at=value.device_at,
         device=device,
         message=message,
         flag=flag[:40],
@@ -375,6 +393,7 @@ def _pump_reading(
         message=message,
         taken_at=preferred[0].taken_at,
         arrived_at=message.received_at,
+        device_at=preferred[0].device_at,
         rate_ml_per_h=Rate.ml_per_h(rate) if rate is not None else None,
         delivered_ml=Volume.ml(delivered) if delivered is not None else None,
         to_be_infused_ml=Volume.ml(whole) if whole is not None else None,

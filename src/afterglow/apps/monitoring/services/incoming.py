@@ -15,7 +15,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from afterglow.apps.devices.models import (
     Device,
@@ -59,8 +59,9 @@ from afterglow.apps.monitoring.services.sources import keep_sources_apart
 from afterglow.apps.places.models import Site
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.errors import AfterglowError
+from afterglow.core.monitoring.device_clock import UNKNOWN
 from afterglow.db.copying import FEW, copy_in
-from afterglow.db.pipelines import pipelined, rows_of
+from afterglow.db.pipelines import pipelined, planned_cursor, rows_of
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +77,14 @@ _SAME = "SELECT sha256 FROM devices_messageidentity WHERE sha256 = ANY(%s::bytea
 """Of whatever month a message is."""
 _LONGEST_OFFSET_S = Decimal(10) ** 8
 _HEARD = """
-INSERT INTO devices_devicestatus (device_id, last_heard_at, clock_ahead_s)
-SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[])
+INSERT INTO devices_devicestatus
+(device_id, last_heard_at, clock_ahead_s, clock_known_s, clock_told_s, clock_told_since)
+SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[], %s::numeric[], %s::numeric[],
+    %s::timestamptz[])
 ON CONFLICT (device_id) DO UPDATE
-SET last_heard_at = EXCLUDED.last_heard_at, clock_ahead_s = EXCLUDED.clock_ahead_s
+SET last_heard_at = EXCLUDED.last_heard_at, clock_ahead_s = EXCLUDED.clock_ahead_s,
+    clock_known_s = EXCLUDED.clock_known_s, clock_told_s = EXCLUDED.clock_told_s,
+    clock_told_since = EXCLUDED.clock_told_since
 """
 
 
@@ -156,6 +161,8 @@ def _store(
     seen_before = _kinds_refused_lately(messages, raws)
     outcomes: list[charting.Charted] = []
     for message, report, raw, no in zip(messages, reports, raws, barred, strict=True):
+        if report is not None and raw.device is not None:
+            devices.note_sent(raw.device, report.sent_at, raw.received_at)
         charted = (
             charting.chart(
                 report,
@@ -179,11 +186,11 @@ def _store(
         raw.outcome = _outcome(message, report, charted, barred=no)
         raw.problem = (charted.remarks[0] if charted.remarks else message.problem)[:200]
         outcomes.append(charted)
-        _note_offset(devices, raw, report)
     served = [row for rows in devices.assignments.values() for row in rows]
-    before = asked_before(outcomes, served)
-    RawMessage.objects.bulk_create(raws)
-    write_rows(outcomes, sessions, before, beside=_heard(raws, devices))
+    before = asked_before(outcomes, served, to_store=len(raws))
+    for raw, key in zip(raws, before.keys, strict=True):
+        raw.pk = key
+    write_rows(outcomes, sessions, before, messages=raws, beside=_heard(raws, devices))
     open_and_close(outcomes, before.without_value)
     _park(raws, outcomes)
     reached = sorted({key for charted in outcomes for key in charted.sessions})
@@ -279,22 +286,18 @@ def _kept(raw: RawMessage) -> Kept:
     return Kept.PARKED if raw.outcome == MessageOutcome.PARKED else Kept.CHARTED
 
 
-def _note_offset(devices: KnownDevices, raw: RawMessage, report: Report | None) -> None:
-    if report is not None and report.sent_at is not None and raw.device is not None:
-        devices.offsets[raw.device.pk] = report.sent_at - raw.received_at
-
-
 def write_rows(
     outcomes: Sequence[charting.Charted],
     sessions: dict[int, TreatmentSession],
     before: Before | None = None,
     *,
+    messages: Sequence[RawMessage] = (),
     beside: Callable[[], None] = lambda: None,
 ) -> int:
     """Add readings and tell the sessions' screens: one event a message and session.
 
-    ``before``: what was asked of the database already. ``beside`` writes something more that
-    nobody waits for. Returns how many rows were new.
+    ``before``: what was asked of the database already. ``messages`` are new and have their numbers.
+    ``beside`` writes something more that nobody waits for. Returns how many rows were new.
     """
     before = before or asked_before(outcomes)
     rows = [row for charted in outcomes for row in charted.vital_signs]
@@ -307,10 +310,6 @@ def write_rows(
     for sign in signs:
         if sign.message is not None:
             sign.message_id = sign.message.pk  # given when the message was stored, just now
-    if pumps:
-        PumpReading.objects.bulk_create(pumps)
-    if notified:
-        DeviceNotification.objects.bulk_create(notified)
     told: dict[int, dict[tuple[str, UUID], datetime]] = defaultdict(dict)
     for sign in signs:
         told[sign.session_id][("vital-signs-recorded", sign.batch)] = sign.arrived_at
@@ -325,11 +324,16 @@ def write_rows(
         for (what, batch), at in rows_of_one.items()
     ]
     # A few rows go with one trip; many by COPY, each in its own.
-    with pipelined() if max(len(signs), len(published)) <= FEW else nullcontext():
+    most = max(len(messages), len(signs), len(published))
+    with pipelined() if most <= FEW else nullcontext():
+        copy_in(messages, with_keys=True)
         copy_in(signs)
         events.publish_many(published)
         beside()
+    if notified:
+        DeviceNotification.objects.bulk_create(notified)
     if pumps:
+        PumpReading.objects.bulk_create(pumps)
         reported = sorted({pump.session_id for pump in pumps})
         extension.pumps_reported(reported, max(pump.arrived_at for pump in pumps))
     return len(signs) + len(pumps) + len(notified)
@@ -343,25 +347,28 @@ def _heard(raws: Sequence[RawMessage], devices: KnownDevices) -> Callable[[], No
     def note() -> None:
         if not keys:
             return
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
+            clocks = [devices.clocks.get(key, UNKNOWN) for key in keys]
             cursor.execute(
                 _HEARD,
                 [
                     keys,
                     [last[key].received_at for key in keys],
-                    [_seconds(devices, key) for key in keys],
+                    [_seconds(devices.offsets.get(key), _LONGEST_OFFSET_S) for key in keys],
+                    [_seconds(clock.ahead) for clock in clocks],
+                    [_seconds(clock.told) for clock in clocks],
+                    [clock.since for clock in clocks],
                 ],
             )
 
     return note
 
 
-def _seconds(devices: KnownDevices, device: int) -> Decimal | None:
-    offset = devices.offsets.get(device)
+def _seconds(offset: timedelta | None, most: Decimal | None = None) -> Decimal | None:
     if offset is None:
         return None
     seconds = Decimal(str(offset.total_seconds())).quantize(Decimal("0.001"))
-    return max(-_LONGEST_OFFSET_S, min(seconds, _LONGEST_OFFSET_S))
+    return seconds if most is None else max(-most, min(seconds, most))
 
 
 def _park(raws: Sequence[RawMessage], outcomes: Sequence[charting.Charted]) -> None:

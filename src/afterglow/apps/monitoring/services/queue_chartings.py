@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.events import services as events
-from afterglow.apps.monitoring import lines
+from afterglow.apps.monitoring import extension, lines
 from afterglow.apps.monitoring.incoming import IncomingMessage, NamedPatient
 from afterglow.apps.monitoring.matching import compared
 from afterglow.apps.monitoring.models import (
@@ -191,6 +191,8 @@ def take_back_charting(
         by=by,
         at=at,
     )
+    if made.pump_readings:
+        extension.pumps_taken_back([target.pk], at)
     row.state, row.session, row.settled_at, row.settled_by = ReviewState.OPEN, None, None, None
     row.save_version()
     everywhere = list(Site.objects.filter(is_active=True)) if row.site is None else []

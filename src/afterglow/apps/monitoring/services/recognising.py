@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +20,7 @@ from afterglow.apps.devices.models import Device
 from afterglow.apps.monitoring.incoming import HowToRead, IncomingMessage
 from afterglow.apps.monitoring.models import DeviceAssignment
 from afterglow.core.errors import InvalidValue
+from afterglow.core.monitoring.device_clock import STEADY, UNKNOWN, DeviceClock
 from afterglow.core.monitoring.device_profile import (
     STANDARD,
     DeviceProfile,
@@ -33,13 +35,36 @@ from afterglow.web import clock
 
 @dataclass
 class KnownDevices:
-    """Devices by EUI-64 and by bed, their assignments, and how far each clock was off last."""
+    """Devices by EUI-64 and by bed, their assignments, and how far each clock is off.
+
+    ``offsets``: what each last message said of it, as it came. ``of_then``: the messages are old,
+    and what is known of a clock now says nothing of them unless they say the same.
+    """
 
     by_eui: Mapping[str, Device]
     assignments: Mapping[int, Sequence[DeviceAssignment]]
-    offsets: dict[int, timedelta]
+    clocks: dict[int, DeviceClock]
     by_bed: Mapping[tuple[str, str], Device] = field(default_factory=dict)
     profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
+    offsets: dict[int, timedelta] = field(default_factory=dict)
+    of_then: bool = False
+
+    def note_sent(self, device: Device, sent_at: datetime | None, arrived_at: datetime) -> None:
+        """Note what a message of a device says of its clock."""
+        if sent_at is not None:
+            self.offsets[device.pk] = offset = sent_at - arrived_at
+            clock = self.clocks.get(device.pk, UNKNOWN)
+            self.clocks[device.pk] = clock.heard(offset, arrived_at)
+
+    def clock_of(
+        self, device: Device, sent_at: datetime | None, arrived_at: datetime
+    ) -> DeviceClock:
+        """Return what is known of a device's clock, for a message that was sent and arrived so."""
+        found = self.clocks.get(device.pk, UNKNOWN)
+        if not self.of_then or found.ahead is None:
+            return found
+        is_same = sent_at is not None and abs(sent_at - arrived_at - found.ahead) <= STEADY
+        return found if is_same else UNKNOWN
 
     def of(self, message: IncomingMessage) -> Device | None:
         """Return the device a message comes from: by EUI-64, else by sender and bed, else by bed.
@@ -131,7 +156,8 @@ def known_devices(
 ) -> KnownDevices:
     """The devices that some messages are about, with everything they served lately.
 
-    Their profiles are those in force at ``profiles_at``, or else when the messages arrived.
+    Their profiles are those in force at ``profiles_at``, for messages that are old; or else when
+    the messages arrived.
     ``found``: the rows of ``asked_of_devices``, where it was asked already.
     """
     named, served = rows_of(*asked_of_devices(messages)) if found is None else found
@@ -151,18 +177,24 @@ def known_devices(
         serving += DeviceAssignment.objects.filter(
             device__in=list(more), during__overlap=_lately(messages)
         ).order_by("pk")
-    offsets = {}
+    clocks = {}
     for row in known.values():
         status = getattr(row, "status", None)
-        if status is not None and status.clock_ahead_s is not None:
-            offsets[row.pk] = timedelta(seconds=float(status.clock_ahead_s))
+        if status is not None:
+            known_s, told_s = _span(status.clock_known_s), _span(status.clock_told_s)
+            clocks[row.pk] = DeviceClock(known_s, told_s, status.clock_told_since)
     assignments: dict[int, list[DeviceAssignment]] = defaultdict(list)
     for assignment in serving:
         assignments[assignment.device_id].append(assignment)
     newest = profiles_at or max((message.received_at for message in messages), default=None)
     keys = {row.profile for row in known.values() if row.profile}
     profiles = profiles_of(keys, at=newest) if newest else {}
-    return KnownDevices(by_eui, assignments, offsets, by_bed, profiles)
+    is_old = profiles_at is not None
+    return KnownDevices(by_eui, assignments, clocks, by_bed, profiles, of_then=is_old)
+
+
+def _span(seconds: Decimal | None) -> timedelta | None:
+    return None if seconds is None else timedelta(milliseconds=int(seconds * 1000))
 
 
 def _lately(messages: Iterable[IncomingMessage]) -> DateTimeTZRange:

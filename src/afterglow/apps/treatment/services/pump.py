@@ -88,18 +88,16 @@ def _cannot_be_renamed(
 
 
 @transaction.atomic
-def note_pump_agreement(sessions: Sequence[int], at: datetime) -> None:
+def note_pump_agreement(sessions: Sequence[int], at: datetime, *, anew: bool = False) -> None:
     """Note when the pump of a stopped infusion first reports 0 mL/h (monitoring calls this).
 
-    The first such report after the stop counts, whatever the pump does later.
+    The first such report after the stop counts, whatever the pump does later. ``anew``: reports
+    were taken back, so what they said before is found again from those that stand.
     """
-    waiting = (
-        Infusion.objects.locked()
-        .filter(session__in=sessions, ended_at__isnull=False, pump_agreed_at__isnull=True)
-        .select_related("session__site", "session__patient")
-        .order_by("pk")
-    )
-    for infusion in waiting:
+    stopped = Infusion.objects.locked().filter(session__in=sessions, ended_at__isnull=False)
+    if not anew:
+        stopped = stopped.filter(pump_agreed_at__isnull=True)
+    for infusion in stopped.select_related("session__site", "session__patient").order_by("pk"):
         first = (
             PumpReading.objects.filter(
                 lines.stored(infusion.session_id),
@@ -111,8 +109,10 @@ def note_pump_agreement(sessions: Sequence[int], at: datetime) -> None:
             .order_by("taken_at", "pk")
             .first()
         )
-        if first is None:
+        agreed_at = first.taken_at if first is not None else None
+        if agreed_at == infusion.pump_agreed_at:
             continue
-        infusion.pump_agreed_at = first.taken_at
+        infusion.pump_agreed_at = agreed_at
         infusion.save_version()
-        tell("pump-agreed", session=infusion.session, subject=infusion, by=None, at=at)
+        what = "pump-agreed" if agreed_at is not None else "pump-agreement-taken-back"
+        tell(what, session=infusion.session, subject=infusion, by=None, at=at)

@@ -30,6 +30,7 @@ PUMP_EVENTS = (
     "infusion-stopped",
     "infusion-stop-explained",
     "pump-agreed",
+    "pump-agreement-taken-back",
     "pump-entry-taken-back",
     "charting-taken-back",
 )

@@ -1,0 +1,66 @@
+"""How far a device's clock is off, told apart from messages that were held back on their way.
+
+A message is never here before it was sent. A clock that is behind says the same amount for as long
+as it is wrong; messages that were held back say less and less while they are handed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from afterglow.core.errors import InvalidValue
+
+STEADY: Final = timedelta(seconds=5)
+"""Messages that are off by the same amount, to this much, come from the same clock."""
+STEADY_FOR: Final = timedelta(seconds=10)
+"""For how long they must say so: a queue that is handed over faster than life does not."""
+PROMPT: Final = timedelta(seconds=60)
+"""A reading that was under way for longer was held back, or its device's clock is off."""
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClock:
+    """What is known of a device's clock: ``ahead`` of ours, None while that is not certain.
+
+    ``told``: another amount that messages say since ``since`` (our clock) and that may be true.
+    """
+
+    ahead: timedelta | None = None
+    told: timedelta | None = None
+    since: datetime | None = None
+
+    def heard(self, offset: timedelta, at: datetime) -> DeviceClock:
+        """Return what is known after a message that was sent ``offset`` after it arrived, ``at``.
+
+        One that says far more than what is known was sent by a clock that was set: that is known no
+        more. One that says less was held back. What is the same for ``STEADY_FOR`` is known then.
+        """
+        if at.tzinfo is None:
+            raise InvalidValue(f"The arrival {at.isoformat()} needs a zone.")
+        ahead = self.ahead
+        if ahead is not None and abs(offset - ahead) <= STEADY:
+            return self if self.told is None else DeviceClock(ahead)
+        offset -= offset % _MILLISECOND
+        if abs(offset) <= STEADY:
+            return DeviceClock(offset)
+        if ahead is not None and offset > ahead + PROMPT:
+            ahead = None
+        told, since = self.told, self.since
+        if told is None or since is None or abs(offset - told) > STEADY or at < since:
+            return DeviceClock(ahead, offset, at)
+        return DeviceClock(told) if at - since >= STEADY_FOR else DeviceClock(ahead, told, since)
+
+    @property
+    def corrects(self) -> timedelta:
+        """What is taken off the times of readings before they are charted: nothing up to PROMPT."""
+        return self.ahead if self.ahead is not None and abs(self.ahead) > PROMPT else timedelta()
+
+    def measured(self, taken_at: datetime) -> datetime:
+        """Return when a reading was taken by our clock, as far as that is known."""
+        return taken_at - self.ahead if self.ahead and abs(self.ahead) > STEADY else taken_at
+
+
+UNKNOWN: Final = DeviceClock()

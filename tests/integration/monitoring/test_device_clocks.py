@@ -1,0 +1,176 @@
+"""A monitor whose clock is far off: charted and judged by our time, and its own is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from afterglow.apps.monitoring import facts, queries, services
+from afterglow.apps.monitoring.models import (
+    Alarm,
+    NoValue,
+    PumpReading,
+    ReviewItem,
+    ReviewReason,
+    VitalSign,
+)
+from afterglow.apps.monitoring.windows import Windows
+from support.clinic_messages import RATE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
+
+pytestmark = pytest.mark.django_db
+
+OFF = pytest.mark.parametrize(
+    "off",
+    [
+        timedelta(minutes=-6),
+        timedelta(hours=-2),
+        timedelta(minutes=10),
+        timedelta(days=-8000),
+        timedelta(days=1),
+    ],
+    ids=["6 min behind", "2 h behind", "10 min ahead", "years behind", "a day ahead"],
+)
+"""How far a monitor's clock may be off."""
+
+
+def speaks(here: Bed, off: timedelta, *, since: int, count: int, **values: str) -> None:
+    """Let a monitor say the same, once a second, by a clock that is off."""
+    signs = {"spo2": SPO2, "systolic": SYSTOLIC}
+    for second in range(since, since + count):
+        sent = later(30, second) + off
+        told: dict[str, str | None] = {signs[sign]: value for sign, value in values.items()}
+        raw = oru(here.monitor, told, at=sent, control_id=str(second))
+        arrive(raw, at=later(30, second))
+
+
+def open_alarms() -> dict[str, str]:
+    rows = Alarm.objects.filter(ended_at=None).order_by("pk")
+    return dict(rows.values_list("condition", "priority"))
+
+
+@OFF
+def test_a_high_pressure_alarms_whatever_the_monitors_clock_says(off: timedelta) -> None:
+    here = bed()
+    speaks(here, off, since=0, count=11, spo2="97")
+    speaks(here, off, since=11, count=2, spo2="97", systolic="214")
+
+    row = VitalSign.objects.filter(code="systolic").latest("pk")
+    assert abs(row.taken_at - later(30, 12)) <= timedelta(seconds=1)
+    assert row.device_at == later(30, 12) + off
+    assert row.arrived_at == later(30, 12)
+    alarms = open_alarms()
+    assert alarms["SYSTOLIC_HIGH"] == "high"
+    assert alarms["DEVICE_CLOCK_DRIFT"] == "low"
+    assert "SIGNAL_LOST" not in alarms
+    drift = Alarm.objects.get(condition="DEVICE_CLOCK_DRIFT", ended_at=None)
+    assert "charted with their times by the clock here" in drift.sentence
+
+
+@OFF
+def test_a_low_saturation_is_judged_alike_from_rows_and_from_memory(off: timedelta) -> None:
+    here = bed()
+    speaks(here, off, since=0, count=11, spo2="97")
+    windows = Windows()
+    windows.refresh([here.session.pk], at=later(30, 10))
+    speaks(here, off, since=11, count=20, spo2="80")
+
+    assert open_alarms()["SPO2_LOW"] == "high"
+    at = later(30, 30)
+    windows.refresh([here.session.pk], at=at)
+    kept, read = (
+        facts.alarms([here.session], at, with_schedule=False, windows=each)[here.session.pk]
+        for each in (windows, None)
+    )
+    assert kept.devices == read.devices
+    [shown] = queries.latest_readings(here.session, at=at)
+    assert (str(shown.sign), shown.value) == ("spo2", Decimal(80))
+
+
+def test_readings_before_the_clock_is_known_wait_for_a_person_where_nobody_is_sure() -> None:
+    here = bed()
+    speaks(here, timedelta(minutes=10), since=0, count=10, spo2="97")
+
+    assert not VitalSign.objects.exists()
+    assert set(ReviewItem.objects.values_list("reason", flat=True)) == {ReviewReason.FUTURE_TIME}
+    item = ReviewItem.objects.earliest("pk")
+
+    speaks(here, timedelta(minutes=10), since=10, count=1, spo2="97")
+    done = services.assign_review(
+        item=item.public_id, session=here.session.public_id, by=here.clinician, at=later(31)
+    )
+
+    assert not isinstance(done, services.Refused), "what is known of its clock now serves it too"
+    assert VitalSign.objects.earliest("taken_at").taken_at == later(30)
+
+
+def test_what_a_monitor_held_back_keeps_its_own_time_and_is_no_alarm_of_now() -> None:
+    here = bed()
+    speaks(here, timedelta(), since=0, count=2, spo2="97")
+    for number in range(240):
+        sent = later(31) + timedelta(seconds=5 * number)
+        raw = oru(here.monitor, {SPO2: "80"}, at=sent, control_id=f"h{number}")
+        arrive(raw, at=later(60) + timedelta(milliseconds=50 * number))
+
+    held = VitalSign.objects.filter(value=80)
+    assert held.count() == 240
+    assert held.latest("pk").taken_at == later(31) + timedelta(seconds=5 * 239)
+    assert not held.exclude(device_at=None).exists()
+    assert "SPO2_LOW" not in open_alarms()
+
+
+def test_what_was_held_back_over_a_change_of_patients_reaches_neither_chart_by_itself() -> None:
+    before, after = bed(), bed()
+    arrive(oru(before.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
+    services.release_devices(session=before.session.public_id, by=before.clinician, at=later(20))
+    services.release_devices(session=after.session.public_id, by=after.clinician, at=later(20))
+    services.assign_device(
+        device=before.monitor.public_id, session=after.session.public_id, by=None, at=later(21)
+    )
+    for number in range(100):
+        sent = later(10) + timedelta(seconds=number)
+        raw = oru(before.monitor, {SPO2: "80"}, at=sent, control_id=f"h{number}")
+        arrive(raw, at=later(22) + timedelta(milliseconds=50 * number))
+
+    assert not VitalSign.objects.filter(value=80).exists()
+
+
+def test_a_cuff_pressure_said_again_is_one_reading_also_by_a_clock_that_is_off() -> None:
+    here, off = bed(), timedelta(hours=-2)
+    speaks(here, off, since=0, count=11, spo2="97")
+    for second in range(11, 20):
+        raw = oru(
+            here.monitor,
+            {SYSTOLIC: "131"},
+            at=later(30, second) + off,
+            measured_at=later(30, 11) + off,
+            control_id=str(second),
+        )
+        arrive(raw, at=later(30, second) + timedelta(milliseconds=37 * (second % 5)))
+
+    assert VitalSign.objects.filter(code="systolic").count() == 1
+
+
+def test_a_probe_that_is_off_is_told_by_our_time() -> None:
+    here, off = bed(), timedelta(hours=-2)
+    speaks(here, off, since=0, count=12, spo2="97")
+    speaks(here, off, since=12, count=12, spo2="-100")
+
+    assert NoValue.objects.get(until=None).since == later(30, 12)
+    assert "PROBE_OFF" in open_alarms()
+
+    speaks(here, off, since=24, count=1, spo2="96")
+
+    assert NoValue.objects.get().until is not None
+
+
+def test_a_pump_far_behind_is_compared_by_our_time() -> None:
+    here, off = bed(), timedelta(hours=-2)
+    for second in range(12):
+        sent = later(30, second) + off
+        raw = oru(here.pump, {RATE: "75"}, at=sent, control_id=f"p{second}")
+        arrive(raw, at=later(30, second))
+
+    last = PumpReading.objects.latest("pk")
+    assert (last.taken_at, last.device_at) == (later(30, 11), later(30, 11) + off)
