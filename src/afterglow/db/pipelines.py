@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -16,17 +16,21 @@ KEPT_AFTER = 5
 """A statement that was asked so often is kept, parsed and planned, by the connection."""
 
 
-class _Asked(NamedTuple):
-    query: bytes
+class _Asked:
+    """A statement with its values in it, where Django's log looks for it."""
+
+    def __init__(self, text: str) -> None:
+        self.query = text.encode()
 
 
 class _Planned(psycopg.Cursor[Any]):
-    """The driver's cursor that leaves what it asked where Django's log of statements looks."""
+    """The driver's cursor, which leaves what it asked to Django's log of statements."""
 
     def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
         super().execute(query, params, **more)
-        noted: Any = self
-        noted._query = _Asked(str(query).encode())
+        if connection.queries_logged:
+            noted: Any = self
+            noted._query = _Asked(psycopg.ClientCursor(self.connection).mogrify(query, params))
         return self
 
 

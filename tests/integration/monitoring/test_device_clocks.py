@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,6 +18,8 @@ from afterglow.apps.monitoring.models import (
     VitalSign,
 )
 from afterglow.apps.monitoring.windows import Windows
+from afterglow.apps.treatment.record import _pinned as pinned
+from afterglow.apps.treatment.record_rows import value_json
 from support.clinic_messages import RATE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +177,27 @@ def test_a_pump_far_behind_is_compared_by_our_time() -> None:
 
     last = PumpReading.objects.latest("pk")
     assert (last.taken_at, last.device_at) == (later(30, 11), later(30, 11) + off)
+
+
+def test_a_record_signed_before_device_times_were_kept_still_proves_its_readings() -> None:
+    here = bed()
+    speaks(here, timedelta(), since=0, count=3, spo2="97")
+    names = [f.attname for f in VitalSign._meta.concrete_fields if f.attname != "device_at"]
+    digest = hashlib.sha256()
+    for values in VitalSign.objects.order_by("pk").values_list(*names):
+        digest.update("\x1f".join(str(value_json(value)) for value in values).encode() + b"\n")
+
+    before = pinned(VitalSign.objects.filter(session=here.session))
+    VitalSign.objects.bulk_create([_corrected(VitalSign.objects.latest("pk"))])
+    last = VitalSign.objects.latest("pk")
+    with_its_time = pinned(VitalSign.objects.filter(pk=last.pk))
+
+    assert before == {"count": 3, "sha256": digest.hexdigest()}
+    line = "\x1f".join(str(value_json(getattr(last, name))) for name in [*names, "device_at"])
+    assert with_its_time["sha256"] == hashlib.sha256(line.encode() + b"\n").hexdigest()
+
+
+def _corrected(row: VitalSign) -> VitalSign:
+    row.pk, row.device_at = None, row.taken_at
+    row._state.adding = True
+    return row
