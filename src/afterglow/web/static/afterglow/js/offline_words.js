@@ -4,7 +4,7 @@ const count = (one, many) => (number) => (number === 1 ? one : many.replace("#",
 const WORDS = {
   en: {
     ready: "This tablet can record without a connection.",
-    readyUnsure: "This tablet can record without a connection. The browser has not promised to keep what is typed: leave this window open.",
+    readyUnsure: "This tablet can record without a connection. Leave this window open: the browser has not promised to keep it.",
     checking: "Checking whether this tablet can record without a connection…",
     lost: "Connection lost: still recording here",
     since: (time) => `since ${time}`,
@@ -106,7 +106,7 @@ const WORDS = {
   },
   es: {
     ready: "Esta tableta puede registrar sin conexión.",
-    readyUnsure: "Esta tableta puede registrar sin conexión. El navegador no ha prometido conservar lo escrito: deje abierta esta ventana.",
+    readyUnsure: "Esta tableta puede registrar sin conexión. Deje abierta esta ventana: el navegador no ha prometido conservarla.",
     checking: "Comprobando si esta tableta puede registrar sin conexión…",
     lost: "Sin conexión: se sigue registrando aquí",
     since: (time) => `desde las ${time}`,
