@@ -139,10 +139,23 @@ def test_without_a_connection_a_rate_that_cannot_be_is_refused_at_once_and_a_sto
     dialog.get_by_label("New rate").fill(most)
     dialog.get_by_role("button", name="Chart the new rate").click()
     waits(page, 1)
+    page.get_by_label("BP now").fill("131/84")
+    page.locator("#entry-when").fill(f"{ahead:%H:%M}")
+    page.locator("[data-grid-save]").click()
+    expect(errors).to_contain_text(f"{ahead:%H:%M} is not between check-in and now")
+    waits(page, 1)
+    page.get_by_label("BP now").fill("")
+    page.locator("#main").focus()
     page.keyboard.press("s")
     waits(page, 2)
+    drug = page.locator("#panel-drug .drug-given").first
+    expect(drug).to_contain_text(re.compile(r"Pump stopped \d\d:\d\d:\d\d waits"))
+    expect(drug.get_by_text("pump agrees")).to_be_hidden()
+    expect(page.locator(".vital-heart [data-value]")).to_have_css("font-weight", "400")
     wire.plug_in()
     is_back(page)
+    expect(drug).not_to_contain_text("waits")
+    assert page.locator("body[data-numbers-old]").count() == 0
 
     assert pump(day) == ["start", "change_rate", "stop"]
 
