@@ -21,7 +21,7 @@ from afterglow.core.reason_codes import declare
 from afterglow.core.roles import Action
 
 MOST: Final = 2_000
-"""Readings of one stretch: half an hour of one sign by the second. More is a mistake in the times."""
+"""Readings of one stretch: half an hour of one sign by the second."""
 STRETCH_EMPTY = declare(
     "STRETCH_EMPTY",
     Severity.BLOCKER,

@@ -152,7 +152,7 @@ class Artefact(Ask):
 
 
 def _in_words(sign: VitalSign) -> dict[str, Any]:
-    """Return a reading in the clinic's words: its name, its unit as it is shown, and who took it."""
+    """Return a reading in the clinic's words: its name, its unit as shown, and who took it."""
     what = definition(VitalSignCode(sign.code))
     by = sign.by.get_short_name() if sign.by else ""
     return {

@@ -22,6 +22,8 @@ function show() {
   if (button.hidden) return;
   const text = words.below(below.map(labelOf).join(", "));
   if (button.textContent !== text) button.textContent = text;
+  const part = edge.bottom - below[0].getBoundingClientRect().top; // as high as what is seen of the first of them: no whole row is covered
+  button.style.height = `${Math.min(24, Math.max(15, part))}px`;
   button.style.bottom = `${section.getBoundingClientRect().bottom - edge.bottom + 1}px`;
 }
 
