@@ -17,10 +17,11 @@ from afterglow.apps.treatment.services import infusions
 from afterglow.apps.treatment.services.rates import fastest_rate
 from afterglow.web import clock
 from support.front import HEART, Front
-from support.infusion_day import Day
+from support.infusion_day import Day, taken_over
 from support.lone_tablet import (
     ENTRIES,
     banner,
+    can_record,
     is_back,
     is_cut,
     mark,
@@ -291,3 +292,19 @@ def test_a_signed_out_room_that_is_loaded_again_says_so_and_numbers_come(
     expect(page.locator("#recording-alarms")).to_contain_text("None comes without a connection")
     wire.plug_in()
     expect(banner(page)).to_contain_text("Signed out: sign in to record here", timeout=30_000)
+
+
+# -- who has the patient -------------------------------------------------------------------------
+
+
+def test_who_takes_the_patient_again_at_their_own_tablet_records_there_again(
+    day: Day, at_tablet: AtTablet
+) -> None:
+    page = at_tablet(day, day.clinician)
+    taken_over(day, to=day.second, at=clock.now())
+    expect(banner(page)).to_contain_text("does NOT record", timeout=40_000)
+
+    taken_over(day, to=day.clinician, at=clock.now())
+
+    expect(banner(page)).to_be_hidden(timeout=40_000)
+    can_record(page)

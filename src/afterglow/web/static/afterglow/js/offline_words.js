@@ -4,7 +4,7 @@ const count = (one, many) => (number) => (number === 1 ? one : many.replace("#",
 const WORDS = {
   en: {
     ready: "This tablet can record without a connection.",
-    readyUnsure: "This tablet can record without a connection. Leave this window open: the browser has not promised to keep it.",
+    readyUnsure: "This tablet can record without a connection while this window stays open.",
     checking: "Checking whether this tablet can record without a connection…",
     lost: "Connection lost: still recording here",
     since: (time) => `since ${time}`,
@@ -107,7 +107,7 @@ const WORDS = {
   },
   es: {
     ready: "Esta tableta puede registrar sin conexión.",
-    readyUnsure: "Esta tableta puede registrar sin conexión. Deje abierta esta ventana: el navegador no ha prometido conservarla.",
+    readyUnsure: "Esta tableta puede registrar sin conexión mientras esta ventana siga abierta.",
     checking: "Comprobando si esta tableta puede registrar sin conexión…",
     lost: "Sin conexión: se sigue registrando aquí",
     since: (time) => `desde las ${time}`,
