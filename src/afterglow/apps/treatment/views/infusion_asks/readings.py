@@ -16,7 +16,7 @@ from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.assessments.outcomes import Recorded
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring import services as monitoring
-from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.monitoring.models import Source, VitalSign
 from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.forms.artefacts import ArtefactForm
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -24,7 +24,6 @@ from afterglow.apps.treatment.shown.missing import lacking_words
 from afterglow.apps.treatment.views.asking import Ask, instant_of
 from afterglow.core.decisions import Decision
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
-from afterglow.core.monitoring.readings import Source
 from afterglow.web import formats
 
 _PRESSURES = (VitalSignCode.SYSTOLIC, VitalSignCode.DIASTOLIC, VitalSignCode.MEAN)
