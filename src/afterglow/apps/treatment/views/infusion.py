@@ -126,6 +126,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
         "site": row.site,
         "locked": getattr(request, "screen_locked", False),
         "signed_out": getattr(request, "signed_out", False),
+        "keyless": "keyless" in request.GET,
     }
     if name == "alarms":
         note_room_shown(row, at=clock.now())
