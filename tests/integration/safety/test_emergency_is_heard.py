@@ -368,7 +368,7 @@ def test_pressed_without_a_connection_it_is_heard_when_it_arrives_with_its_own_t
     assert f"known here only since {known}" in str(card.facts)
 
 
-def test_an_emergency_copied_from_paper_with_its_end_calls_nobody(day: Day) -> None:
+def test_what_is_over_before_it_arrives_calls_nobody(day: Day) -> None:
     call(day)
     emergency.end_emergency(
         session=day.id, outcome="Awake.", by=day.clinician, at=day.minute(13), key=uuid.uuid4()

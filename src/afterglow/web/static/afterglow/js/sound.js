@@ -89,7 +89,9 @@ function show() {
     for (const part of panel.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(now);
     panel.classList.toggle("is-off", now !== "on");
   }
-  for (const hint of document.querySelectorAll("[data-no-sound]")) hint.hidden = now === "on";
+  // A room's own panel says the same already.
+  const isSaid = document.querySelector("[data-sound-panel]") !== null;
+  for (const hint of document.querySelectorAll("[data-no-sound]")) hint.hidden = now === "on" || isSaid;
   for (const button of document.querySelectorAll("[data-sound-toggle]")) {
     button.setAttribute("aria-pressed", String(now === "on"));
     button.textContent = now === "on" ? button.dataset.on : button.dataset.off;
