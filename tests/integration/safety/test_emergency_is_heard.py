@@ -14,7 +14,8 @@ from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import prescribers
 from afterglow.apps.notices.models import Notice
 from afterglow.apps.treatment.emergencies import board_cards, open_emergencies
-from afterglow.apps.treatment.models import Refusal, SessionEvent
+from afterglow.apps.treatment.facts.presence import signs_of
+from afterglow.apps.treatment.models import Coverage, Refusal, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import coverage, emergency, helping, offline
@@ -26,6 +27,7 @@ from afterglow.apps.work.models import Task, TaskState
 from afterglow.apps.work.services import may_close
 from afterglow.core.roles import Role
 from afterglow.core.treatment.calls import CallAct
+from afterglow.web import clock
 from afterglow.web.cards import AlarmLevel
 from factories import staff
 from support.infusion_day import Day, infusing
@@ -170,6 +172,23 @@ def test_who_stays_with_their_own_patient_says_so_and_still_sees_it(day: Day) ->
     assert "Nobody has said that they are on the way." in page
     assert "I am on the way" in page
     assert "Seen, I stay here" not in page
+
+
+def test_who_says_that_they_stay_is_not_asked_whether_they_are_there_and_who_comes_is(
+    day: Day,
+) -> None:
+    other = infusing(site=day.site)
+    call(day)
+    stretch = Coverage.objects.select_related("clinician", "session__patient").get(
+        session=other.session, during__upper_inf=True
+    )
+
+    answer(day, other.clinician, CallAct.STAYING)
+    stays = signs_of([stretch], until=clock.now())[stretch.pk].elsewhere
+    answer(day, other.clinician, CallAct.COMING)
+    comes = signs_of([stretch], until=clock.now())[stretch.pk].elsewhere
+
+    assert (stays, len(comes)) == ([], 1)
 
 
 def test_the_desk_calls_the_services_and_guides_them_and_opens_no_chart(day: Day) -> None:

@@ -22,6 +22,7 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment.models import Coverage, RoomShown
 from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.core.monitoring.presence import PresenceFacts
+from afterglow.core.treatment.calls import CallAct
 from afterglow.core.treatment.coverage import CoveragePhase
 
 CONFIRMED = "presence-confirmed"
@@ -137,6 +138,8 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
             action, by, at = typed  # when it was typed, and by whom
         elif action == ACTED_WHEN_LOCKED or (session, at) in arrived:
             continue  # a note beside an act; what the arrival charted, in the same transaction
+        elif detail.get("code") == CallAct.STAYING:
+            continue  # "I stay here", said of another room's emergency: no sign of being elsewhere
         if action == CONFIRMED:
             for row in by_session.get(session, ()):
                 if _within(row, at):

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
 from afterglow.apps.audit import services as audit
@@ -124,6 +124,7 @@ def over(request: StaffRequest, session: UUID) -> HttpResponse:
 
 @acts_when_locked
 @outlives_sign_in
+@require_http_methods(["GET", "HEAD", "POST"])
 def help_part(request: StaffRequest, session: UUID) -> HttpResponse:
     """Show who comes; posted to, say that there is enough help, or call everybody again."""
     if request.method == "POST" and not getattr(request, "signed_out", False):

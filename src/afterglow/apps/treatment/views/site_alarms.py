@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,9 +20,8 @@ from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.services import helping
 from afterglow.apps.treatment.shown import elsewhere as shown
 from afterglow.apps.treatment.tickets import outlives_sign_in
-from afterglow.apps.treatment.views.asking import is_htmx
+from afterglow.apps.treatment.views.asking import find_session, is_htmx
 from afterglow.apps.treatment.views.infusion import key_of
-from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.core.treatment.calls import ANSWERS, CallAct
 from afterglow.web import clock
@@ -47,7 +46,7 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
 @require_safe
 def room_elsewhere(request: StaffRequest, session: UUID) -> HttpResponse:
     """Show the same on a room's page, which goes on when its sign-in has ended."""
-    row = get_object_or_404(TreatmentSession.objects.select_related("site"), public_id=session)
+    row = find_session(request, session, action=Action.VIEW_CHART)
     return _rows(request, row.site, here=str(session))
 
 
@@ -71,6 +70,7 @@ def _rows(request: StaffRequest, site: Site | None, *, here: str) -> HttpRespons
             "emergencies": called,
             "alarms": found,
             "sounds": shown.sound_of(called, found),
+            "is_called": any(each.sounds for each in called),
             "may_view": not locked
             and policies.can(
                 Action.VIEW_CHART, by=request.user, site=site, on=site.local_date(now)

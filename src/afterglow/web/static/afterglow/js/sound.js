@@ -125,6 +125,8 @@ for (const gesture of ["pointerdown", "keydown"]) {
   document.addEventListener(gesture, () => state() === "blocked" && open(), { passive: true });
 }
 document.addEventListener("htmx:afterSwap", () => {
+  // An emergency makes a screen sound that did not until now; a page that was touched before needs no further tap.
+  if (wanted() && !context && "AudioContext" in window) open();
   show();
   tick();
 });
