@@ -37,7 +37,7 @@ def day(front: Front) -> Day:
 
 def open_infusion(page: Page, day: Day) -> Page:
     """Open the infusion page and wait for its stream."""
-    page.goto(f"/sessions/{day.id}/infusion/")
+    page.goto(f"/sessions/{day.id}/infusion/", timeout=60_000)  # the server's first page is slow
     expect(page.locator("body")).to_have_attribute("data-live", "connected")
     return page
 
@@ -99,6 +99,7 @@ def test_an_emergency_is_on_the_other_screens_at_once_and_who_comes_is_named_in_
     room = open_infusion(at_screen(day.clinician), day)
     board = at_screen(day.prescriber)
     board.goto("/board/")
+    expect(board.locator("body")).to_have_attribute("data-live", "connected")
     band = board.locator("#alarms-elsewhere .elsewhere-emergency")
 
     in_the_room = sizes_of_numbers(room, ".infusion-numbers")

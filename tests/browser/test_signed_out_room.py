@@ -34,7 +34,7 @@ def test_it_shows_the_next_rooms_emergency_and_stops_and_calls_with_nobody_signe
     other = infusing(at=day.arrived, site=day.site)
     assert other.session.room is not None
     page = at_screen(day.clinician)
-    page.goto(f"/sessions/{day.id}/infusion/")
+    page.goto(f"/sessions/{day.id}/infusion/", timeout=60_000)  # the server's first page is slow
     expect(page.locator("body")).to_have_attribute("data-live", "connected")
     page.context.clear_cookies(name="sessionid")
     page.reload()
