@@ -37,7 +37,7 @@ def day(front: Front) -> Day:
 
 def open_infusion(page: Page, day: Day) -> Page:
     """Open the infusion page and wait for its stream."""
-    page.goto(f"/sessions/{day.id}/infusion/")
+    page.goto(f"/sessions/{day.id}/infusion/", timeout=60_000)  # the server's first page is slow
     expect(page.locator("body")).to_have_attribute("data-live", "connected")
     return page
 
@@ -74,6 +74,24 @@ def test_two_take_one_patient_and_the_second_reads_who_has_them(
     assert [row.clinician for row in rows.order_by("during")] == [day.clinician, day.second]
 
 
+SIZES_OF_NUMBERS = """(room) => Object.fromEntries([...document.querySelectorAll(`${room} .vital`)]
+    .map((tile) => [tile.className.match(/vital-(?!alarm)\\w+/)[0],
+                    parseFloat(getComputedStyle(tile.querySelector("[data-value]")).fontSize)]))"""
+WIDTHS = ((390, 844), (1024, 768), (1440, 900))
+
+
+def sizes_of_numbers(page: Page, room: str) -> dict[tuple[int, str], float]:
+    """Return how large each vital sign is drawn, in px, at each width."""
+    found: dict[tuple[int, str], float] = {}
+    before = page.viewport_size
+    for width, height in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        sizes = page.evaluate(SIZES_OF_NUMBERS, room)
+        found |= {(width, name): size for name, size in sizes.items()}
+    page.set_viewport_size(before or {"width": 1024, "height": 768})
+    return found
+
+
 def test_an_emergency_is_on_the_other_screens_at_once_and_who_comes_is_named_in_the_room(
     day: Day, at_screen: AtScreen, look: Look
 ) -> None:
@@ -81,8 +99,10 @@ def test_an_emergency_is_on_the_other_screens_at_once_and_who_comes_is_named_in_
     room = open_infusion(at_screen(day.clinician), day)
     board = at_screen(day.prescriber)
     board.goto("/board/")
+    expect(board.locator("body")).to_have_attribute("data-live", "connected")
     band = board.locator("#alarms-elsewhere .elsewhere-emergency")
 
+    in_the_room = sizes_of_numbers(room, ".infusion-numbers")
     room.get_by_role("button", name="Emergency").click()
 
     expect(band).to_contain_text(f"EMERGENCY: {day.session.room.name}")
@@ -92,12 +112,24 @@ def test_an_emergency_is_on_the_other_screens_at_once_and_who_comes_is_named_in_
     expect(board.locator("#board")).to_contain_text("Emergency")
     look(board, "board-emergency")
     look(room, "emergency-called")
+    in_the_emergency = sizes_of_numbers(room, ".emergency-numbers")
+    assert len(in_the_room) >= 12
+    smaller = {
+        k: (v, in_the_emergency[k]) for k, v in in_the_room.items() if v > in_the_emergency[k]
+    }
+    assert smaller == {}
 
     band.get_by_role("button", name="I am on the way").click()
 
     expect(band).to_contain_text(f"on the way: {day.prescriber.get_short_name()}")
-    room.reload()
-    expect(room.locator("#emergency-log")).to_contain_text(day.prescriber.get_short_name())
+    expect(board.locator("#alarms-elsewhere [data-sound-level]")).to_have_count(0)
+    board.set_viewport_size({"width": 390, "height": 844})
+    expect(band).to_be_in_viewport()
+    help_ = room.locator("#emergency-help")
+    expect(help_).to_contain_text(f"on the way: {day.prescriber.get_short_name()}")
+    help_.get_by_role("button", name="Enough help is here").click()
+    expect(help_).to_contain_text("no screen sounds any more")
+    expect(band).to_contain_text("enough help is there")
     room.get_by_label("How did it end?").fill("Awake, 97 %")
     room.get_by_role("button", name="The emergency is over").click()
     expect(band).to_have_count(0)

@@ -9,7 +9,7 @@ from afterglow.core.monitoring import alarm_state, entry, measurements, retentio
 from afterglow.core.pharmacology import validity
 from afterglow.core.reason_codes import ReasonCode, all_reason_codes
 from afterglow.core.scheduling import booking
-from afterglow.core.treatment import codes, coverage
+from afterglow.core.treatment import calls, codes, coverage
 
 __all__ = [
     "ReasonCode",
@@ -17,6 +17,7 @@ __all__ = [
     "alarm_state",
     "all_reason_codes",
     "booking",
+    "calls",
     "codes",
     "coverage",
     "dosing",

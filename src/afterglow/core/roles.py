@@ -56,6 +56,7 @@ class Action(StrEnum):
     GIVE_MEDICINE = "medicine.give"
     STOP_INFUSION = "infusion.stop"
     ACKNOWLEDGE_ALARM = "alarm.acknowledge"
+    ANSWER_EMERGENCY = "emergency.answer"
     OVERRIDE_AS_PRESCRIBER = "override.prescriber"
     OVERRIDE_AS_DIRECTOR = "override.director"
     DISCHARGE = "session.discharge"
@@ -102,6 +103,7 @@ PERMITS: Mapping[Action, frozenset[Role]] = {
     Action.GIVE_MEDICINE: CLINICAL,
     Action.STOP_INFUSION: CLINICAL,
     Action.ACKNOWLEDGE_ALARM: CLINICAL,
+    Action.ANSWER_EMERGENCY: STAFF,
     Action.OVERRIDE_AS_PRESCRIBER: frozenset({Role.PRESCRIBER, Role.MEDICAL_DIRECTOR}),
     Action.OVERRIDE_AS_DIRECTOR: frozenset({Role.MEDICAL_DIRECTOR}),
     Action.DISCHARGE: CLINICAL,

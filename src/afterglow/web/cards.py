@@ -67,6 +67,7 @@ class AlarmCard:
     acknowledge_url: str = ""
     silence_url: str = ""
     silence_words: Words = ""  # "Silence 2 min": the length comes from the protocol
+    facts: Words = ""  # what else is to be said of it
     is_gone: bool = False  # its condition came and went, and nobody has seen it
 
 

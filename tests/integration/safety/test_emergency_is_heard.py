@@ -8,18 +8,26 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from afterglow.apps.accounts.services.locks import lock_screen
 from afterglow.apps.events.models import OutboxEvent
+from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import prescribers
 from afterglow.apps.notices.models import Notice
-from afterglow.apps.treatment.emergencies import open_emergencies
-from afterglow.apps.treatment.models import SessionEvent
+from afterglow.apps.treatment.emergencies import board_cards, open_emergencies
+from afterglow.apps.treatment.facts.presence import signs_of
+from afterglow.apps.treatment.models import Coverage, Refusal, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.outcomes import Done
-from afterglow.apps.treatment.services import emergency, helping, offline
+from afterglow.apps.treatment.outcomes import Done, Refused
+from afterglow.apps.treatment.services import coverage, emergency, helping, offline
+from afterglow.apps.treatment.shown.events import entries
+from afterglow.apps.treatment.tasks_about import about
 from afterglow.apps.visits import slots
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.models import Task, TaskState
+from afterglow.apps.work.services import may_close
 from afterglow.core.roles import Role
+from afterglow.core.treatment.calls import CallAct
+from afterglow.web import clock
 from afterglow.web.cards import AlarmLevel
 from factories import staff
 from support.infusion_day import Day, infusing
@@ -120,21 +128,206 @@ def test_a_second_press_tells_nobody_twice(day: Day) -> None:
     assert SessionEvent.objects.filter(kind=EventKind.EMERGENCY_CALLED).count() == 1
 
 
-def test_who_is_on_the_way_is_named_once_and_the_sound_ends(day: Day) -> None:
+def answer(day: Day, person: object, act: CallAct) -> str:
+    client = screen(day, person)
+    address = reverse("treatment:emergency-answer", args=[day.id])
+    data = {"key": str(uuid.uuid4()), "code": str(act)}
+    return client.post(address, data, headers={"HX-Request": "true"}).content.decode()
+
+
+def judge(day: Day, person: object, act: CallAct) -> int:
+    address = reverse("treatment:emergency-help", args=[day.id])
+    data = {"key": str(uuid.uuid4()), "code": str(act)}
+    return screen(day, person).post(address, data).status_code
+
+
+def sounds(page: str) -> bool:
+    return 'data-sound-level="red"' in page
+
+
+def test_who_is_on_the_way_is_named_everywhere_and_their_screens_alone_fall_silent(
+    day: Day,
+) -> None:
     call(day)
-    client = screen(day, day.second)
-    address = reverse("treatment:emergency-coming", args=[day.id])
+    third = staff(Role.MONITOR, site=day.session.site)
 
-    for _ in range(2):
-        answer = client.post(address, {"key": str(uuid.uuid4())}, follow=True)
+    answer(day, day.second, CallAct.COMING)
+    mine = answer(day, day.second, CallAct.COMING)
 
-    page = answer.content.decode()
-    assert day.second.get_short_name() in page
-    assert "data-sound-level" not in page
+    name = day.second.get_short_name()
+    theirs = shown_to(day, third)
+    assert (name in mine, sounds(mine), "I am on the way" in mine) == (True, False, False)
+    assert (name in theirs, sounds(theirs), "I am on the way" in theirs) == (True, True, True)
     coming = SessionEvent.objects.get(kind=EventKind.EMERGENCY_STEP)
     assert (coming.by, coming.data) == (day.second, {"code": "COMING"})
+
+
+def test_who_stays_with_their_own_patient_says_so_and_still_sees_it(day: Day) -> None:
+    call(day)
+
+    page = answer(day, day.second, CallAct.STAYING)
+
+    assert not sounds(page)
+    assert "EMERGENCY" in page
+    assert "Nobody has said that they are on the way." in page
+    assert "I am on the way" in page
+    assert "Seen, I stay here" not in page
+
+
+def test_who_says_that_they_stay_is_not_asked_whether_they_are_there_and_who_comes_is(
+    day: Day,
+) -> None:
+    other = infusing(site=day.site)
+    call(day)
+    stretch = Coverage.objects.select_related("clinician", "session__patient").get(
+        session=other.session, during__upper_inf=True
+    )
+
+    answer(day, other.clinician, CallAct.STAYING)
+    stays = signs_of([stretch], until=clock.now())[stretch.pk].elsewhere
+    answer(day, other.clinician, CallAct.COMING)
+    comes = signs_of([stretch], until=clock.now())[stretch.pk].elsewhere
+
+    assert (stays, len(comes)) == ([], 1)
+
+
+def test_the_desk_calls_the_services_and_guides_them_and_opens_no_chart(day: Day) -> None:
+    desk = staff(Role.FRONT_DESK, site=day.session.site)
+    call(day)
+
+    before = shown_to(day, desk)
+    page = answer(day, desk, CallAct.CALLED_EMS)
+
+    number = day.session.site.emergency_number
+    assert f"I have called {number}" in before
+    assert "I open the door and guide them" in before
+    assert "I am on the way" not in before
+    assert "Go to the emergency" not in before
+    assert not sounds(page)
+    assert f"{number} called" in page
+    room = screen(day, day.clinician).get(reverse("treatment:emergency", args=[day.id]))
+    assert f"{number} called" in room.content.decode()
+    assert "Emergency services called" in room.content.decode()
+
+
+def test_the_desk_cannot_say_that_it_comes(day: Day) -> None:
+    desk = staff(Role.FRONT_DESK, site=day.session.site)
+    call(day)
+
+    answer(day, desk, CallAct.COMING)
+
+    assert not SessionEvent.objects.filter(kind=EventKind.EMERGENCY_STEP).exists()
+    assert Refusal.objects.get(attempted="answer-emergency").reasons[0]["code"] == (
+        "COMING_IS_CLINICAL"
+    )
+
+
+def test_enough_help_said_from_the_room_ends_every_sound_and_more_help_brings_it_back(
+    day: Day,
+) -> None:
+    call(day)
+    answer(day, day.second, CallAct.COMING)
+    third = staff(Role.MONITOR, site=day.session.site)
+
+    afar = judge(day, third, CallAct.ENOUGH_HELP)
+    still = shown_to(day, third)
+    judge(day, day.second, CallAct.ENOUGH_HELP)
+    enough = shown_to(day, third)
+    judge(day, day.clinician, CallAct.MORE_HELP)
+    again = shown_to(day, third)
+
+    assert (afar, sounds(still)) == (409, True)
+    assert "EMERGENCY" in enough
+    assert "enough help is there" in enough
+    assert not sounds(enough)
+    assert sounds(again)
+
+
+def test_no_acknowledgement_of_an_alarm_ends_its_sound_or_its_row(day: Day) -> None:
+    coverage.leave_alone(
+        session=day.id, reason="Bell", by=day.clinician, at=day.minute(9), key=uuid.uuid4()
+    )
+    call(day)
+    client = screen(day, day.second)
+
+    for row in Alarm.objects.filter(session=day.session, ended_at=None):
+        client.post(reverse("treatment:alarm-acknowledge", args=[day.id, row.public_id]))
+        client.post(reverse("treatment:alarm-silence", args=[day.id, row.public_id]))
+
+    waits = Alarm.objects.filter(session=day.session, ended_at=None, acknowledged_at=None)
+    assert not waits.exists()
+    page = shown_to(day, day.second)
+    assert "EMERGENCY" in page
+    assert sounds(page)
+
+
+def test_a_locked_screen_sounds_names_nobody_and_offers_nothing(day: Day) -> None:
+    call(day)
+    client = screen(day, day.second)
+    key = client.session.session_key
+    assert key is not None
+    lock_screen(session_key=key, by=day.second, at=day.minute(12))
+
+    page = client.get(reverse("treatment:alarms-elsewhere")).content.decode()
+
+    assert "EMERGENCY" in page
+    assert sounds(page)
+    assert day.session.patient.family_name not in page
     assert "I am on the way" not in page
-    assert "I am on the way" in shown_to(day, staff(Role.MONITOR, site=day.session.site))
+    assert "Go to the emergency" not in page
+
+
+def test_a_rooms_screen_whose_sign_in_has_ended_shows_and_sounds_the_next_rooms(day: Day) -> None:
+    other = infusing(site=day.site)
+    client = screen(day, other.clinician)
+    page = reverse("treatment:infusion", args=[other.id])
+    client.get(page)
+    client.cookies.pop("sessionid")
+    call(day)
+
+    answered = client.get(
+        reverse("treatment:infusion-elsewhere", args=[other.id]), headers={"HX-Request": "true"}
+    )
+    drawn = client.get(page).content.decode()
+
+    said = answered.content.decode()
+    assert day.session.room is not None
+    assert day.session.room.name in said
+    assert sounds(said)
+    assert day.session.patient.family_name not in said
+    assert "I am on the way" not in said
+    assert reverse("treatment:infusion-elsewhere", args=[other.id]) in drawn
+    stranger = Client().get(reverse("treatment:infusion-elsewhere", args=[other.id]))
+    assert stranger.status_code == 302
+
+
+def test_who_comes_first_owns_the_task_and_the_prescriber_reviews_by_name(day: Day) -> None:
+    call(day)
+    nurse = staff(Role.MONITOR, site=day.session.site)
+
+    answer(day, day.second, CallAct.COMING)
+    answer(day, nurse, CallAct.COMING)
+    owned = Task.objects.get(kind=helping.TASK)
+    emergency.end_emergency(
+        session=day.id, outcome="Awake.", by=day.clinician, at=day.minute(20), key=uuid.uuid4()
+    )
+
+    assert owned.owner == day.second.public_id
+    review = Task.objects.get(kind=helping.REVIEW)
+    assert review.owner == day.prescriber.public_id
+    assert review.state == TaskState.OPEN
+    assert may_close(review, by=day.prescriber, on=day.session.local_date).allowed
+    assert not may_close(review, by=nurse, on=day.session.local_date).allowed
+
+
+def test_the_patients_other_pages_say_that_it_is_with_this_patient(day: Day) -> None:
+    call(day)
+    address = reverse("treatment:alarms-elsewhere") + f"?except={day.id}"
+
+    page = screen(day, day.clinician).get(address).content.decode()
+
+    assert "EMERGENCY with this patient" in page
+    assert not sounds(page)
 
 
 def test_it_is_taken_back_from_everybody_when_it_is_over(day: Day) -> None:
@@ -147,8 +340,11 @@ def test_it_is_taken_back_from_everybody_when_it_is_over(day: Day) -> None:
     assert "EMERGENCY" not in shown_to(day, day.second)
     assert Task.objects.get(kind=helping.TASK).state == TaskState.DONE
     assert open_emergencies(TreatmentSession.objects.all()) == []
-    late = helping.say_coming(session=day.id, by=day.second, at=day.minute(21), key=uuid.uuid4())
-    assert late.row is None
+    late = helping.answer_call(
+        session=day.id, act=CallAct.COMING, by=day.second, at=day.minute(21), key=uuid.uuid4()
+    )
+    assert isinstance(late, Refused)
+    assert late.decision.codes == ("EMERGENCY_IS_OVER",)
 
 
 def arrives(day: Day, minute: float) -> None:
@@ -172,10 +368,36 @@ def test_pressed_without_a_connection_it_is_heard_when_it_arrives_with_its_own_t
     arrives(day, 4)
 
     page = shown_to(day, day.second)
+    began = f"{day.minute(4).astimezone(day.site.zone):%H:%M}"
+    known = f"{day.minute(14).astimezone(day.site.zone):%H:%M}"
     assert "EMERGENCY" in page
-    assert f"{day.minute(4).astimezone(day.site.zone):%H:%M}" in page
-    assert 'data-sound-level="red"' in page
-    assert Task.objects.get(kind=helping.TASK).opened_at == day.minute(14)
+    assert began in page
+    assert f"known here only since {known}" in page
+    assert sounds(page)
+    task = Task.objects.get(kind=helping.LATE)
+    assert task.opened_at == day.minute(14)
+    said = about([task])[task.public_id]
+    assert f"began {began}" in said
+    assert f"known here only since {known}" in said
+    assert Notice.objects.filter(template="emergency-known-late").exists()
+    entry = next(e for e in entries(day.session) if e.kind == "emergency_called")
+    assert entry.late == day.minute(14)
+    assert "nobody else was called before" in entry.text
+    [card] = board_cards([day.session]).values()
+    assert f"known here only since {known}" in str(card.facts)
+
+
+def test_what_is_over_before_it_arrives_calls_nobody(day: Day) -> None:
+    call(day)
+    emergency.end_emergency(
+        session=day.id, outcome="Awake.", by=day.clinician, at=day.minute(13), key=uuid.uuid4()
+    )
+    called = SessionEvent.objects.get(kind=EventKind.EMERGENCY_CALLED)
+    Notice.objects.all().delete()
+
+    helping.call_for_help(day.session, called, at=day.minute(14))
+
+    assert not Notice.objects.exists()
 
 
 def test_pressed_without_a_connection_while_one_is_open_it_stays_a_mark(day: Day) -> None:

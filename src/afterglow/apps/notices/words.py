@@ -36,6 +36,13 @@ TEMPLATES: Final[Mapping[str, Words]] = {
         _("An emergency was called"),
         _("An emergency was called at your site. Go to the room, or sign in to see which."),
     ),
+    "emergency-known-late": Words(
+        _("An emergency became known late"),
+        _(
+            "An emergency at your site became known only now, some time after it began. Sign in to "
+            "see when and where."
+        ),
+    ),
     "task-assigned": Words(
         _("A task is yours"), _("A task in Afterglow was given to you. Sign in to see it.")
     ),

@@ -110,8 +110,11 @@ def _presence(session: TreatmentSession, at: datetime) -> dict[str, Any] | None:
     if known is None:
         return None
     rules = rules_of(session).technical.presence
+    asked = open_coverage(session)
     return {
         "who": known.who,
+        "account": str(asked.clinician.public_id) if asked else "",
+        "login": asked.clinician.username if asked else "",
         "last_sign": known.last_sign_at.isoformat(),
         "ask_after_s": int(rules.ask_after.total_seconds()),
     }

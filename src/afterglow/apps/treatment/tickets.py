@@ -4,7 +4,7 @@ A running infusion outlives a login. Whoever opens it with a sign-in leaves a ti
 signed cookie for this one session, for its stream and for the parts of its page that show. A ticket
 names an account, ends with the session or after twelve hours, and is worth nothing once the account
 is switched off or loses its role. A page on a ticket looks as on a locked screen: it hides who the
-patient is, and acting asks to sign in.
+patient is, and acting asks to sign in, but for the stop and an emergency (``acts_on_ticket``).
 """
 
 from __future__ import annotations
@@ -66,6 +66,26 @@ def outlives_sign_in(view: View) -> View:
             return _sign_in_first(request)
         request.user = watcher
         request.screen_locked = request.signed_out = True
+        return view(request, *args, session=session, **keys)
+
+    return answer
+
+
+def acts_on_ticket(view: View) -> View:
+    """Let a room's screen do what may never wait for a sign-in: the stop, an emergency.
+
+    The view gets the session as ``session``, finds ``request.signed_out`` true and records the act
+    by services.unsigned. Without a ticket it answers as any page that wants a sign-in.
+    """
+
+    @wraps(view)
+    def answer(request: Any, *args: Any, session: UUID, **keys: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            watcher = _watcher(session, request.COOKIES.get(GRANT_COOKIE, ""))
+            if watcher is None:
+                return _sign_in_first(request)
+            request.user = watcher
+            request.screen_locked = request.signed_out = True
         return view(request, *args, session=session, **keys)
 
     return answer

@@ -126,6 +126,21 @@ def settle_task(*, key: str, by: HasPublicId | None, at: datetime, outcome: str)
     return row
 
 
+@transaction.atomic
+def own_task(*, key: str, owner: HasPublicId, at: datetime) -> Task | None:
+    """Make who began the deed the owner of the open task of a key; None where none is open.
+
+    As with ``settle_task`` they were permitted to do the deed, and no right to the task is asked.
+    Who owns it already goes on owning it.
+    """
+    row = Task.objects.select_for_update().filter(key=key, state=TaskState.OPEN).first()
+    if row is not None and row.owner is None:
+        row.owner = owner.public_id
+        row.save_version(fields=["owner"])
+        _tell("task-taken", row, by=owner, at=at, detail={"from": None})
+    return row
+
+
 def _close(
     task: UUID,
     state: TaskState,

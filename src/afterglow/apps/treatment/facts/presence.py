@@ -22,6 +22,7 @@ from afterglow.apps.scheduling.models import StaffShift
 from afterglow.apps.treatment.models import Coverage, RoomShown
 from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.core.monitoring.presence import PresenceFacts
+from afterglow.core.treatment.calls import CallAct
 from afterglow.core.treatment.coverage import CoveragePhase
 
 CONFIRMED = "presence-confirmed"
@@ -30,6 +31,8 @@ PRESENCE = "presence"
 """The kind of a tablet's entry that answers, without a connection, whether somebody is there."""
 TAKEN_IN = "offline-entry-taken-in"
 """The audit's word for an entry that a tablet kept without a connection, once it has arrived."""
+PRESSED_UNSIGNED = "pressed-where-nobody-signed-in"
+"""The audit's word beside an act of whoever stood at a screen where nobody was signed in."""
 REFUSED = "-refused"
 """How the audit's word for what was tried and refused ends."""
 
@@ -113,7 +116,7 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
         AuditEntry.objects.filter(
             Q(by__in=list(by_person))
             | Q(
-                action__in=(CONFIRMED, TAKEN_IN),
+                action__in=(CONFIRMED, TAKEN_IN, PRESSED_UNSIGNED),
                 patient__in=[row.session.patient.public_id for row in rows],
             )
             | Q(action=TAKEN_IN, detail__typed_by__in=[str(each) for each in by_person]),
@@ -124,6 +127,10 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
         .values_list("action", "by", "at", "detail__session", "detail")
     )
     arrived = {(session, at) for action, _, at, session, _ in entries if action == TAKEN_IN}
+    # Whoever left a screen's ticket did not press there: it may have been anybody.
+    arrived |= {
+        (session, at) for action, _, at, session, _ in entries if action == PRESSED_UNSIGNED
+    }
     for action, by, at, session, detail in entries:
         if action == TAKEN_IN:
             if (typed := _as_typed(detail, sent_by=by)) is None:
@@ -131,6 +138,8 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
             action, by, at = typed  # when it was typed, and by whom
         elif action == ACTED_WHEN_LOCKED or (session, at) in arrived:
             continue  # a note beside an act; what the arrival charted, in the same transaction
+        elif detail.get("code") == CallAct.STAYING:
+            continue  # "I stay here", said of another room's emergency: no sign of being elsewhere
         if action == CONFIRMED:
             for row in by_session.get(session, ()):
                 if _within(row, at):

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.medicines.models import Product
-from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.monitoring.services.escalation import tell_site
+from afterglow.apps.treatment.emergencies import UNSIGNED, emergency_of
 from afterglow.apps.treatment.facts.allergies import allergies_to
 from afterglow.apps.treatment.models import Infusion, MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
@@ -36,11 +37,14 @@ _RUNS = (InfusionState.RUNNING, InfusionState.PAUSED)
 
 
 @transaction.atomic
-def declare_emergency(*, session: UUID, by: Account, at: datetime, key: UUID) -> Done[SessionEvent]:
+def declare_emergency(
+    *, session: UUID, by: Account, at: datetime, key: UUID, unsigned: bool = False
+) -> Done[SessionEvent]:
     """Stop the infusion and set time zero. It is never refused and asks nothing.
 
     One emergency is open at a time: a second press, from any tablet, finds the first, and its time
-    zero stands. Raises Forbidden, RecordLocked or DoesNotExist.
+    zero stands. ``unsigned``: it was pressed where nobody was signed in, and ``by`` left the
+    screen's ticket (services.unsigned). Raises Forbidden, RecordLocked or DoesNotExist.
     """
     row = lock_session(session, action=Action.STOP_INFUSION, by=by, at=at)
     if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
@@ -57,7 +61,13 @@ def declare_emergency(*, session: UUID, by: Account, at: datetime, key: UUID) ->
             key=uuid.uuid5(key, "pump-stopped"),
         )
     event = SessionEvent.objects.create(
-        session=row, kind=EventKind.EMERGENCY_CALLED, at=at, recorded_at=at, by=by, key=key
+        session=row,
+        kind=EventKind.EMERGENCY_CALLED,
+        data={UNSIGNED: True} if unsigned else {},
+        at=at,
+        recorded_at=at,
+        by=by,
+        key=key,
     )
     tell("emergency-declared", session=row, subject=event, by=by, at=at)
     call_for_help(row, event, at=at)
@@ -93,6 +103,7 @@ def record_step(
         at=at,
         detail={"code": code},
     )
+    tell_site(row, at=at)  # the other screens say who called the emergency services
     return Done(event, Decision())
 
 

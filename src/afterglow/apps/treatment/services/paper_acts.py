@@ -32,6 +32,7 @@ from afterglow.apps.treatment.services.tasks import ask_for_review
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.quantities import Rate
+from afterglow.core.treatment.calls import became_known_late
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState
 
@@ -257,6 +258,7 @@ def emergency_from_paper(
         )
         return Refused(Decision((why,)))
     step = kind is EventKind.EMERGENCY_STEP
+    is_late = kind is EventKind.EMERGENCY_CALLED and became_known_late(began=happened_at, known=at)
     done = record_event(
         session=row.public_id,
         kind=kind,
@@ -266,7 +268,7 @@ def emergency_from_paper(
         happened_at=happened_at,
         label=text[:120] if step else "",
         text="" if step else text,
-        data={"code": "FROM_PAPER"} if step else None,
+        data={"code": "FROM_PAPER"} if step else {"known": "late"} if is_late else None,
     )
     if isinstance(done, Refused) or done.repeated:
         return done

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.emergencies import SAYS, UNSIGNED
 from afterglow.apps.treatment.models import (
     ChartMistake,
     MedicineGiven,
@@ -20,6 +21,7 @@ from afterglow.apps.treatment.models import (
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.services.charting import STANDS
+from afterglow.apps.treatment.services.unsigned import SAID as PRESSED
 from afterglow.apps.treatment.shown.grid import LATE, TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.web.cards import Words
@@ -183,16 +185,21 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
     ):
         words = f"{KIND_WORDS[kind]} {name_words(label)}".strip()
     elif kind is EventKind.EMERGENCY_STEP:
-        words = name_words(label)
+        words = _(label) if label in SAYS.values() else name_words(label)
     else:
         words = str(KIND_WORDS[kind])
     late = event.recorded_at - event.at > TWO_TIMES
+    text = event.text
+    if UNSIGNED in event.data:
+        text = _(text) if text in PRESSED.values() else text
+    if kind is EventKind.EMERGENCY_CALLED and late:
+        text = f"{text}; {_('nobody else was called before')}".removeprefix("; ")
     return Entry(
         0,
         event.at,
         words,
-        event.text,
-        event.by.get_short_name(),
+        text,
+        _("nobody signed in") if UNSIGNED in event.data else event.by.get_short_name(),
         event.recorded_at if late else None,
         event=str(event.public_id),
         kind=str(kind),

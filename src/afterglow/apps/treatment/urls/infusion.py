@@ -92,7 +92,9 @@ urlpatterns = [
     path("infusion/emergency/steps/", emergency.step, name="emergency-step"),
     path("infusion/emergency/drugs/", emergency.drug, name="emergency-drug"),
     path("infusion/emergency/over/", emergency.over, name="emergency-over"),
-    path("infusion/emergency/coming/", site_alarms.coming, name="emergency-coming"),
+    path("infusion/emergency/answer/", site_alarms.answer, name="emergency-answer"),
+    path("infusion/emergency/help/", emergency.help_part, name="emergency-help"),
+    path("infusion/elsewhere/", site_alarms.room_elsewhere, name="infusion-elsewhere"),
     path("infusion/emergency/sheet/", emergency.sheet, name="emergency-sheet"),
     path("infusion/emergency/sheet.pdf", emergency.sheet_pdf, name="emergency-sheet-pdf"),
 ]

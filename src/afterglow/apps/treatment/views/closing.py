@@ -42,7 +42,7 @@ from afterglow.apps.treatment.offline_kit import RECOVERY_SCALES
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import accounting, charting, closing
 from afterglow.apps.treatment.services.deciding import discharge_decision
-from afterglow.apps.treatment.shown import grid, vitals
+from afterglow.apps.treatment.shown import alarms, grid, vitals
 from afterglow.apps.treatment.shown.going import going
 from afterglow.apps.treatment.views.preparing import beside, second_signs
 from afterglow.apps.treatment.views.signing import sign_page
@@ -318,6 +318,7 @@ def _page(request: StaffRequest, session: TreatmentSession, at: datetime) -> dic
         "infusion": infusion,
         "pump": queries.pump_now(session, at=at),
         "vitals": vitals.vital_cards(session, at=at),
+        "strip": alarms.alarm_strip(session, at=at),
         "due": due,
         "reminders": grid.reminder_words(due),
         "is_in_recovery": session.state == SessionState.RECOVERY,

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterglow.apps.accounts.middleware import acts_when_locked, visible_when_locked
 from afterglow.apps.audit import services as audit
@@ -23,27 +23,37 @@ from afterglow.apps.treatment import emergencies, handover
 from afterglow.apps.treatment.forms.infusion import new_key
 from afterglow.apps.treatment.outcomes import Refused
 from afterglow.apps.treatment.services import emergency as services
+from afterglow.apps.treatment.services import helping
+from afterglow.apps.treatment.services.unsigned import Press, press_unsigned
 from afterglow.apps.treatment.shown import drug as shown_drug
 from afterglow.apps.treatment.shown import events, header, vitals
-from afterglow.apps.treatment.tickets import outlives_sign_in
+from afterglow.apps.treatment.tickets import acts_on_ticket, outlives_sign_in
 from afterglow.apps.treatment.views.asking import find_session, is_htmx, refused
 from afterglow.apps.treatment.views.infusion import key_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
+from afterglow.core.treatment.calls import FROM_THERE
 from afterglow.web import clock
 from afterglow.web.cards import Words
 from afterglow.web.requests import StaffRequest
 
 
 @acts_when_locked
-@login_required
+@acts_on_ticket
 @require_POST
 def declare(request: StaffRequest, session: UUID) -> HttpResponse:
     """Stop the drip, set time zero, and show what to do. It asks nothing."""
-    services.declare_emergency(
-        session=session, by=request.user, at=clock.now(), key=key_of(request)
-    )
+    at, key = clock.now(), key_of(request)
+    if getattr(request, "signed_out", False):
+        outcome = press_unsigned(
+            session=session, press=Press.EMERGENCY, ticket_of=request.user, at=at, key=key
+        )
+        if isinstance(outcome, Refused):
+            row = find_session(request, session, action=Action.VIEW_CHART)
+            return refused(request, row, _("Emergency"), outcome.decision)
+    else:
+        services.declare_emergency(session=session, by=request.user, at=at, key=key)
     return _to_page(request, session)
 
 
@@ -112,6 +122,33 @@ def over(request: StaffRequest, session: UUID) -> HttpResponse:
     return redirect("treatment:infusion", session=session)
 
 
+@acts_when_locked
+@outlives_sign_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def help_part(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Show who comes; posted to, say that there is enough help, or call everybody again."""
+    if request.method == "POST" and not getattr(request, "signed_out", False):
+        return _judge_help(request, session)
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    context = _context(request, row, clock.now())
+    return render(request, "treatment/infusion/_emergency_help.html", context)
+
+
+def _judge_help(request: StaffRequest, session: UUID) -> HttpResponse:
+    act = next((each for each in FROM_THERE if each == request.POST.get("code", "")), None)
+    if act is None:
+        raise Http404("Nothing of that kind is said from the room.")
+    outcome = helping.judge_help(
+        session=session, act=act, by=request.user, at=clock.now(), key=key_of(request)
+    )
+    if isinstance(outcome, Refused):
+        row = find_session(request, session, action=Action.CHART)
+        return refused(request, row, _("Emergency"), outcome.decision)
+    return redirect(
+        "treatment:emergency-help" if is_htmx(request) else "treatment:emergency", session=session
+    )
+
+
 @login_required
 @require_safe
 def sheet(request: StaffRequest, session: UUID) -> HttpResponse:
@@ -152,6 +189,8 @@ def _context(request: StaffRequest, session: TreatmentSession, at: datetime) -> 
         "vitals": vitals.vital_cards(session, at=at),
         "drug": shown_drug.drug_row(session, at=at),
         "since": [e for e in reversed(told) if since and e.at >= since],
+        "signed_out": getattr(request, "signed_out", False),
+        "help_key": new_key(),
         "over_key": new_key(),
         "declare_key": new_key(),
         "other_key": new_key(),

@@ -20,17 +20,19 @@ from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.favourites import name_of_favourite
 from afterglow.apps.treatment.forms.infusion import new_key
+from afterglow.apps.treatment.models import PumpAction
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
-from afterglow.apps.treatment.outcomes import Refused
+from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.pages import open_session
 from afterglow.apps.treatment.services import charting, infusions
 from afterglow.apps.treatment.services.rooms import note_room_shown
+from afterglow.apps.treatment.services.unsigned import Press, press_unsigned
 from afterglow.apps.treatment.shown import (
     grid_html,
     trend,
     vitals,
 )
-from afterglow.apps.treatment.tickets import outlives_sign_in
+from afterglow.apps.treatment.tickets import acts_on_ticket, outlives_sign_in
 from afterglow.apps.treatment.views.asking import (
     find_session,
     instant_of,
@@ -124,6 +126,7 @@ def panel(request: StaffRequest, session: UUID, name: str) -> HttpResponse:
         "site": row.site,
         "locked": getattr(request, "screen_locked", False),
         "signed_out": getattr(request, "signed_out", False),
+        "keyless": "keyless" in request.GET,
     }
     if name == "alarms":
         note_room_shown(row, at=clock.now())
@@ -147,18 +150,21 @@ def readings(request: StaffRequest, session: UUID) -> JsonResponse:
 
 
 @acts_when_locked
-@login_required
+@acts_on_ticket
 @require_POST
 def stop(request: StaffRequest, session: UUID) -> HttpResponse:
     """Record that the pump was stopped. It asks nothing; why can be said afterwards."""
-    at = clock.now()
-    outcome = infusions.record_pump_stopped(
-        session=session,
-        ending=_ending_now(session, at),
-        by=request.user,
-        at=at,
-        key=key_of(request),
-    )
+    at, key = clock.now(), key_of(request)
+    signed_out = getattr(request, "signed_out", False)
+    outcome: Done[PumpAction] | Refused
+    if signed_out:
+        outcome = press_unsigned(
+            session=session, press=Press.STOP, ticket_of=request.user, at=at, key=key
+        )
+    else:
+        outcome = infusions.record_pump_stopped(
+            session=session, ending=_ending_now(session, at), by=request.user, at=at, key=key
+        )
     if isinstance(outcome, Refused):
         row = find_session(request, session, action=Action.STOP_INFUSION)
         return refused(request, row, _("Stop"), outcome.decision)
@@ -167,7 +173,7 @@ def stop(request: StaffRequest, session: UUID) -> HttpResponse:
         "time": formats.clock_seconds(outcome.row.at, site)
     }
     words = " ".join([words, *(sentence_of(reason) for reason in outcome.decision)])
-    more = reverse("treatment:infusion-explain", args=[session])
+    more = "" if signed_out else reverse("treatment:infusion-explain", args=[session])
     return said(request, session, words, more=more)
 
 

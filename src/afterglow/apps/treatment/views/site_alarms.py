@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,105 +14,98 @@ from django.views.decorators.http import require_POST, require_safe
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.middleware import visible_when_locked
-from afterglow.apps.monitoring.facts import WATCHED
 from afterglow.apps.monitoring.models import Alarm
-from afterglow.apps.monitoring.services.escalation import unanswered
-from afterglow.apps.treatment.emergencies import open_emergencies
-from afterglow.apps.treatment.forms.infusion import new_key
+from afterglow.apps.places.models import Site
 from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.services import helping
-from afterglow.apps.treatment.shown.alarms import GONE, level_of, word_of
+from afterglow.apps.treatment.shown import elsewhere as shown
+from afterglow.apps.treatment.tickets import outlives_sign_in
+from afterglow.apps.treatment.views.asking import find_session, is_htmx
 from afterglow.apps.treatment.views.infusion import key_of
-from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
+from afterglow.core.treatment.calls import ANSWERS, CallAct
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
 
 
 @visible_when_locked
-@login_required
 @require_safe
 def elsewhere(request: StaffRequest) -> HttpResponse:
-    """Show the unanswered alarms of the site's other rooms: room, word, since when.
+    """Show the emergencies and unanswered alarms of the site's other rooms: room, word, since when.
 
-    A locked screen shows them too: they say nothing of who the patient is.
+    A locked screen shows them too: they say nothing of who the patient is. Signed out, a page keeps
+    what it showed: a room's page asks for ``room_elsewhere``.
     """
-    site, now = request.site, clock.now()
-    found: list[dict[str, object]] = []
-    called: list[dict[str, object]] = []
+    if not request.user.is_authenticated:
+        return HttpResponse(status=401)
+    return _rows(request, request.site, here=request.GET.get("except", ""))
+
+
+@visible_when_locked
+@outlives_sign_in
+@require_safe
+def room_elsewhere(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Show the same on a room's page, which goes on when its sign-in has ended."""
+    row = find_session(request, session, action=Action.VIEW_CHART)
+    return _rows(request, row.site, here=str(session))
+
+
+def _rows(request: StaffRequest, site: Site | None, *, here: str) -> HttpResponse:
+    now = clock.now()
+    signed_out = getattr(request, "signed_out", False)
+    locked = getattr(request, "screen_locked", False)
+    context: dict[str, Any] = {"site": site, "here": here, "locked": locked}
     if site is not None and policies.can(
         Action.VIEW_BOARD, by=request.user, site=site, on=site.local_date(now)
     ):
-        rows = (
-            unanswered()
-            .filter(session__site=site, told_site_at__isnull=False)
-            .select_related("session__room")
-            .order_by("waits_since", "pk")
+        screen = shown.Screen(
+            person=None if signed_out else request.user,
+            here=here,
+            draws=_drawn_on(request, here),
+            is_locked=locked,
         )
-        found = [
-            {
-                "row": row,
-                "level": level_of(row),
-                "is_gone": row.condition_gone_at is not None,
-                "word": word_of(row),
-                "unheard_since": row.since if row.condition == "ROOM_NOT_HEARD" else None,
-                "room": row.session.room.name if row.session.room else "",
-                "is_silenced": row.silenced_until is not None and row.silenced_until > now,
-            }
-            for row in rows
-            if str(row.session.public_id) != request.GET.get("except", "")
-        ]
-        there = TreatmentSession.objects.filter(site=site, state__in=WATCHED)
-        called = [
-            {
-                "session": session,
-                "room": session.room.name if session.room else "",
-                "since": one.time_zero,
-                "by": one.called.by.get_short_name(),
-                "coming": [step.by.get_short_name() for step in one.coming()],
-                "is_mine": one.coming().filter(by=request.user).exists(),
-            }
-            for session, one in open_emergencies(there.select_related("room"))
-            if not _is_open_on(request, session)
-        ]
-        found.sort(key=lambda each: (each["level"] != "red", each["is_gone"]))
-    context = {
-        "alarms": found,
-        "emergencies": called,
-        "key": new_key(),
-        "may_help": site is not None
-        and policies.can(Action.CHART, by=request.user, site=site, on=site.local_date(now)),
-        # Whoever silenced one is there: it is drawn here, and sounds in no room until it may again.
-        "sounds": "red"
-        if any(not each["coming"] for each in called)
-        else next(
-            (
-                GONE if each["is_gone"] else each["level"]
-                for each in found
-                if not each["is_silenced"]
+        called = shown.calls(site, screen, at=now)
+        found = shown.alarms(site, screen, at=now)
+        context |= {
+            "emergencies": called,
+            "alarms": found,
+            "sounds": shown.sound_of(called, found),
+            "is_called": any(each.sounds for each in called),
+            "may_view": not locked
+            and policies.can(
+                Action.VIEW_CHART, by=request.user, site=site, on=site.local_date(now)
             ),
-            "",
-        ),
-        "site": site,
-        "locked": getattr(request, "screen_locked", False),
-    }
+        }
     return render(request, "treatment/_elsewhere.html", context)
 
 
-def _is_open_on(request: StaffRequest, session: TreatmentSession) -> bool:
-    """Whether the screen that asks shows the emergency itself, or its room, which leads there."""
-    shown = {
-        reverse(f"treatment:{page}", args=[session.public_id]) for page in ("emergency", "infusion")
-    }
-    return urlsplit(request.headers.get("HX-Current-URL", "")).path in shown
+def _drawn_on(request: StaffRequest, here: str) -> frozenset[str]:
+    """Return the session whose emergency the asking page shows itself: its room and its page."""
+    if not here:
+        return frozenset()
+    pages = {reverse(f"treatment:{page}", args=[here]) for page in ("emergency", "infusion")}
+    shows = urlsplit(request.headers.get("HX-Current-URL", "")).path in pages
+    return frozenset({here} if shows else ())
 
 
 @login_required
 @require_POST
-def coming(request: StaffRequest, session: UUID) -> HttpResponse:
-    """Record that whoever is signed in goes to help, and show what stands now."""
-    helping.say_coming(session=session, by=request.user, at=clock.now(), key=key_of(request))
-    return redirect("treatment:alarms-elsewhere")
+def answer(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Record what whoever is signed in does about an emergency, and show what stands now."""
+    helping.answer_call(
+        session=session, act=_act(request), by=request.user, at=clock.now(), key=key_of(request)
+    )
+    if not is_htmx(request):
+        return redirect("visits:board")
+    # Where it was refused because it is over meanwhile, the rows show that nothing is open.
+    return _rows(request, request.site, here=request.GET.get("except", ""))
+
+
+def _act(request: StaffRequest) -> CallAct:
+    found = next((act for act in ANSWERS if act == request.POST.get("code", "")), None)
+    if found is None:
+        raise Http404("There is no such answer.")
+    return found
 
 
 @login_required

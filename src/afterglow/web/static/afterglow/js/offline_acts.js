@@ -67,7 +67,8 @@ async function record(form, act, submitter, issue) {
     toast(act === "stop" ? words.stopBefore(at) : words.afterStop(at), "error");
     return;
   }
-  const online = tablet.reach === "yes";
+  // A stop goes to the server from a screen whose sign-in has ended as well: it never waits for one.
+  const online = tablet.reach === "yes" || (tablet.reach === "signed-out" && act === "stop");
   const found = read(act, form, { kit: tablet.kit, now: serverNow(), submitter, before: criteriaSaid(), lastPump: lastPumpAt() });
   if (found.errors) {
     if (online) issue();

@@ -76,16 +76,35 @@ function alone(facts) {
   const more = isKept ? `${words.recordsAs(tablet.who.login)} ${words.noNumbers}` : words.noNumbers;
   const who = askedAfter();
   if (!who) return { state: "recording", title: words.lost, facts, more, acts };
-  return { state: "recording", title: words.lost, facts, more: `${words.isThere(who)} ${more}`, acts: [hereButton(), ...acts] };
+  // As on the server: nobody answers for somebody else.
+  if (isAsked()) return { state: "recording", title: words.lost, facts, more: `${words.isThere(who)} ${more}`, acts: [hereButton(), ...acts] };
+  const they = isKept ? acts : [button(words.theyAnswer, reload, "they"), ...acts];
+  return { state: "recording", title: words.lost, facts, more: `${words.isThere(who)} ${words.onlyThey(who)} ${more}`, acts: they };
 }
 
 // ---- is somebody there? The server asks its screens; without a connection this tablet does, and keeps the answer.
+
+const isLogin = (one, other) => one.toLowerCase() === other.toLowerCase();
+
+/** Whether whoever records here now is the one who is asked for. */
+function isAsked() {
+  const { account, login } = tablet.kit.presence;
+  if (!account) return true; // a kit from before it named anybody: the server judges
+  return tablet.who ? isLogin(tablet.who.login, login) : tablet.account === account;
+}
+
+/** Whether an entry is of whoever is asked for: what a colleague types bears out nothing about them. */
+function isOfAsked(entry) {
+  const { account, login } = tablet.kit.presence;
+  if (!account) return true;
+  return entry.claim ? isLogin(entry.claim.login, login) : entry.typed_by === account;
+}
 
 /** Whom to ask after: nothing was done here for as long as the protocol waits; else "". */
 function askedAfter() {
   const asks = tablet.kit?.presence;
   if (!asks || isClosed() || (!isKept && "locked" in body.dataset)) return "";
-  const last = Math.max(Date.parse(asks.last_sign), ...tablet.entries.map((entry) => Date.parse(entry.happened_at)));
+  const last = Math.max(Date.parse(asks.last_sign), ...tablet.entries.filter(isOfAsked).map((entry) => Date.parse(entry.happened_at)));
   return serverNow() - last > asks.ask_after_s * 1000 ? asks.who : "";
 }
 

@@ -81,6 +81,8 @@ const WORDS = {
     loadAgain: "The connection is back. Load the page",
     isThere: (who) => `Is ${who} with the patient? Nothing was typed here for a while, and the server cannot ask.`,
     yesHere: "Yes, here",
+    onlyThey: (who) => `Only ${who} answers, under their own name and PIN. Are you there instead? Write on paper since when, and take the patient over when the connection is back.`,
+    theyAnswer: "They answer by PIN",
     keptForm: "No connection: this form is the one kept on this tablet.",
     entry: {
       pause: "Pause", resume: "Running again", stop: "Pump stopped", emergency: "Emergency", presence: "With the patient", note: "Note", name: "Name of the mark", readings: "Readings",
@@ -184,6 +186,8 @@ const WORDS = {
     loadAgain: "La conexión ha vuelto. Cargar la página",
     isThere: (who) => `¿Está ${who} con el paciente? Hace rato que no se escribe nada aquí, y el servidor no puede preguntar.`,
     yesHere: "Sí, aquí",
+    onlyThey: (who) => `Solo responde ${who}, con su nombre y su PIN. ¿Está usted en su lugar? Anote en papel desde cuándo y hágase cargo del paciente cuando vuelva la conexión.`,
+    theyAnswer: "Responde con su PIN",
     keptForm: "Sin conexión: este formulario es el que se conserva en esta tableta.",
     entry: {
       pause: "Pausa", resume: "En marcha de nuevo", stop: "Bomba detenida", emergency: "Emergencia", presence: "Con el paciente", note: "Nota", name: "Nombre de la marca", readings: "Lecturas",

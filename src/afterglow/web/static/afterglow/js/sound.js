@@ -20,8 +20,8 @@ let context = null;
 let playedAt = -Infinity;
 let played = "";
 
-/** Whether this screen is to sound: a room's screen unless it was switched off, another when switched on. */
-const wanted = () => (document.querySelector("[data-sound-panel]") ? localStorage.getItem(STORE) !== "off" : localStorage.getItem(STORE) === "on");
+/** Whether this screen is to sound: a room's screen, and any while an emergency is on, unless it was switched off; another when switched on. */
+const wanted = () => (document.querySelector("[data-sound-panel], [data-sound-emergency]") ? localStorage.getItem(STORE) !== "off" : localStorage.getItem(STORE) === "on");
 
 function state() {
   if (!wanted()) return "off";
@@ -89,6 +89,9 @@ function show() {
     for (const part of panel.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(now);
     panel.classList.toggle("is-off", now !== "on");
   }
+  // A room's own panel says the same already.
+  const isSaid = document.querySelector("[data-sound-panel]") !== null;
+  for (const hint of document.querySelectorAll("[data-no-sound]")) hint.hidden = now === "on" || isSaid;
   for (const button of document.querySelectorAll("[data-sound-toggle]")) {
     button.setAttribute("aria-pressed", String(now === "on"));
     button.textContent = now === "on" ? button.dataset.on : button.dataset.off;
@@ -122,6 +125,8 @@ for (const gesture of ["pointerdown", "keydown"]) {
   document.addEventListener(gesture, () => state() === "blocked" && open(), { passive: true });
 }
 document.addEventListener("htmx:afterSwap", () => {
+  // An emergency makes a screen sound that did not until now; a page that was touched before needs no further tap.
+  if (wanted() && !context && "AudioContext" in window) open();
   show();
   tick();
 });

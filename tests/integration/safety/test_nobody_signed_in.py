@@ -1,0 +1,140 @@
+"""A room's screen whose sign-in has ended records a stop and calls an emergency all the same."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from afterglow.apps.audit.models import AuditEntry
+from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.treatment.facts.presence import PRESSED_UNSIGNED, signs_of
+from afterglow.apps.treatment.models import Coverage, Infusion, SessionEvent
+from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.services import emergency
+from afterglow.apps.treatment.services.unsigned import limits
+from afterglow.apps.treatment.shown.events import entries
+from afterglow.core.treatment.lifecycles import InfusionState
+from afterglow.web import clock
+from support.infusion_day import Day, infusing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def day() -> Iterator[Day]:
+    day = infusing()
+    with clock.fixed(day.minute(12)):
+        yield day
+
+
+@pytest.fixture
+def room(day: Day) -> Client:
+    """The room's screen, once signed in as the clinician and now by nobody."""
+    client = Client()
+    client.force_login(day.clinician)
+    client.get(reverse("treatment:infusion", args=[day.id]))
+    client.cookies.pop("sessionid")
+    return client
+
+
+def press(client: Client, day: Day, what: str) -> int:
+    address = reverse(f"treatment:{what}", args=[day.id])
+    return client.post(address, {"key": str(uuid.uuid4())}).status_code
+
+
+def state(day: Day) -> str:
+    return Infusion.objects.get(session=day.session).state
+
+
+def test_its_page_offers_the_stop_and_the_emergency_and_nothing_else(
+    day: Day, room: Client
+) -> None:
+    page = room.get(reverse("treatment:infusion", args=[day.id])).content.decode()
+
+    assert "Record pump stopped" in page
+    assert reverse("treatment:emergency-declare", args=[day.id]) in page
+    assert reverse("treatment:infusion-pause", args=[day.id]) not in page
+    assert day.session.patient.family_name not in page
+
+
+def test_its_stop_is_charted_as_nobodys_and_waits_for_a_name(day: Day, room: Client) -> None:
+    press(room, day, "infusion-stop")
+    press(room, day, "infusion-stop")
+
+    assert state(day) != InfusionState.RUNNING
+    mark = SessionEvent.objects.get(session=day.session, kind=EventKind.MARK)
+    shown = next(entry for entry in entries(day.session) if entry.event == str(mark.public_id))
+    assert shown.needs_name
+    assert shown.by == "nobody signed in"
+    assert "Pump stop pressed where nobody was signed in" in shown.text
+
+
+def test_its_emergency_stops_and_calls_the_site_in_nobodys_name(day: Day, room: Client) -> None:
+    press(room, day, "emergency-declare")
+
+    current = emergency_of(day.session)
+    assert current is not None
+    assert current.is_open
+    assert current.is_unsigned
+    assert state(day) != InfusionState.RUNNING
+    for person in (day.second, day.clinician):
+        other = Client()
+        other.force_login(person)
+        said = other.get(reverse("treatment:alarms-elsewhere")).content.decode()
+        assert "called on the room's own screen, nobody signed in" in said
+        assert 'data-sound-level="red"' in said
+        assert day.clinician.get_short_name() not in said
+    page = room.get(reverse("treatment:emergency", args=[day.id])).content.decode()
+    assert "Sign in to time the steps" in page
+    assert "How did it end?" not in page
+
+
+def test_it_bears_out_nobodys_presence(day: Day, room: Client) -> None:
+    press(room, day, "emergency-declare")
+
+    stretch = Coverage.objects.select_related("clinician", "session__patient").get(
+        session=day.session, during__contains=day.minute(11)
+    )
+    assert signs_of([stretch], until=day.minute(13))[stretch.pk].acts == []
+    assert AuditEntry.objects.get(action=PRESSED_UNSIGNED).by is None
+
+
+def test_called_again_and_again_it_is_held_and_says_what_to_do(day: Day, room: Client) -> None:
+    for _ in range(limits().at_most):
+        press(room, day, "emergency-declare")
+        emergency.end_emergency(
+            session=day.id, outcome="False", by=day.clinician, at=day.minute(12), key=uuid.uuid4()
+        )
+
+    held = room.post(
+        reverse("treatment:emergency-declare", args=[day.id]), {"key": str(uuid.uuid4())}
+    )
+
+    assert held.status_code == 409
+    assert "the limit is 5 in 60 min" in held.content.decode()
+    current = emergency_of(day.session)
+    assert current is not None
+    assert not current.is_open
+    signed_in = Client()
+    signed_in.force_login(day.clinician)
+    assert press(signed_in, day, "emergency-declare") == 302
+    again = emergency_of(day.session)
+    assert again is not None
+    assert again.is_open
+
+
+def test_without_the_rooms_own_ticket_nothing_is_done(day: Day, room: Client) -> None:
+    other = infusing(site=day.site)
+    stranger = Client()
+
+    press(stranger, day, "infusion-stop")
+    press(room, other, "infusion-stop")
+    day.clinician.is_active = False
+    day.clinician.save()
+    press(room, day, "infusion-stop")
+
+    assert (state(day), state(other)) == (InfusionState.RUNNING, InfusionState.RUNNING)
