@@ -6,6 +6,7 @@ With ``AFTERGLOW_LOOK`` set, the pictures are kept in test-results.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -96,6 +97,13 @@ def test_the_calm_room_looks_back_and_comes_back_to_now(
     expect(page.get_by_role("dialog")).to_contain_text("by hand", ignore_case=True)
     expect(page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_focused()
     look(page, "room-raw")
+    page.get_by_role("dialog").get_by_role(
+        "link", name=re.compile("^Mark as artefact")
+    ).last.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("From, if it is a stretch")).to_be_visible()
+    expect(dialog).not_to_contain_text("mm[Hg]")
+    look(page, "room-artefact")
 
 
 def test_amber_then_red_then_paused(day: Day, at_screen: AtScreen, look: Look) -> None:

@@ -144,6 +144,7 @@ def test_a_routine_infusion_by_keyboard_alone(
     hand = Hand(page)
 
     page.goto(f"/sessions/{day.id}/plan/")
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")  # its keys are heard
     hand.act("g")
     prepare(hand, day)
     cuff = by == "monitor"

@@ -17,10 +17,11 @@ from afterglow.apps.treatment.services import infusions
 from afterglow.apps.treatment.services.rates import fastest_rate
 from afterglow.web import clock
 from support.front import HEART, Front
-from support.infusion_day import Day
+from support.infusion_day import Day, taken_over
 from support.lone_tablet import (
     ENTRIES,
     banner,
+    can_record,
     is_back,
     is_cut,
     mark,
@@ -139,10 +140,23 @@ def test_without_a_connection_a_rate_that_cannot_be_is_refused_at_once_and_a_sto
     dialog.get_by_label("New rate").fill(most)
     dialog.get_by_role("button", name="Chart the new rate").click()
     waits(page, 1)
+    page.get_by_label("BP now").fill("131/84")
+    page.locator("#entry-when").fill(f"{ahead:%H:%M}")
+    page.locator("[data-grid-save]").click()
+    expect(errors).to_contain_text(f"{ahead:%H:%M} is not between check-in and now")
+    waits(page, 1)
+    page.get_by_label("BP now").fill("")
+    page.locator("#main").focus()
     page.keyboard.press("s")
     waits(page, 2)
+    drug = page.locator("#panel-drug .drug-given").first
+    expect(drug).to_contain_text(re.compile(r"Pump stopped \d\d:\d\d:\d\d waits"))
+    expect(drug.get_by_text("pump agrees")).to_be_hidden()
+    expect(page.locator(".vital-heart [data-value]")).to_have_css("font-weight", "400")
     wire.plug_in()
     is_back(page)
+    expect(drug).not_to_contain_text("waits")
+    assert page.locator("body[data-numbers-old]").count() == 0
 
     assert pump(day) == ["start", "change_rate", "stop"]
 
@@ -278,3 +292,19 @@ def test_a_signed_out_room_that_is_loaded_again_says_so_and_numbers_come(
     expect(page.locator("#recording-alarms")).to_contain_text("None comes without a connection")
     wire.plug_in()
     expect(banner(page)).to_contain_text("Signed out: sign in to record here", timeout=30_000)
+
+
+# -- who has the patient -------------------------------------------------------------------------
+
+
+def test_who_takes_the_patient_again_at_their_own_tablet_records_there_again(
+    day: Day, at_tablet: AtTablet
+) -> None:
+    page = at_tablet(day, day.clinician)
+    taken_over(day, to=day.second, at=clock.now())
+    expect(banner(page)).to_contain_text("does NOT record", timeout=40_000)
+
+    taken_over(day, to=day.clinician, at=clock.now())
+
+    expect(banner(page)).to_be_hidden(timeout=40_000)
+    can_record(page)

@@ -24,6 +24,7 @@ from browser.test_infusion_states import open_room, says
 from support.clinic_morning import site_at_noon, with_pin
 from support.front import Front
 from support.infusion_day import Day, signed
+from support.lone_tablet import can_record
 from support.long_infusion import lively_infusion
 
 AtScreen = Callable[..., Page]
@@ -173,6 +174,7 @@ def test_calm_and_night_amber_red_paused_and_locked(
 
 def test_offline_then_emergency_then_recovery(day: Day, at_screen: AtScreen, looks: Looker) -> None:
     page = open_room(at_screen(day.clinician), day)
+    can_record(page)
     page.context.set_offline(True)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("body")).to_have_attribute("data-live", "lost")

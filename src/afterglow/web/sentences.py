@@ -128,12 +128,18 @@ def alarm_sentence(
     return words % {"about": about, "seen": value_words(seen), "limit": value_words(limit)}
 
 
+_ASKED_AGAIN = frozenset({"DOSE_ABOVE_USUAL", "WEIGHT_NEEDS_SECOND_READING"})
+"""Blockers that whoever typed the value answers in the same form: nobody's override is asked."""
+
+
 def overrider_words(reason: Reason) -> str:
     """Return who may override a blocker, in words; nothing for what does not block."""
     if reason.severity is not Severity.BLOCKER:
         return ""
     if reason.overridden:
         return _("Overridden, with a recorded reason")
+    if reason.code in _ASKED_AGAIN:
+        return _("Confirm it in the form, or correct it")
     match reason.overridable_by:
         case Overrider.NOBODY:
             return _("Nobody may override this")

@@ -26,7 +26,7 @@ from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.db.looks import looking
-from afterglow.web import clock
+from afterglow.web import clock, formats
 from support.infusion_day import Day, infusing, take_vitals
 from support.long_infusion import lively_infusion, tell_by_the_minute
 
@@ -133,6 +133,47 @@ def test_what_the_grid_does_not_have_is_not_found(
     day: Day, now: datetime, line: str, since: int
 ) -> None:
     assert signed_in(day).get(url(day, "infusion-raw", line, since)).status_code == 404
+
+
+def test_a_stretch_of_one_sign_is_marked_in_one_act_and_nothing_else_with_it(
+    day: Day, now: datetime
+) -> None:
+    client = signed_in(day)
+    row = VitalSign.objects.filter(source="device", code="spo2").order_by("-taken_at")[3]
+    artefact = url(day, "infusion-artefact", row.batch, "spo2")
+    asked = client.get(artefact).content.decode()
+    assert "Oxygen saturation" in asked
+    assert "mm[Hg]" not in asked
+    assert "Heart rate" not in asked  # what is not named is not marked
+    last = formats.clock_time(now, day.site)
+    first = formats.clock_time(row.taken_at, day.site)
+
+    half = client.post(artefact, {"key": uuid.uuid4(), "reason": "probe off", "since": first})
+    back = client.post(
+        artefact, {"key": uuid.uuid4(), "reason": "probe off", "since": last, "until": first}
+    )
+    done = client.post(
+        artefact,
+        {"key": uuid.uuid4(), "reason": "probe off", "since": first, "until": last},
+        headers={"HX-Request": "true"},
+    )
+    again = client.post(
+        artefact, {"key": uuid.uuid4(), "reason": "probe off", "since": first, "until": last}
+    )
+
+    begin = row.taken_at.replace(second=0, microsecond=0)
+    meant = VitalSign.objects.filter(
+        session=day.session, source="device", code="spo2", taken_at__gte=begin, flag=""
+    )
+    marks = ArtefactMark.objects.filter(session=day.session, reason="probe off")
+    assert (half.status_code, back.status_code, again.status_code) == (422, 422, 409)
+    assert "the stretch ends before it begins" in back.content.decode()
+    assert "No believed reading of this kind" in again.content.decode()
+    assert sorted(marks.values_list("vital_sign_id", flat=True)) == sorted(
+        meant.values_list("pk", flat=True)
+    )
+    assert marks.count() >= 4
+    assert f"{marks.count()} readings" in done.content.decode()
 
 
 def test_a_mark_is_taken_back_with_a_reason_and_both_stay_on_record(

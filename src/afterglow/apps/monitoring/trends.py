@@ -182,6 +182,11 @@ class RawReading:
         """What the sign is called."""
         return definition(self.sign).name
 
+    @property
+    def shown_unit(self) -> str:
+        """Its unit as the clinic writes it."""
+        return definition(self.sign).shown_unit
+
 
 _RAW = f"""
 SELECT v.batch, v.code, v.value, v.unit, v.source, v.taken_at, v.arrived_at,

@@ -69,6 +69,7 @@ def kit(session: TreatmentSession, account: Account, *, at: datetime) -> dict[st
         "account": str(account.public_id),
         "zone": str(session.site.zone),
         "now": at.isoformat(),
+        "since": session.checked_in_at.isoformat(),
         "room": session.room.name if session.room else "",
         "why_not": why_not_kept(session, account),
         "seal": public_key(),

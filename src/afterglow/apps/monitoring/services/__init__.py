@@ -7,6 +7,7 @@ from afterglow.apps.monitoring.services.alarms import (
     say_probe_is_off,
     silence_alarm,
 )
+from afterglow.apps.monitoring.services.artefacts import mark_stretch
 from afterglow.apps.monitoring.services.assignments import (
     assign_device,
     assign_devices_of_room,
@@ -56,6 +57,7 @@ __all__ = [
     "group_of",
     "judge_touched",
     "mark_artefact",
+    "mark_stretch",
     "note_review_read",
     "record_missed_reading",
     "record_vital_signs_by_hand",

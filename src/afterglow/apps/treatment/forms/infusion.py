@@ -26,7 +26,7 @@ from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.entry import Entry, read_blood_pressure, read_sign
 from afterglow.core.quantities import Dose, Rate
 from afterglow.core.treatment.endings import InfusionEnding
-from afterglow.web import clock
+from afterglow.web import clock, formats
 from afterglow.web.forms import DecimalField, KeyField, WebForm
 from afterglow.web.sentences import error_words, sentence_of
 
@@ -169,10 +169,28 @@ class ObservationForm(ChartForm):
 class RateForm(ChartForm):
     """A new rate, and the last pump entry that was on the screen."""
 
-    rate = DecimalField(unit="mL/h", label=gettext_lazy("New rate"), min_value=Decimal(0), places=2)
+    rate = DecimalField(
+        unit="mL/h", label=gettext_lazy("New rate"), min_value=Decimal("0.01"), places=2
+    )
     reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Reason"))
     seen_sequence = forms.IntegerField(widget=forms.HiddenInput)
     field_order = ("rate", "reason", "when")
+
+    def __init__(self, *args: Any, runs_at: Rate | None = None, **kwargs: Any) -> None:
+        """``runs_at``: the charted rate now, which is no new one."""
+        super().__init__(*args, **kwargs)
+        self.runs_at = runs_at
+
+    def clean_rate(self) -> Decimal:
+        """Refuse the rate that is charted already."""
+        rate: Decimal = self.cleaned_data["rate"]
+        if self.runs_at is not None and Rate.ml_per_h(rate) == self.runs_at:
+            raise ValidationError(
+                _("The chart says %(seen)s already. Nothing was changed."),
+                code="unchanged",
+                params={"seen": formats.with_unit(rate, "mL/h")},
+            )
+        return rate
 
     @property
     def new_rate(self) -> Rate:

@@ -35,8 +35,15 @@ class Rate(Ask):
         return forms.RateForm(
             data,
             **self.place,
+            runs_at=self._runs_at(last, data),
             initial={"seen_sequence": last.sequence if last else 0},
         )
+
+    def _runs_at(self, last: Any, data: Any) -> Any:
+        """Return the charted rate; None where it stands still or this very form charted it."""
+        if last is None or last.rate_ml_per_h == queries.STOPPED:
+            return None
+        return None if data and str(last.key) == data.get("key") else last.rate_ml_per_h
 
     @property
     def last(self) -> Any:

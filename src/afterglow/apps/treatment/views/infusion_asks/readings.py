@@ -16,13 +16,17 @@ from afterglow.apps.assessments.models import Assessment
 from afterglow.apps.assessments.outcomes import Recorded
 from afterglow.apps.monitoring import lines
 from afterglow.apps.monitoring import services as monitoring
-from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.monitoring.models import Source, VitalSign
 from afterglow.apps.treatment.forms import infusion as forms
+from afterglow.apps.treatment.forms.artefacts import ArtefactForm
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.shown.missing import lacking_words
 from afterglow.apps.treatment.views.asking import Ask, instant_of
 from afterglow.core.decisions import Decision
+from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 from afterglow.web import formats
+
+_PRESSURES = (VitalSignCode.SYSTOLIC, VitalSignCode.DIASTOLIC, VitalSignCode.MEAN)
 
 
 class Missed(Ask):
@@ -65,8 +69,11 @@ class Artefact(Ask):
     title = gettext_lazy("Mark as artefact")
     verb = gettext_lazy("Mark as artefact")
     template = "treatment/infusion/_ask_artefact.html"
-    form_class = forms.ReasonForm
     done = gettext_lazy("Marked as artefact. The reading stays on record.")
+
+    def make_form(self, data: Any = None) -> Form:
+        """Return the form: a reason, and from when to when."""
+        return ArtefactForm(data, site=self.session.site, at=self.at)
 
     @property
     def sign(self) -> VitalSign:
@@ -84,33 +91,29 @@ class Artefact(Ask):
         return row
 
     def context(self) -> dict[str, Any]:
-        """Show the reading and what was measured with it."""
+        """Show what would be marked, and nothing else."""
         sign = self.sign
-        return {
-            "reading": sign,
-            "batch": VitalSign.objects.filter(
+        return {"batch": [_in_words(each) for each in self.alike(sign)]}
+
+    def alike(self, sign: VitalSign) -> list[VitalSign]:
+        """Return the reading, and the other parts of a pressure with it."""
+        if sign.code not in _PRESSURES:
+            return [sign]
+        return list(
+            VitalSign.objects.filter(
                 lines.stored(self.session.pk),
                 session=self.session,
                 batch=sign.batch,
                 taken_at=sign.taken_at,
-            ).order_by("pk"),
-        }
+                code__in=_PRESSURES,
+            ).order_by("pk")
+        )
 
     def act(self, form: Any) -> Done[Any] | Refused:
-        """Mark it, and the other half of a pressure with it."""
+        """Mark it, and the other half of a pressure with it; or a whole stretch of its sign."""
         sign = self.sign
-        pressures = ("systolic", "diastolic", "mean")
-        same = [sign]
-        if sign.code in pressures:
-            same = list(
-                VitalSign.objects.filter(
-                    lines.stored(self.session.pk),
-                    session=self.session,
-                    batch=sign.batch,
-                    taken_at=sign.taken_at,
-                    code__in=pressures,
-                ).order_by("pk")
-            )
+        if form.cleaned_data["stretch"]:
+            return self._stretch(sign, form)
         marks = [
             monitoring.mark_artefact(
                 reading=each.pk,
@@ -118,9 +121,46 @@ class Artefact(Ask):
                 by=self.request.user,
                 at=self.at,
             )
-            for each in same
+            for each in self.alike(sign)
         ]
         return Done(marks[0], Decision())
+
+    def _stretch(self, sign: VitalSign, form: Any) -> Done[Any] | Refused:
+        since, until, words = form.cleaned_data["stretch"]
+        marked = monitoring.mark_stretch(
+            **self.stamp,
+            signs=_PRESSURES if sign.code in _PRESSURES else (VitalSignCode(sign.code),),
+            source=Source(sign.source),
+            since=since,
+            until=until,
+            between=words,
+            reason=form.cleaned_data["reason"],
+        )
+        if isinstance(marked, monitoring.Refused):
+            return Refused(marked.decision)
+        return Done(marked, Decision())
+
+    def words(self, done: Done[Any], form: Any) -> str:
+        """Say how much was marked."""
+        if not form.cleaned_data["stretch"]:
+            return str(self.done)
+        return _("%(count)s readings, %(words)s, marked as artefact. They stay on record.") % {
+            "count": len(done.row),
+            "words": form.cleaned_data["stretch"][2],
+        }
+
+
+def _in_words(sign: VitalSign) -> dict[str, Any]:
+    """Return a reading in the clinic's words: its name, its unit as shown, and who took it."""
+    what = definition(VitalSignCode(sign.code))
+    by = sign.by.get_short_name() if sign.by else ""
+    return {
+        "name": what.name,
+        "value": sign.value,
+        "unit": what.shown_unit,
+        "taken_at": sign.taken_at,
+        "by": by,
+    }
 
 
 class Correct(Ask):

@@ -1,5 +1,7 @@
 // The infusion page: stream frames become readings, panels look again when something structural happens,
 // and everything still works, every five seconds, when the stream is lost.
+import "./elsewhere_fold.js";
+import "./grid_more.js";
 import "./held_keys.js";
 import { serverNow, setServerNow } from "./clock.js";
 

@@ -7,7 +7,7 @@
 import "./offline_acts.js";
 import { banner } from "./offline_banner.js";
 import { askName } from "./offline_dialogs.js";
-import { drawAlarmsAsOf, drawBanner, drawClock, drawColumns, drawEvents, drawLine, drawOverdue, drawPump, drawStop, overdueSlot } from "./offline_draw.js";
+import { drawAlarmsAsOf, drawBanner, drawClock, drawColumns, drawDrug, drawEvents, drawLine, drawOverdue, drawPump, drawStop, overdueSlot } from "./offline_draw.js";
 import { freshenSoon, heard, keepFresh, start } from "./offline_fresh.js";
 import { watchServer, whenServerIsBack } from "./offline_reach.js";
 import { body, isAnswered, isKept, isUnread, isWaiting, pumps, saidOf, session, tablet, whenChanged } from "./offline_tablet.js";
@@ -28,6 +28,9 @@ function draw() {
   drawStop(pumps().find((entry) => entry.body.kind === "stop") ?? null, zone);
   drawClock(pumps());
   drawPump(pumps());
+  drawDrug(pumps(), { zone, say: saidOf });
+  // Without a server no number comes: none looks as if it were of now.
+  body.toggleAttribute("data-numbers-old", tablet.reach === "no");
   drawLate();
 }
 

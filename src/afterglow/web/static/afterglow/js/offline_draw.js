@@ -128,6 +128,22 @@ export function drawPump(pumps) {
   }
 }
 
+/** The drug's row says what waits of the pump: what the server charted, and that the pump agreed, holds no more. */
+export function drawDrug(pumps, { zone, say }) {
+  const line = document.querySelector("#panel-drug .drug-given");
+  if (!line) return;
+  const last = pumps.at(-1);
+  line.classList.toggle("is-overtaken", Boolean(last));
+  const old = line.querySelector(".drug-waits");
+  const text = last ? `${say(last)} ${clockOf(Date.parse(last.happened_at), zone)}` : "";
+  if (old?.dataset.shows === text) return;
+  old?.remove();
+  if (!last) return;
+  const waits = make("span", "drug-waits", make("strong", "numeric", text), " ", make("span", "waits", words.waits));
+  waits.dataset.shows = text;
+  line.prepend(waits);
+}
+
 /** No alarm comes without a server: what stands on the page says of when it is. `at` null: it is of now. */
 export function drawAlarmsAsOf(at, zone) {
   const line = document.getElementById("recording-alarms");

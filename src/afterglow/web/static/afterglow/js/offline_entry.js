@@ -52,6 +52,8 @@ export function read(act, form, { kit, now, submitter = null, before = {}, lastP
     if (act === "rate" && at < lastPump) {
       return { errors: [words.wrong.rateTime(field("when"), clockOf(lastPump, kit.zone), clockOf(now, kit.zone))] };
     }
+    // A time that has not come yet, and was over yesterday before anything began, is no time of last night.
+    if (kit.since && at < Date.parse(kit.since)) return { errors: [words.wrong.future(field("when"), clockOf(now, kit.zone, false))] };
   }
   return { at, ...entry };
 }

@@ -30,6 +30,7 @@ export async function start() {
     deny(problem);
     await takeUpEarlier().catch(() => {});
   }
+  hasStarted = true;
   changed();
 }
 
@@ -62,6 +63,7 @@ async function startKept() {
 }
 
 let refreshed = 0;
+let hasStarted = false;
 let dialogsOf = null;
 async function refresh() {
   refreshed = Date.now();
@@ -107,11 +109,12 @@ async function keepState() {
 }
 
 async function freshen() {
-  if (isKept || isSignedOut || tablet.reach !== "yes" || Date.now() - refreshed < 10_000) return;
+  if (isKept || isSignedOut || tablet.reach !== "yes") return;
+  if (tablet.can && Date.now() - refreshed < 10_000) return;
   try {
     if (!tablet.can) await prove();
     await refresh();
-    if (!tablet.can && tablet.why !== "checking") allow();
+    if (!tablet.can && hasStarted) allow();
   } catch (problem) {
     // What is kept stays good when a single look fails; a reason that will not pass is said.
     if (problem instanceof CannotKeep && problem.code !== "files") deny(problem);
@@ -130,6 +133,12 @@ export function freshenSoon() {
 /** Begin to keep fresh. */
 export function keepFresh() {
   setInterval(() => Date.now() - refreshed > FRESH_MS && freshen(), 15_000);
+  // Who has the patient has changed: what was said of it holds no more, until the server has said it anew.
+  body.addEventListener("live:clinician-changed", () => {
+    if (tablet.can || tablet.why !== "handed_over") return;
+    tablet.why = "checking";
+    changed();
+  });
   for (const name of ["infusion:refresh", "live:rate-changed", "live:infusion-paused", "live:infusion-resumed", "live:infusion-stopped", "live:clinician-changed"]) body.addEventListener(name, freshenSoon);
   body.addEventListener("live:vital-signs", ({ detail }) => {
     for (const { code, taken_at, flag } of detail.readings ?? []) if (!flag) heard.push({ code, at: Date.parse(taken_at) });
