@@ -7,7 +7,6 @@ are kept under "reason value". What has no translation stays English: better tha
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import Final
 
@@ -17,6 +16,7 @@ from django.utils.translation import pgettext
 from afterglow.core.decisions import Overrider, Reason, Severity
 from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.limits import sign_name
+from afterglow.web import value_words as value_words_of
 
 REASON: Final = "reason"
 VALUE: Final = "reason value"
@@ -25,8 +25,6 @@ NAME: Final = "name"
 ERROR: Final = "error"
 SAID_BY_DATA: Final = frozenset({REASON, VALUE, ALARM, NAME, ERROR})
 """Contexts whose keys come from rules and definitions; no template or module spells them out."""
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def sentence_of(reason: Reason) -> str:
@@ -72,14 +70,8 @@ def value_words(value: str) -> str:
 
 
 def _one_value(value: str) -> str:
-    numbers = _NUMBER.findall(value)
-    known = _NUMBER.sub("#", value.replace("_", " "))
-    words = pgettext(VALUE, known) if known else ""
-    if words == known or words.count("#") != len(numbers):
-        return value
-    for number in numbers:
-        words = words.replace("#", number, 1)
-    return words
+    words = value_words_of.said(value)
+    return value if words is None else words
 
 
 def name_words(name: str) -> str:
