@@ -97,5 +97,7 @@ def _begun(scratch: Path) -> subprocess.Popen[bytes]:
         lambda: any(Cluster(each).server_pids() for each in homes("afterglow-bench-*/postgres")),
         seconds=90,
     )
-    assert began, bench.kill()
+    if not began:
+        bench.kill()
+    assert began
     return bench

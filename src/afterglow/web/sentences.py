@@ -7,7 +7,10 @@ are kept under "reason value". What has no translation stays English: better tha
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -25,14 +28,15 @@ NAME: Final = "name"
 ERROR: Final = "error"
 SAID_BY_DATA: Final = frozenset({REASON, VALUE, ALARM, NAME, ERROR})
 """Contexts whose keys come from rules and definitions; no template or module spells them out."""
+_STATE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def sentence_of(reason: Reason) -> str:
     """Return the reason's sentence in the reader's language, or in English."""
-    words = pgettext(REASON, reason.code)
-    if words == reason.code:
-        return reason.sentence
-    return words % {"seen": value_words(reason.seen), "limit": value_words(reason.limit)}
+    return stored_sentence(
+        reason.code, reason.sentence, seen=reason.seen, limit=reason.limit, facts=dict(reason.facts)
+    )
 
 
 def error_words(problem: Exception) -> str:
@@ -49,15 +53,26 @@ def error_words(problem: Exception) -> str:
     return words % {name: value_words(str(value)) for name, value in problem.values.items()}
 
 
-def stored_sentence(code: str, sentence: str, *, seen: str = "", limit: str = "") -> str:
+def stored_sentence(
+    code: str,
+    sentence: str,
+    *,
+    seen: str = "",
+    limit: str = "",
+    facts: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Return a kept reason's sentence in the reader's language, by its code; else as it was kept.
 
-    A translation that needs a value which was not kept leaves the sentence as it is.
+    A code whose sentence differs with its facts has a translation for each: ``PIN_WRONG:left``. A
+    translation that needs a value which was not kept leaves the sentence as it is.
     """
-    words = pgettext(REASON, code)
-    if words == code or ("%(seen)s" in words and not seen) or ("%(limit)s" in words and not limit):
-        return sentence
-    return words % {"seen": value_words(seen), "limit": value_words(limit)}
+    given = {"seen": seen, "limit": limit, **facts}
+    for key in (":".join((code, *facts)), code):
+        words = pgettext(REASON, key)
+        needed = _PLACEHOLDER.findall(words)
+        if words != key and all(given.get(name) for name in needed):
+            return words % {name: value_words(given[name]) for name in needed}
+    return value_words_of.with_days(value_words_of.without_codes(sentence))
 
 
 def value_words(value: str) -> str:
@@ -71,7 +86,9 @@ def value_words(value: str) -> str:
 
 def _one_value(value: str) -> str:
     words = value_words_of.said(value)
-    return value if words is None else words
+    if words is None and _STATE.fullmatch(value):
+        words = value.replace("_", " ")
+    return value_words_of.with_days(value if words is None else words)
 
 
 def name_words(name: str) -> str:

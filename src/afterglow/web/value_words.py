@@ -9,11 +9,15 @@ it is, and ``tests/unit/web/test_no_mixture.py`` says so.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import pgettext
 
+from afterglow.core.catalogue import all_reason_codes
+from afterglow.web import clock
+
+REASON: Final = "reason"
 VALUE: Final = "reason value"
 NAME: Final = "name"
 
@@ -21,23 +25,69 @@ NUMBER = re.compile(r"(?<![A-Za-z\d.-])-?\d+(?:\.\d+)?")
 _DAY = re.compile(
     r"\b(\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4})(?: (\d\d:\d\d))?"
 )
-JOINTS: Final = ("or", "and", "for", "in", "to", "on", "against")
+JOINTS: Final = ("or", "and", "for", "of", "is", "counts", "version", "in", "to", "on", "against")
 """Words between two values, looked for in this order; each is translated by itself."""
 # fmt: off
 SAME_EVERYWHERE: Final = frozenset({
     "mmHg", "mL", "mg", "mcg", "g", "kg", "lb", "cm", "m", "m2", "h", "min", "s", "kPa", "C", "F",
     "mg/mL", "mg/kg", "mg/h", "mL/h", "kg/m", "mcg/mL", "MOAA/S", "PADSS", "Aldrete", "SpO2",
     "EtCO2", "ECG", "NIBP", "PHQ-9", "GAD-7", "QIDS-SR", "C-SSRS", "MADRS", "CADSS", "CPAP",
-    "UTC", "PIN", "FDA", "ACLS", "BLS",
+    "UTC", "PIN", "FDA", "ACLS", "BLS", "kg/m²", "labetalol", "midazolam", "lorazepam", "vial",
 })
 # fmt: on
-"""Units and names of scales, which read alike in every language."""
+"""Units, names of scales and of medicines, which read alike in every language."""
 _LETTERS = re.compile(r"[^\W\d_]+(?:[/-][^\W_]+)*\d*")
 _QUOTED = re.compile(r"[“\"«'].*[”\"»']")
 
 
+_ISO = re.compile(
+    r"\b(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?"
+)
+_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+_HOLE = re.compile(r"%\(\w+\)s|{[^}]*}")
+
+
+def with_days(text: str) -> str:
+    """Return a text with each day and instant of a machine as people read it.
+
+    An instant that names its zone is said on the clock in force, with that clock's name; one that
+    a rule wrote by the site's clock stays that. Nothing else changes.
+    """
+    return _ISO.sub(_day_and_time, text)
+
+
+def _day_and_time(found: re.Match[str]) -> str:
+    from afterglow.web import formats  # formats reads names, which the catalogue keeps
+
+    day, time, zone = found.groups()
+    try:
+        if zone is None:
+            words = formats.date_words(date.fromisoformat(day))
+            return f"{words} {time}" if time else words
+        at = clock.local(datetime.fromisoformat(f"{day}T{time}{zone.replace('Z', '+00:00')}"))
+    except ValueError:  # 2026-99-99 is somebody's lot number
+        return found[0]
+    return f"{formats.date_words(at.date())} {at:%H:%M:%S} {at:%Z}"
+
+
+def without_codes(sentence: str) -> str:
+    """Return a sentence with each reason's code said in words."""
+    return _CODE.sub(lambda found: _rule_named(found[0]) or found[0], sentence)
+
+
+def _rule_named(code: str) -> str:
+    """Return what a reason's code stands for, with … for its values; empty for what is none."""
+    words = pgettext(REASON, code)
+    if words == code:
+        known = {each.code: each.pattern for each in all_reason_codes()}
+        words = known.get(code, "")
+    return f"“{_HOLE.sub('…', words).rstrip('.')}”" if words else ""
+
+
 def said(value: str) -> str | None:
     """Return a value in the reader's language, or None where a word of it is not known."""
+    if _CODE.fullmatch(value) and (rule := _rule_named(value)):
+        return rule
     if not value or is_alike(value):
         return value
     return _looked_up(value) or _dated(value) or _named(value) or _joined(value)
