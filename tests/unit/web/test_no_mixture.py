@@ -54,6 +54,10 @@ NAMES_OF_ITS_OWN = {"otto2021"}
 SAID_OTHERWISE = {
     "SESSION_NOT_IN_STATE": {"verb"},  # who reads it has just pressed it
     "PIN_WRONG": {"'try' if left == 1 else 'tries'"},
+    **dict.fromkeys(  # made of mass and the mass before
+        ("EARLIER_WEIGHT_LOOKS_LIKE_POUNDS", "WEIGHT_LOOKS_LIKE_POUNDS"), {"compared"}
+    ),
+    **dict.fromkeys(("WEIGHT_CHANGED_BLOCK", "WEIGHT_CHANGED_REVIEW"), {"said"}),  # as those
     "READ_BACK_DIFFERS": {"said or 'nothing'"},
     "WEIGHT_NEEDS_SECOND_READING": {"reason.sentence"},  # whose facts it takes over
 }
