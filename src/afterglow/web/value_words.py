@@ -40,9 +40,7 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:[/-][^\W_]+)*\d*")
 _QUOTED = re.compile(r"[“\"«'].*[”\"»']")
 
 
-_ISO = re.compile(
-    r"\b(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?"
-)
+_ISO = re.compile(r"\b(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?")
 _CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 _HOLE = re.compile(r"%\(\w+\)s|{[^}]*}")
 
