@@ -91,12 +91,30 @@ def _one_value(value: str) -> str:
     return value_words_of.with_days(value if words is None else words)
 
 
+TYPED_OFFLINE: Final = "Typed offline: "
+"""How the record begins what a tablet typed without a connection."""
+
+
+def recorded_words(text: str) -> str:
+    """Return a line that the record keeps in English in the reader's language, where it is known.
+
+    ``Typed offline: pump change rate 60 mL/h``, ``1 set of readings, 2 pump entries``. What a
+    person wrote stays as it is.
+    """
+    if text.startswith(TYPED_OFFLINE):
+        what = value_words(text.removeprefix(TYPED_OFFLINE))
+        return _("Typed offline: %(what)s") % {"what": what}
+    return value_words(text)
+
+
 def name_words(name: str) -> str:
     """Return what a definition calls something (a symptom, a step, a task) in the reader's words.
 
-    What has no translation, such as what a person typed, stays as it is.
+    What has no translation, such as what a person typed, stays as it is; a code of ours
+    (``change_rate``) is at least words.
     """
-    return pgettext(NAME, name) if name else ""
+    words = pgettext(NAME, name) if name else ""
+    return value_words(name) if words == name and _STATE.fullmatch(name) else words
 
 
 def alarm_sentence(

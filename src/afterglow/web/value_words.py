@@ -33,6 +33,7 @@ SAME_EVERYWHERE: Final = frozenset({
     "mg/mL", "mg/kg", "mg/h", "mL/h", "kg/m", "mcg/mL", "MOAA/S", "PADSS", "Aldrete", "SpO2",
     "EtCO2", "ECG", "NIBP", "PHQ-9", "GAD-7", "QIDS-SR", "C-SSRS", "MADRS", "CADSS", "CPAP",
     "UTC", "PIN", "FDA", "ACLS", "BLS", "kg/m²", "labetalol", "midazolam", "lorazepam", "vial",
+    "IV", "IM", "PO", "SL",
 })
 # fmt: on
 """Units, names of scales and of medicines, which read alike in every language."""
@@ -134,7 +135,7 @@ def _named(value: str) -> str | None:
     words = value.split(" ")
     for end in range(len(words) - 1, 0, -1):
         name, rest = _looked_up(" ".join(words[:end])), " ".join(words[end:])
-        if name and is_alike(rest):
+        if name and (is_alike(rest) or (rest := _looked_up(rest) or "")):
             return f"{name} {rest}"
     return None
 

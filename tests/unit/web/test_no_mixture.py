@@ -54,10 +54,10 @@ NAMES_OF_ITS_OWN = {"otto2021"}
 SAID_OTHERWISE = {
     "SESSION_NOT_IN_STATE": {"verb"},  # who reads it has just pressed it
     "PIN_WRONG": {"'try' if left == 1 else 'tries'"},
-    **dict.fromkeys(  # made of mass and the mass before
-        ("EARLIER_WEIGHT_LOOKS_LIKE_POUNDS", "WEIGHT_LOOKS_LIKE_POUNDS"), {"compared"}
-    ),
-    **dict.fromkeys(("WEIGHT_CHANGED_BLOCK", "WEIGHT_CHANGED_REVIEW"), {"said"}),  # as those
+    "EARLIER_WEIGHT_LOOKS_LIKE_POUNDS": {"compared"},  # made of mass and the mass before
+    "WEIGHT_LOOKS_LIKE_POUNDS": {"compared"},
+    "WEIGHT_CHANGED_BLOCK": {"said"},
+    "WEIGHT_CHANGED_REVIEW": {"said"},
     "READ_BACK_DIFFERS": {"said or 'nothing'"},
     "WEIGHT_NEEDS_SECOND_READING": {"reason.sentence"},  # whose facts it takes over
 }
@@ -183,7 +183,7 @@ def test_a_value_with_one_word_that_nobody_translated_is_found() -> None:
 def spanish() -> dict[str, str]:
     with translations.po_file("es").open("rb") as text:
         catalogue = read_po(text, locale="es")
-    return {m.id: str(m.string) for m in catalogue if m.context == sentences.REASON}
+    return {str(m.id): str(m.string) for m in catalogue if m.context == sentences.REASON}
 
 
 def _bare(expression: str) -> str:
@@ -406,3 +406,31 @@ def test_no_dose_and_no_pressure_is_refused_with_an_exponent() -> None:
     said = " ".join(reason.sentence for each in (*doses, pressure) for reason in each)
     assert "30000000 mg is outside 0.0001 to 1000000 mg" in said
     assert not EXPONENT.search(said)
+
+
+@pytest.mark.parametrize(
+    ("kept", "english", "spanish"),
+    [
+        (
+            "Typed offline: pump change rate 60 mL/h",
+            "Typed offline: pump change rate 60 mL/h",
+            "Escrito sin conexión: bomba: cambio de velocidad 60 mL/h",
+        ),
+        (
+            "Typed offline: systolic 138, diastolic 86, moaas 4",
+            "Typed offline: systolic 138, diastolic 86, MOAA/S 4",
+            "Escrito sin conexión: sistólica 138, diastólica 86, MOAA/S 4",
+        ),
+        (
+            "1 set of readings, 2 pump entries",
+            "1 set of readings, 2 pump entries",
+            "1 conjunto de lecturas, 2 anotaciones de la bomba",
+        ),
+    ],
+)
+def test_what_the_record_says_in_english_is_shown_in_the_readers_language(
+    kept: str, english: str, spanish: str
+) -> None:
+    with translation.override("es"):
+        assert sentences.recorded_words(kept) == spanish
+    assert sentences.recorded_words(kept).replace("moaas", "MOAA/S") == english

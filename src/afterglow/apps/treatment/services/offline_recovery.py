@@ -137,7 +137,13 @@ def _meanwhile(names: list[str]) -> Reason:
     )
 
 
+_YES_NO = {True: "yes", False: "no"}
+
+
 def criteria_words(body: Mapping[str, Any]) -> str:
     """Return what was answered, in words."""
-    said = [f"{name.replace('_', ' ')} {value}" for name, value in dict(body["answers"]).items()]
+    said = [
+        f"{name.replace('_', ' ')} {_YES_NO[value] if isinstance(value, bool) else value}"
+        for name, value in dict(body["answers"]).items()
+    ]
     return ", ".join(["discharge criteria:", *said]).replace(":,", ":")

@@ -24,7 +24,7 @@ from afterglow.apps.treatment.shown.grid import LATE, TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.web.cards import Words
 from afterglow.web.formats import mg, number
-from afterglow.web.sentences import name_words
+from afterglow.web.sentences import TYPED_OFFLINE, name_words, recorded_words
 
 KIND_WORDS: dict[EventKind, Words] = {
     EventKind.MARK: gettext_lazy("Mark"),
@@ -187,11 +187,12 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
     else:
         words = str(KIND_WORDS[kind])
     late = event.recorded_at - event.at > TWO_TIMES
+    ours = kind is EventKind.DOWNTIME_ENTRY or event.text.startswith(TYPED_OFFLINE)
     return Entry(
         0,
         event.at,
         words,
-        event.text,
+        recorded_words(event.text) if ours else event.text,
         event.by.get_short_name(),
         event.recorded_at if late else None,
         event=str(event.public_id),
