@@ -102,8 +102,8 @@ def recorded_words(text: str) -> str:
     person wrote stays as it is.
     """
     if text.startswith(TYPED_OFFLINE):
-        what = value_words(text.removeprefix(TYPED_OFFLINE))
-        return _("Typed offline: %(what)s") % {"what": what}
+        what, stop, why = text.removeprefix(TYPED_OFFLINE).partition(". ")  # why: whoever settled it
+        return _("Typed offline: %(what)s") % {"what": f"{value_words(what)}{stop}{why}"}
     return value_words(text)
 
 
