@@ -102,7 +102,7 @@ def recorded_words(text: str) -> str:
     person wrote stays as it is.
     """
     if text.startswith(TYPED_OFFLINE):
-        what, stop, why = text.removeprefix(TYPED_OFFLINE).partition(". ")  # why: whoever settled it
+        what, stop, why = text.removeprefix(TYPED_OFFLINE).partition(". ")
         return _("Typed offline: %(what)s") % {"what": f"{value_words(what)}{stop}{why}"}
     return value_words(text)
 
