@@ -137,13 +137,13 @@ def _meanwhile(names: list[str]) -> Reason:
     )
 
 
-_YES_NO = {True: "yes", False: "no"}
+_SAID = {True: "yes", False: "no"}
 
 
 def criteria_words(body: Mapping[str, Any]) -> str:
     """Return what was answered, in words."""
     said = [
-        f"{name.replace('_', ' ')} {_YES_NO[value] if isinstance(value, bool) else value}"
+        f"{name.replace('_', ' ')} {_SAID[value] if isinstance(value, bool) else value}"
         for name, value in dict(body["answers"]).items()
     ]
     return ", ".join(["discharge criteria:", *said]).replace(":,", ":")
