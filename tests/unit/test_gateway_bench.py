@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from afterglow.config import processes
 from afterglow.config.gateway_bench.command import busy_words
+from afterglow.config.postgres import Cluster
 
 
 @pytest.mark.parametrize(
@@ -42,3 +48,56 @@ def test_the_bench_says_what_it_does_and_no_migration() -> None:
     assert "16 connections: round 1 of 3" in done.stderr
     assert "Applying" not in done.stderr
     assert "times bare" in done.stdout
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """Where a bench makes its folders; PostgreSQL's own user can get there, unlike tmp_path."""
+    with tempfile.TemporaryDirectory(prefix="afterglow-test-bench-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_bench_leaves_no_process_and_no_folder(
+    number: signal.Signals, scratch: Path
+) -> None:
+    bench = _begun(scratch)
+
+    bench.send_signal(number)
+    bench.send_signal(number)
+
+    assert bench.wait(60) == 128 + number
+    assert processes.wait_until(lambda: not processes.marked_with(f"TMPDIR={scratch}"), seconds=10)
+    assert not list(scratch.iterdir())
+
+
+@pytest.mark.slow
+def test_a_bench_killed_outright_leaves_no_process(scratch: Path) -> None:
+    bench = _begun(scratch)
+    [cluster] = [Cluster(home) for home in scratch.glob("afterglow-bench-*/postgres")]
+
+    bench.kill()
+    bench.wait()
+
+    assert processes.wait_until(lambda: not cluster.server_pids(), seconds=30)
+    cluster.remove()
+
+
+def _begun(scratch: Path) -> subprocess.Popen[bytes]:
+    """Start a bench and wait until its own PostgreSQL runs."""
+    environment = {name: word for name, word in os.environ.items() if "DATABASE_URL" not in name}
+    bench = subprocess.Popen(
+        [sys.executable, "-m", "afterglow.config.cli", "gateway", "bench"],
+        env={**environment, "TMPDIR": str(scratch)},
+    )
+    homes = scratch.glob
+    began = processes.wait_until(
+        lambda: any(Cluster(each).server_pids() for each in homes("afterglow-bench-*/postgres")),
+        seconds=90,
+    )
+    if not began:
+        bench.kill()
+    assert began
+    return bench

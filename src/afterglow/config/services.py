@@ -97,13 +97,14 @@ PROGRAMS = {
 
 SERVICES = (
     Service("gateway", PROGRAMS["gateway"], _command("gateway"), _gateway_listens),
-    # Before the watch: a monitor that is silent while the others start would be a lost signal.
     Service("simulator", PROGRAMS["simulator"], _command("simulator"), only_in_demo=True),
     Service("charter", PROGRAMS["charter"], _command("charter")),
+    Service("web", "afterglow.config.asgi", _granian, _web_answers),
+    # Last: a monitor that is silent while everything else starts would be a lost signal, and an
+    # alarm that nobody can see yet would be one from nowhere.
     Service("judge", PROGRAMS["judge"], _command("judge")),
     Service("watch", PROGRAMS["watch"], _command("watch")),
     Service("worker", PROGRAMS["worker"], _command("worker")),
-    Service("web", "afterglow.config.asgi", _granian, _web_answers),
 )
 
 

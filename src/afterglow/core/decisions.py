@@ -51,6 +51,7 @@ class Reason:
 
     ``code`` is stable for ever and is what records, tests and translations hang on;
     ``sentence`` is English and may be improved.
+    ``facts`` are what else the sentence names, by name, for whoever says it in another language.
     ``overridden`` is set only by :meth:`Decision.overriding`.
     """
 
@@ -61,6 +62,7 @@ class Reason:
     limit: str = ""
     overridable_by: Overrider = Overrider.NOBODY
     overridden: bool = False
+    facts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.code or self.code != self.code.upper() or " " in self.code:
@@ -177,16 +179,33 @@ def blocker(
     seen: object = "",
     limit: object = "",
     overridable_by: Overrider = Overrider.NOBODY,
+    **facts: object,
 ) -> Reason:
     """Return a reason that makes the answer no."""
-    return Reason(code, Severity.BLOCKER, sentence, str(seen), str(limit), overridable_by)
+    return Reason(
+        code,
+        Severity.BLOCKER,
+        sentence,
+        str(seen),
+        str(limit),
+        overridable_by,
+        facts=_said(facts),
+    )
 
 
-def caution(code: str, sentence: str, *, seen: object = "", limit: object = "") -> Reason:
+def caution(
+    code: str, sentence: str, *, seen: object = "", limit: object = "", **facts: object
+) -> Reason:
     """Return a reason to be careful."""
-    return Reason(code, Severity.CAUTION, sentence, str(seen), str(limit))
+    return Reason(code, Severity.CAUTION, sentence, str(seen), str(limit), facts=_said(facts))
 
 
-def info(code: str, sentence: str, *, seen: object = "", limit: object = "") -> Reason:
+def info(
+    code: str, sentence: str, *, seen: object = "", limit: object = "", **facts: object
+) -> Reason:
     """Return a remark that needs no action."""
-    return Reason(code, Severity.INFO, sentence, str(seen), str(limit))
+    return Reason(code, Severity.INFO, sentence, str(seen), str(limit), facts=_said(facts))
+
+
+def _said(facts: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name, value in facts.items())

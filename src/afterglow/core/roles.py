@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -19,6 +19,18 @@ class Role(StrEnum):
     PATIENT = "patient"
 
 
+ROLE_NAMES: Mapping[Role, str] = {
+    Role.FRONT_DESK: "front desk",
+    Role.MONITOR: "infusion clinician",
+    Role.PRESCRIBER: "prescriber",
+    Role.MEDICAL_DIRECTOR: "medical director",
+    Role.CUSTODIAN: "drug custodian",
+    Role.ADMINISTRATOR: "administrator",
+    Role.PARTNER: "partner",
+    Role.PATIENT: "patient",
+}
+"""What a sentence calls a role; the codes stay in the record."""
+
 CLINICAL = frozenset({Role.MONITOR, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR})
 STAFF = CLINICAL | {Role.FRONT_DESK, Role.CUSTODIAN, Role.ADMINISTRATOR}
 
@@ -30,6 +42,15 @@ class CredentialKind(StrEnum):
     DEA = "dea"
     ACLS = "acls"
     BLS = "bls"
+
+
+CREDENTIAL_NAMES: Mapping[str, str] = {
+    CredentialKind.LICENCE: "licence",
+    CredentialKind.DEA: "DEA registration",
+    CredentialKind.ACLS: "ACLS",
+    CredentialKind.BLS: "BLS",
+}
+"""What a sentence calls a credential."""
 
 
 class Action(StrEnum):
@@ -79,6 +100,54 @@ class Action(StrEnum):
     WRITE_PAGE = "page.write"
     REVIEW_PAGE = "page.review"
     PUBLISH_PAGE = "page.publish"
+
+
+ACTS: Mapping[Action, str] = {
+    Action.VIEW_BOARD: "see the board",
+    Action.VIEW_DEMOGRAPHICS: "see who a patient is",
+    Action.VIEW_CHART: "read a chart",
+    Action.BREAK_GLASS: "open a chart in an emergency",
+    Action.EDIT_PATIENT: "change a patient's details",
+    Action.EDIT_ALLERGIES: "change allergies",
+    Action.EDIT_CARE_TEAM: "change the care team",
+    Action.BOOK_APPOINTMENT: "book appointments",
+    Action.ACCEPT_COURSE: "accept a patient for treatment",
+    Action.EDIT_COURSE: "change a course of treatment",
+    Action.RECORD_CONSENT: "record consent",
+    Action.SIGN_ORDER: "sign an order",
+    Action.CHECK_IN: "check a patient in",
+    Action.PREPARE: "prepare a bag",
+    Action.CHECK_PREPARATION: "check a prepared bag",
+    Action.START_INFUSION: "start an infusion",
+    Action.RUN_INFUSION: "run an infusion",
+    Action.CHART: "chart",
+    Action.GIVE_MEDICINE: "give a medicine",
+    Action.STOP_INFUSION: "stop an infusion",
+    Action.ACKNOWLEDGE_ALARM: "acknowledge an alarm",
+    Action.OVERRIDE_AS_PRESCRIBER: "override as prescriber",
+    Action.OVERRIDE_AS_DIRECTOR: "override as medical director",
+    Action.DISCHARGE: "discharge a patient",
+    Action.SIGN_RECORD: "sign the record",
+    Action.ADD_ADDENDUM: "add to a signed record",
+    Action.RECEIVE_STOCK: "receive stock",
+    Action.DRAW_STOCK: "draw from stock",
+    Action.WITNESS: "witness a discard",
+    Action.CHECK_EQUIPMENT: "check the emergency equipment",
+    Action.REVIEW_MESSAGES: "settle the review queue",
+    Action.EDIT_DEVICES: "change devices",
+    Action.APPROVE_DEFINITION: "approve definitions",
+    Action.EDIT_SITES: "change sites",
+    Action.EDIT_STAFF: "change staff",
+    Action.DO_TASK: "do tasks",
+    Action.VIEW_REPORTS: "see the reports",
+    Action.VIEW_EVIDENCE: "read the evidence",
+    Action.EDIT_EVIDENCE: "write evidence",
+    Action.APPROVE_EVIDENCE: "approve evidence",
+    Action.WRITE_PAGE: "write public pages",
+    Action.REVIEW_PAGE: "review public pages",
+    Action.PUBLISH_PAGE: "publish public pages",
+}
+"""What a sentence calls an action, after "to"; each has Spanish words under "reason value"."""
 
 
 PERMITS: Mapping[Action, frozenset[Role]] = {
@@ -149,6 +218,12 @@ REQUIRES: Mapping[Action, frozenset[CredentialKind]] = {
 
 Stopping, charting what happened, acknowledging an alarm and calling for help never need a paper.
 """
+
+
+def said_roles(roles: Iterable[Role | str]) -> str:
+    """Return roles as a sentence names them, in the order of their table; ``none`` for none."""
+    held = {str(role) for role in roles}
+    return ", ".join(name for role, name in ROLE_NAMES.items() if role in held) or "none"
 
 
 def may_close_task(roles: frozenset[Role], *, owner_role: str, escalate_to_role: str) -> bool:

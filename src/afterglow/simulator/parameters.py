@@ -39,6 +39,9 @@ class Parameters:
     hypertension_gain: float
     desaturation_spo2: float
     desaturation_respiratory_rate: float
+    desaturation_etco2: float
+    desaturation_heart_rate: float
+    co2_rise_s: float
     distress_heart_rate: float
     distress_systolic: float
     distress_respiratory_rate: float
@@ -69,6 +72,9 @@ def parameters() -> Parameters:
         desaturation_respiratory_rate=float(
             scenarios.number("desaturation_respiratory_rate", unit="/min")
         ),
+        desaturation_etco2=float(scenarios.number("desaturation_etco2", unit="mmHg")),
+        desaturation_heart_rate=float(scenarios.number("desaturation_heart_rate", unit="/min")),
+        co2_rise_s=float(scenarios.number("co2_rise", unit="s")),
         distress_heart_rate=float(scenarios.number("distress_heart_rate", unit="/min")),
         distress_systolic=float(scenarios.number("distress_systolic", unit="mmHg")),
         distress_respiratory_rate=float(scenarios.number("distress_respiratory_rate", unit="/min")),

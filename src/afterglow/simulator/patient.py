@@ -46,6 +46,7 @@ class SimulatedPatient:
         self._noise = dict.fromkeys(_NAMES, 0.0)
         self._gain = 1.0
         self._hypoxia = 0.0
+        self._retained = 0.0
         self._distress = 0.0
 
     @property
@@ -83,6 +84,8 @@ class SimulatedPatient:
         breaths = rest.respiratory_rate + rise.respiratory_rate * min(effect, 4.0)
         spo2 += self._hypoxia * (numbers.desaturation_spo2 - spo2)
         breaths += self._hypoxia * (numbers.desaturation_respiratory_rate - breaths)
+        etco2 = rest.etco2 + rise.etco2 * min(effect, 4.0)
+        etco2 += self._retained * (numbers.desaturation_etco2 - etco2)
         distress = self._distress
         breaths += distress * numbers.distress_respiratory_rate
         shift = person.pressure_shift_mmhg + distress * numbers.distress_systolic
@@ -96,10 +99,11 @@ class SimulatedPatient:
             + person.heart_rate_shift
             + rise.heart_rate * effect
             + distress * numbers.distress_heart_rate
+            + self._hypoxia * numbers.desaturation_heart_rate
             + noise["heart_rate"],
             spo2=min(100.0, spo2 + noise["spo2"]),
             respiratory_rate=max(0.0, breaths + noise["respiratory_rate"]),
-            etco2=rest.etco2 + rise.etco2 * min(effect, 4.0) + noise["etco2"],
+            etco2=etco2 + noise["etco2"],
         )
 
     def _absorb(self, minutes: float, mg_per_min: float) -> None:
@@ -126,5 +130,8 @@ class SimulatedPatient:
         gain = self._numbers.hypertension_gain if high else 1.0
         self._gain += toward * (gain - self._gain)
         self._hypoxia += toward * ((1.0 if low else 0.0) - self._hypoxia)
+        # Carbon dioxide that is not breathed out gathers for minutes; it leaves as slowly.
+        gathers = 1.0 - math.exp(-seconds / self._numbers.co2_rise_s)
+        self._retained += gathers * (self._hypoxia - self._retained)
         upset = self.scenario is Scenario.EMERGENCE_DISTRESS
         self._distress += toward * ((1.0 if upset else 0.0) - self._distress)

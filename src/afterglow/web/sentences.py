@@ -8,8 +8,9 @@ are kept under "reason value". What has no translation stays English: better tha
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime
+from types import MappingProxyType
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from django.utils.translation import pgettext
 from afterglow.core.decisions import Overrider, Reason, Severity
 from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.limits import sign_name
-from afterglow.web import clock
+from afterglow.web import value_words as value_words_of
 
 REASON: Final = "reason"
 VALUE: Final = "reason value"
@@ -27,19 +28,20 @@ NAME: Final = "name"
 ERROR: Final = "error"
 SAID_BY_DATA: Final = frozenset({REASON, VALUE, ALARM, NAME, ERROR})
 """Contexts whose keys come from rules and definitions; no template or module spells them out."""
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:\d\d|Z)")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_STATE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def sentence_of(reason: Reason, site: object = None) -> str:
     """Return the reason's sentence in the reader's language, or in English."""
-    words = pgettext(REASON, reason.code)
-    if words == reason.code:
-        return reason.sentence
-    seen, limit = value_words(reason.seen, site), value_words(reason.limit, site)
-    return words % {"seen": seen, "limit": limit}
+    return stored_sentence(
+        reason.code,
+        reason.sentence,
+        seen=reason.seen,
+        limit=reason.limit,
+        facts=dict(reason.facts),
+        site=site,
+    )
 
 
 def error_words(problem: Exception) -> str:
@@ -56,15 +58,27 @@ def error_words(problem: Exception) -> str:
     return words % {name: value_words(str(value)) for name, value in problem.values.items()}
 
 
-def stored_sentence(code: str, sentence: str, *, seen: str = "", limit: str = "") -> str:
+def stored_sentence(
+    code: str,
+    sentence: str,
+    *,
+    seen: str = "",
+    limit: str = "",
+    facts: Mapping[str, str] = MappingProxyType({}),
+    site: object = None,
+) -> str:
     """Return a kept reason's sentence in the reader's language, by its code; else as it was kept.
 
-    A translation that needs a value which was not kept leaves the sentence as it is.
+    A code whose sentence differs with its facts has a translation for each: ``PIN_WRONG:left``. A
+    translation that needs a value which was not kept leaves the sentence as it is.
     """
-    words = pgettext(REASON, code)
-    if words == code or ("%(seen)s" in words and not seen) or ("%(limit)s" in words and not limit):
-        return sentence
-    return words % {"seen": value_words(seen), "limit": value_words(limit)}
+    given = {"seen": seen, "limit": limit, **facts}
+    for key in (":".join((code, *facts)), code):
+        words = pgettext(REASON, key)
+        needed = _PLACEHOLDER.findall(words)
+        if words != key and all(given.get(name) for name in needed):
+            return words % {name: value_words(given[name], site) for name in needed}
+    return value_words_of.with_days(value_words_of.without_codes(sentence), site)
 
 
 def value_words(value: str, site: object = None) -> str:
@@ -77,40 +91,37 @@ def value_words(value: str, site: object = None) -> str:
     return ", ".join(_one_value(part, site) for part in value.split(", "))
 
 
-def _time_words(value: str, site: object) -> str:
-    """Return an ISO instant as ``27 Nov 2026, 11:07:26`` at the site, a day as ``27 Nov 2026``."""
-    from afterglow.web import formats  # formats reads names, which are kept here
-
-    if _DAY.fullmatch(value):
-        return formats.date_words(date.fromisoformat(value))
-    at = datetime.fromisoformat(value)
-    if clock.local(at, site).date() == clock.today(site):
-        words = formats.clock_seconds(at, site)
-    else:
-        words = f"{formats.date_words(at, site)}, {formats.clock_seconds(at, site)}"
-    return words if site else f"{words} UTC"  # without a site the clock says which it is
-
-
 def _one_value(value: str, site: object) -> str:
-    if _INSTANT.fullmatch(value) or _DAY.fullmatch(value):
-        with suppress(ValueError):  # the shape of a day that no calendar has
-            return _time_words(value, site)
-    numbers = _NUMBER.findall(value)
-    known = _NUMBER.sub("#", value.replace("_", " "))
-    words = pgettext(VALUE, known) if known else ""
-    if words == known or words.count("#") != len(numbers):
-        return value
-    for number in numbers:
-        words = words.replace("#", number, 1)
-    return words
+    words = value_words_of.said(value)
+    if words is None and _STATE.fullmatch(value):
+        words = value.replace("_", " ")
+    return value_words_of.with_days(value if words is None else words, site)
+
+
+TYPED_OFFLINE: Final = "Typed offline: "
+"""How the record begins what a tablet typed without a connection."""
+
+
+def recorded_words(text: str) -> str:
+    """Return a line that the record keeps in English in the reader's language, where it is known.
+
+    ``Typed offline: pump change rate 60 mL/h``, ``1 set of readings, 2 pump entries``. What a
+    person wrote stays as it is.
+    """
+    if text.startswith(TYPED_OFFLINE):
+        what, stop, why = text.removeprefix(TYPED_OFFLINE).partition(". ")
+        return _("Typed offline: %(what)s") % {"what": f"{value_words(what)}{stop}{why}"}
+    return value_words(text)
 
 
 def name_words(name: str) -> str:
     """Return what a definition calls something (a symptom, a step, a task) in the reader's words.
 
-    What has no translation, such as what a person typed, stays as it is.
+    What has no translation, such as what a person typed, stays as it is; a code of ours
+    (``change_rate``) is at least words.
     """
-    return pgettext(NAME, name) if name else ""
+    words = pgettext(NAME, name) if name else ""
+    return value_words(name) if words == name and _STATE.fullmatch(name) else words
 
 
 def alarm_sentence(
@@ -128,18 +139,12 @@ def alarm_sentence(
     return words % {"about": about, "seen": value_words(seen), "limit": value_words(limit)}
 
 
-_ASKED_AGAIN = frozenset({"DOSE_ABOVE_USUAL", "WEIGHT_NEEDS_SECOND_READING"})
-"""Blockers that whoever typed the value answers in the same form: nobody's override is asked."""
-
-
 def overrider_words(reason: Reason) -> str:
     """Return who may override a blocker, in words; nothing for what does not block."""
     if reason.severity is not Severity.BLOCKER:
         return ""
     if reason.overridden:
         return _("Overridden, with a recorded reason")
-    if reason.code in _ASKED_AGAIN:
-        return _("Confirm it in the form, or correct it")
     match reason.overridable_by:
         case Overrider.NOBODY:
             return _("Nobody may override this")
@@ -150,7 +155,7 @@ def overrider_words(reason: Reason) -> str:
 
 
 def limit_words(reason: Reason, site: object = None) -> str:
-    """Return ``seen`` and ``limit`` in one short line, or nothing; times on the site's clock."""
+    """Return ``seen`` and ``limit`` in one short line, or nothing."""
     values = {"seen": value_words(reason.seen, site), "limit": value_words(reason.limit, site)}
     if reason.seen and reason.limit:
         return _("Seen %(seen)s · limit %(limit)s") % values

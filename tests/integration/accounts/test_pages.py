@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account, RoleGrant
+from afterglow.apps.accounts.shell import NAV
 from afterglow.apps.definitions.models import Definition
 from afterglow.apps.definitions.services import sync_definitions
 from afterglow.apps.places.models import Room, Site
-from afterglow.core.roles import Role
+from afterglow.core.roles import ACTS, PERMITS, Action, Role
 from afterglow.web import clock
+from afterglow.web.sentences import sentence_of, value_words
 from factories.base import make_site, make_staff
+
+BEGINS_AT = {  # the page of the menu at which a how-to begins; "" where it is typed or no page
+    "archive-readings": "definitions:list",
+    "backup-and-restore": "",
+    "devices": "devices:devices",
+    "evidence": "evidence:library",
+    "migrations": "",
+    "network-fails": "treatment:board",
+    "predicted-levels": "treatment:board",
+    "production": "",
+    "public-site": "frontdoor:pages",
+    "rehearse": "rehearsal:page",
+    "translate": "",
+    "work-on-paper": "treatment:board",
+}
 
 PAGES = [
     ("accounts:me", "My account"),
@@ -95,7 +116,52 @@ def test_a_page_says_no_to_a_person_without_a_role(
     response = client.get(_address(name, site, director))
 
     assert response.status_code == 403
-    assert "Your roles here (none) do not include" in response.content.decode()
+    assert "Your roles here (none) do not include this." in response.content.decode()
+
+
+def test_a_refusal_by_role_names_the_role_the_act_and_who_may_in_the_readers_language(
+    client: Client, site: Site
+) -> None:
+    nurse = make_staff(Role.MONITOR, site=site, username="nurse")
+
+    decision = policies.may(Action.VIEW_REPORTS, by=nurse, site=site, on=clock.today(site))
+    english = sentence_of(decision.reasons[0])
+    with translation.override("es"):
+        spanish = sentence_of(decision.reasons[0])
+
+    assert english == (
+        "Your roles here (infusion clinician) do not include this. Needed to see the reports: "
+        "prescriber, medical director, administrator."
+    )
+    assert spanish == (
+        "Sus funciones aquí (profesional de infusión) no incluyen esto. Se necesita para ver los "
+        "informes: prescriptor, dirección médica, administrador."
+    )
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_act_has_words_in_both_languages(action: Action) -> None:
+    with translation.override("es"):
+        assert value_words(ACTS[action]) != ACTS[action]
+
+
+@pytest.mark.parametrize("role", sorted(PERMITS[Action.WRITE_PAGE]))
+def test_whoever_may_write_public_pages_finds_them_in_the_menu(
+    client: Client, site: Site, role: Role
+) -> None:
+    client.force_login(make_staff(role, site=site, username="writer"))
+
+    shell = client.get(reverse("notices:list")).context["shell"]
+
+    assert reverse("frontdoor:pages") in {link.url for link in shell.nav}
+
+
+def test_every_how_to_begins_at_a_page_of_the_menu_or_says_that_it_is_typed() -> None:
+    menu = {name for _label, names, _icon, _action in NAV for name in names.split()}
+    how_to = {path.stem for path in (Path(__file__).parents[3] / "docs/how-to").glob("*.md")}
+
+    assert how_to == set(BEGINS_AT)
+    assert {page for page in BEGINS_AT.values() if page} <= menu
 
 
 def test_the_sign_in_page_is_ours_and_signing_up_is_closed(client: Client, db: None) -> None:

@@ -207,7 +207,7 @@ def test_a_member_is_made_given_a_role_and_a_credential_on_the_pages(
         (
             "accounts:grant",
             {"role": "monitor", "starts_on": "2026-02-02", "ends_on": "2026-02-01"},
-            "before it begins on 02 Feb 2026",
+            "before it begins on 2 Feb 2026",
         ),
         ("accounts:credential", {"kind": "acls", "expires_on": "soon"}, "Enter a valid date"),
         ("accounts:member", {"given_name": ""}, "Please fill this in."),

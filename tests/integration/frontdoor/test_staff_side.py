@@ -83,6 +83,39 @@ def test_a_page_is_made_written_and_previewed_with_what_stands_against_it(
     assert Client().get("/how-it-works/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("About 75 % of people.", "One thing stands against publishing."),
+        ("About 75 % of people, eight in ten.", "2 things stand against publishing."),
+        ("Good morning.", "Nothing stands against publishing these words."),
+    ],
+)
+def test_the_preview_says_in_words_whether_a_text_can_be_published(
+    author: Client, door: Door, words: str, said: str
+) -> None:
+    page = door.page("how-it-works")
+
+    saved = author.post(f"/frontdoor/pages/{page.public_id}/", posted(("text", words)))
+    preview = author.get(saved.headers["Location"]).content.decode()
+
+    assert said in preview
+    assert "publishing: No" not in preview
+    assert "afterglow/css/clinical.css" in preview, "the panel is styled"
+
+
+def test_a_record_that_never_was_is_no_changed_source(author: Client, door: Door) -> None:
+    page = door.page("how-it-works")
+
+    saved = author.post(
+        f"/frontdoor/pages/{page.public_id}/", posted(("text", "It helps [[P99#nothing]]."))
+    )
+    preview = author.get(saved.headers["Location"]).content.decode()
+
+    assert "no record P99 exists" in preview
+    assert "its source changed" not in preview
+
+
 def test_the_order_of_blocks_follows_their_places(author: Client, door: Door) -> None:
     page = door.page("how-it-works")
     data = posted(("text", "Second."), ("text", "First."))

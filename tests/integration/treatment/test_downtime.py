@@ -141,7 +141,7 @@ def test_what_stands_on_paper_is_charted_at_its_own_times_and_says_whose_paper(d
     assert (change.at, change.recorded_at) == (day.minute(12), day.minute(30))
     event = SessionEvent.objects.get(session=day.session, kind=EventKind.DOWNTIME_ENTRY)
     assert event.data["kept_by"] == str(day.second.public_id)
-    assert event.text == "2 sets of readings, 1 pump entries, 1 notes"
+    assert event.text == "2 sets of readings, 1 pump entry, 1 note"
 
 
 def test_who_copied_which_paper_is_never_taken_back_and_no_page_offers_it(day: Day) -> None:

@@ -108,3 +108,24 @@ def test_a_patient_without_a_plausible_weight_is_refused(weight: float) -> None:
 def test_neither_time_nor_dose_runs_backwards(seconds: float, rate: float) -> None:
     with pytest.raises(InvalidValue):
         SimulatedPatient(Person(), seed=1).advance(seconds, drug_mg_per_h=rate)
+
+
+def test_who_breathes_slowly_gathers_carbon_dioxide_for_minutes_and_the_heart_answers() -> None:
+    patient = SimulatedPatient(Person(), seed=4)
+    calm = SimulatedPatient(Person(), seed=4)
+    patient.scenario = Scenario.DESATURATION
+    rises = []
+    for _minute in range(10):
+        patient.advance(60)
+        calm.advance(60)
+        rises.append(patient.signs().etco2 - calm.signs().etco2)
+
+    assert rises == sorted(rises)
+    assert max(b - a for a, b in zip([0.0, *rises], rises, strict=False)) < 6
+    assert patient.signs().etco2 > 55
+    assert patient.signs().heart_rate - calm.signs().heart_rate > 12
+
+    patient.scenario = Scenario.CALM
+    patient.advance(3600)
+    calm.advance(3600)
+    assert abs(patient.signs().etco2 - calm.signs().etco2) < 0.5

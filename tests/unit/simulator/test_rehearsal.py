@@ -9,7 +9,7 @@ from afterglow.simulator.rehearsal import Act, Done, Story, plan, rehearse
 
 RAISES = {
     "hypertension": {"SYSTOLIC_HIGH", "SYSTOLIC_RISE"},
-    "desaturation": {"SPO2_LOW", "RESPIRATORY_RATE_LOW"},
+    "desaturation": {"SPO2_LOW", "RESPIRATORY_RATE_LOW", "ETCO2_RISE", "ETCO2_HIGH"},
     "emergence-distress": {"SYSTOLIC_RISE", "RESPIRATORY_RATE_HIGH"},
     "extravasation": set(),
     "free-flow": {"PUMP_RATE_DIFFERS"},

@@ -9,11 +9,31 @@ from django.db.models import Q
 
 from afterglow.apps.accounts.models import Account, RoleGrant
 from afterglow.apps.places.models import Site
-from afterglow.core.decisions import Decision, Reason, blocker
+from afterglow.core.decisions import Decision, Reason, Severity, blocker
 from afterglow.core.permission import Forbidden
-from afterglow.core.roles import REQUIRES, Action, CredentialKind, Role, permits
+from afterglow.core.reason_codes import declare
+from afterglow.core.roles import (
+    ACTS,
+    CREDENTIAL_NAMES,
+    PERMITS,
+    REQUIRES,
+    Action,
+    CredentialKind,
+    Role,
+    permits,
+    said_roles,
+)
+from afterglow.core.treatment.codes.readiness import CREDENTIAL_EXPIRED, CREDENTIAL_MISSING
+from afterglow.core.treatment.saying import day
 
 __all__ = ["Forbidden", "can", "check", "may", "roles_at"]
+
+ROLE_NOT_PERMITTED = declare(
+    "ROLE_NOT_PERMITTED",
+    Severity.BLOCKER,
+    "Your roles here ({seen}) do not include this. Needed to {limit}.",
+    subject="accounts",
+)
 
 Where = Site | UUID | None
 """A site, its public id, or None for "at any site"."""
@@ -36,13 +56,9 @@ def may(action: Action, *, by: Account, site: Where, on: dt.date) -> Decision:
         reasons.append(blocker("ACCOUNT_INACTIVE", "This account is switched off."))
     roles = roles_at(by, site, on=on)
     if not permits(action, roles):
-        held = ", ".join(sorted(roles)) or "none"
         reasons.append(
-            blocker(
-                "ROLE_NOT_PERMITTED",
-                f"Your roles here ({held}) do not include this action ({action}).",
-                seen=held,
-                limit=str(action),
+            ROLE_NOT_PERMITTED.reason(
+                seen=said_roles(roles), limit=f"{ACTS[action]}: {said_roles(PERMITS[action])}"
             )
         )
     reasons.extend(_expired(by, REQUIRES.get(action, frozenset()), on=on))
@@ -59,18 +75,10 @@ def _expired(by: Account, kinds: frozenset[CredentialKind], *, on: dt.date) -> l
     for kind in sorted(kinds):
         until = latest.get(kind)
         if until is None:
-            reasons.append(
-                blocker("CREDENTIAL_MISSING", f"No {kind} is on file.", seen="none", limit=kind)
-            )
+            reasons.append(CREDENTIAL_MISSING.reason(seen=CREDENTIAL_NAMES[kind]))
         elif until < on:
-            reasons.append(
-                blocker(
-                    "CREDENTIAL_EXPIRED",
-                    f"The {kind} on file ran out on {until:%d %b %Y}.",
-                    seen=until.isoformat(),
-                    limit=on.isoformat(),
-                )
-            )
+            said = f"{CREDENTIAL_NAMES[kind]}, {day(until)}"
+            reasons.append(CREDENTIAL_EXPIRED.reason(seen=said))
     return reasons
 
 

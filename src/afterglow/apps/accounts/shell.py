@@ -41,6 +41,7 @@ NAV: Final[tuple[tuple[str | Promise, str, str, Action], ...]] = (
     (_("Staff"), "accounts:staff", "id-card", Action.EDIT_STAFF),
     (_("Reports"), "treatment:report-coverage", "chart-column", Action.VIEW_REPORTS),
     (_("Evidence"), "evidence:library", "scale", Action.VIEW_EVIDENCE),
+    (_("Public pages"), "frontdoor:pages", "globe", Action.WRITE_PAGE),
     (_("Definitions"), "definitions:list", "book-open", Action.APPROVE_DEFINITION),
 )
 """Label, URL names (the first that resolves leads there), icon, the action that shows the link."""

@@ -33,7 +33,11 @@ def may_open_chart(
     glass = queries.open_glass(by=by.public_id, patient=patient, at=at)
     if glass is not None:
         return Decision.from_reasons(
-            info("GLASS_BROKEN", f"Access by break-glass until {glass.expires_at:%H:%M} UTC.")
+            info(
+                "GLASS_BROKEN",
+                f"Access by break-glass until {glass.expires_at:%H:%M} UTC.",
+                until=f"{glass.expires_at:%H:%M} UTC",
+            )
         )
     return Decision.from_reasons(
         *(answer.reasons for answer in answers),

@@ -156,6 +156,11 @@ def public_addresses(version: RecordVersion) -> tuple[str, ...]:
     return official_hosts().official(version.body, version.addresses)
 
 
+def is_record(key: str) -> bool:
+    """Whether a record of this key was ever written, withdrawn or not."""
+    return Record.objects.filter(key=key).exists()
+
+
 def shown_citations(publication: Publication) -> dict[str, ShownCitation]:
     """Return what a text may show for each of its citations, by ref.
 

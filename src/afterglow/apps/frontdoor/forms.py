@@ -192,10 +192,20 @@ class SubscribeForm(forms.Form):
     website = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
+class AddressField(forms.SlugField):
+    """A word of a web address; what cannot be one is said with the value seen."""
+
+    default_error_messages = {
+        "invalid": _(
+            "“%(value)s” cannot be an address: letters a to z, digits, - and _ only, no blanks."
+        )
+    }
+
+
 class PageHeadForm(forms.Form):
     """A new page: where it is to be found."""
 
-    slug = forms.SlugField(
+    slug = AddressField(
         label=_("Address"), max_length=60, help_text=_("Small letters and dashes: how-it-works")
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
@@ -264,7 +274,7 @@ BlockForms = forms.formset_factory(BlockForm, extra=2, max_num=60, validate_max=
 class PictureForm(forms.Form):
     """A picture to keep under a name."""
 
-    name = forms.SlugField(label=_("Name"), max_length=60)
+    name = AddressField(label=_("Name"), max_length=60)
     file = forms.FileField(label=_("File (PNG, JPEG or WebP)"))
 
 
@@ -298,7 +308,7 @@ class SiteMarkForm(forms.Form):
 class LetterForm(forms.Form):
     """A new letter."""
 
-    slug = forms.SlugField(label=_("Address"), max_length=60)
+    slug = AddressField(label=_("Address"), max_length=60)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
     def clean_slug(self) -> str:
@@ -381,7 +391,7 @@ PriceLineForms = forms.formset_factory(PriceLineForm, extra=2, max_num=20, valid
 class StoryForm(forms.Form):
     """The signed consent that a story rests on."""
 
-    slug = forms.SlugField(label=_("Short name of the story"), max_length=60)
+    slug = AddressField(label=_("Short name of the story"), max_length=60)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     told_by = forms.CharField(
         label=_("The name the person chose to be called"),

@@ -253,7 +253,7 @@ class _Writer:
             return format_html(
                 '<span class="cited cited-withheld" data-record="{}">{}</span>',
                 ref,
-                _("number withheld: its source changed"),
+                _withheld_because(cited, ref),
             )
         source = self._source(cited.version)
         value = ""
@@ -334,6 +334,16 @@ def short_value(figure: Figure) -> str:
     if figure.low is None and figure.high is None:
         return figure_value(figure)
     return figure_value(figure).partition(" (")[0]
+
+
+def _withheld_because(cited: ShownCitation | None, ref: str) -> str:
+    """Return why no number stands here; a record or figure that never was is no changed source."""
+    record, _mark, figure = ref.partition("#")
+    if cited is None and not evidence.is_record(record):
+        return _("no record %(key)s exists") % {"key": record}
+    if cited is not None and cited.version is not None and figure and cited.figure is None:
+        return _("record %(key)s has no figure %(figure)s") % {"key": record, "figure": figure}
+    return _("number withheld: its source changed")
 
 
 def picture_url(name: str) -> str:

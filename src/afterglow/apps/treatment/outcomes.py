@@ -38,6 +38,7 @@ def as_json(decision: Decision) -> list[dict[str, Any]]:
             "limit": reason.limit,
             "overridable_by": str(reason.overridable_by),
             "overridden": reason.overridden,
+            **({"facts": dict(reason.facts)} if reason.facts else {}),
         }
         for reason in decision
     ]
@@ -54,6 +55,7 @@ def from_json(reasons: Iterable[Mapping[str, Any]], *, overridden: bool) -> Deci
             limit=row["limit"],
             overridable_by=Overrider(row["overridable_by"]),
             overridden=overridden and row["overridden"],
+            facts=tuple(row.get("facts", {}).items()),
         )
         for row in reasons
     )

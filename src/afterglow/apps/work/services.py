@@ -20,7 +20,7 @@ from afterglow.apps.work.models import Task, TaskState
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.errors import Closed, InvalidValue
 from afterglow.core.permission import Actor, Forbidden, check
-from afterglow.core.roles import Action, Role, may_close_task
+from afterglow.core.roles import Action, Role, may_close_task, said_roles
 
 
 class TaskIsClosed(Closed):
@@ -228,8 +228,8 @@ def may_close(row: Task, *, by: Actor, on: date) -> Decision:
         roles, owner_role=row.owner_role, escalate_to_role=row.escalate_to_role
     ):
         return allowed
-    held = ", ".join(sorted(roles)) or "none"
-    limit = f"{row.owner_role}, {row.escalate_to_role}"
+    held = said_roles(roles)
+    limit = said_roles({row.owner_role, row.escalate_to_role})
     return allowed & Decision.from_reasons(
         blocker(
             "TASK_OF_ANOTHER_ROLE",

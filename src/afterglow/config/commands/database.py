@@ -84,7 +84,7 @@ def _seed_demo(urls: Urls) -> None:
     connections["default"].settings_dict.update(env.database(urls.application))
     sys.stdout.write(f"{PROGRESS}Inventing the demo clinic and its day …\n")
     sys.stdout.flush()
-    sys.stdout.write(f"{seed(clock.now())}\n")
+    sys.stdout.write(f"{seed(clock.now(), now=clock.now)}\n")
 
 
 def manage(data: Path, arguments: list[str]) -> int:

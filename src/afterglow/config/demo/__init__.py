@@ -8,10 +8,14 @@ services that people's own work goes through.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 
-def seed(at: dt.datetime) -> str:
-    """Bring the demo to the middle of its day at ``at``; return the sign-ins to print."""
+def seed(at: dt.datetime, *, now: Callable[[], dt.datetime] | None = None) -> str:
+    """Bring the demo to the middle of its day at ``at``; return the sign-ins to print.
+
+    ``now`` tells how late it has become meanwhile: until then the devices have gone on speaking.
+    """
     from afterglow.config.demo.seeding import seed as bring_up  # needs Django; the cast does not
 
-    return bring_up(at)
+    return bring_up(at, now=now)

@@ -22,9 +22,12 @@ PEER, PORT = "127.0.0.1", 2575
 class Bedside:
     """The monitor and the pump of one session."""
 
-    def __init__(self, session: TreatmentSession, *, every: dt.timedelta) -> None:
+    def __init__(
+        self, session: TreatmentSession, *, every: dt.timedelta, since: dt.datetime | None = None
+    ) -> None:
+        """Begin at check-in, or ``since``: then in the middle of whatever runs."""
         self._session, self._every = session, every
-        self._now = session.checked_in_at
+        self._now = since or session.checked_in_at
         devices = {
             row.device.kind: row.device.eui64
             for row in session.device_assignments.select_related("device")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Callable
 
 from django.db import transaction
 
@@ -30,8 +31,12 @@ APPROVED = (DefinitionKind.CONSENT_TEXT, DefinitionKind.PATIENT_INSTRUCTIONS)
 """What the demo's director has approved. The dosing protocol stays proposed, and says so."""
 
 
-def seed(at: dt.datetime) -> str:
-    """Bring the demo to the middle of its day at ``at``; return the sign-ins to print."""
+def seed(at: dt.datetime, *, now: Callable[[], dt.datetime] | None = None) -> str:
+    """Bring the demo to the middle of its day at ``at``; return the sign-ins to print.
+
+    Inventing a clinic takes a while, and a monitor that is silent for half a minute is an alarm: at
+    the end the devices say what they would have said until ``now``.
+    """
     _open_clinic(at)
     for number in range(len(CHARTS)):
         with transaction.atomic():
@@ -39,6 +44,8 @@ def seed(at: dt.datetime) -> str:
     walk_earlier_sessions(at=at)
     close_stale(at=at)
     today.begin(at=at)
+    if now is not None:
+        today.go_on_speaking(since=at, until=now())
     return sign_ins()
 
 

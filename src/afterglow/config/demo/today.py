@@ -15,15 +15,17 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.monitoring import facts as monitoring_facts
 from afterglow.apps.monitoring.models import DeviceAssignment
 from afterglow.apps.places.models import Room, Site
 from afterglow.apps.scheduling.models import Appointment
 from afterglow.apps.scheduling.outcomes import Booked
 from afterglow.apps.scheduling.services.appointments import book_appointment
+from afterglow.apps.treatment.coverages import open_coverage
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.config.demo import arriving, places, walk
 from afterglow.config.demo.arriving import MINUTE, Team
-from afterglow.config.demo.bedside import every
+from afterglow.config.demo.bedside import Bedside, every
 from afterglow.config.demo.cast import CHARTS, MAIN, PLACES
 from afterglow.config.demo.charts import (
     chart_of,
@@ -34,6 +36,8 @@ from afterglow.config.demo.charts import (
     weight_now,
 )
 from afterglow.config.demo.stale import close_appointments
+from afterglow.core.errors import AfterglowError
+from afterglow.core.monitoring.schedule import SlotState
 from afterglow.core.scheduling.appointments import AppointmentState
 from afterglow.core.treatment.endings import SessionEnding
 from afterglow.core.treatment.lifecycles import SessionState
@@ -41,7 +45,10 @@ from afterglow.core.treatment.lifecycles import SessionState
 log = logging.getLogger(__name__)
 
 RUNNING = 2
-STARTED_AGO = (18, 7)
+STARTED_AGO = (21, 11)
+"""A minute after a set was taken: the next one is due in nine."""
+RECOVERING_SINCE_START = 56
+"""The pump stopped sixteen minutes ago, and the first set of the recovery was taken just now."""
 LATER = (60, 95, 150, 185)
 ELSEWHERE = (45, 120)
 EXPECTED = [AppointmentState.BOOKED, AppointmentState.CONFIRMED, AppointmentState.ARRIVED]
@@ -59,13 +66,14 @@ def begin(*, at: dt.datetime) -> None:
     """Bring every site to the middle of its day."""
     main = Site.objects.get(code=MAIN)
     _open(main, at=at)
+    _take_what_is_due(main, at=at)
     if _infusing(main) < RUNNING:
         close_appointments(main, before=at + dt.timedelta(days=1), at=at)
     # Oldest first: one clinician and one room after the other, as the day went.
     if not _finished_lately(main, at=at):
         _walk(main, at=at, started_ago=160, before=30)
     if not _has(main, [SessionState.RECOVERY]):
-        _walk(main, at=at, started_ago=62, before=30)
+        _walk(main, at=at, started_ago=RECOVERING_SINCE_START, before=30)
     for minutes in STARTED_AGO[_infusing(main) :]:
         _walk(main, at=at, started_ago=minutes, before=30)
     _expect_one(main, at=at)
@@ -83,6 +91,31 @@ def _open(site: Site, *, at: dt.datetime) -> None:
     for moment in (opened, at):
         places.check_equipment(site, by=by, day_of=moment, opened=opened)
     places.receive_vials(site, at=at - dt.timedelta(hours=5))
+
+
+def _take_what_is_due(site: Site, *, at: dt.datetime) -> None:
+    """Have whoever is with a patient take the set that fell due while the demo was off."""
+    rows = TreatmentSession.objects.filter(
+        site=site,
+        state__in=[SessionState.INFUSING, SessionState.RECOVERY],
+        patient__is_demo=True,
+    )
+    for row in rows.select_related("clinician"):
+        waits = {each.state for each in monitoring_facts.schedule(row, at)}
+        there = open_coverage(row)
+        if there is not None and waits & {SlotState.DUE, SlotState.OVERDUE}:
+            try:
+                walk.take_vitals(row, by=there.clinician, at=at)
+            except AfterglowError as refused:  # a newcomer left it in a state of their own
+                log.warning("A set that was due could not be taken: %s", refused)
+
+
+def go_on_speaking(*, since: dt.datetime, until: dt.datetime) -> None:
+    """Have the devices of every running session send what they would have sent until ``until``."""
+    states = [SessionState.INFUSING, SessionState.RECOVERY]
+    for row in TreatmentSession.objects.filter(state__in=states, patient__is_demo=True):
+        if row.device_assignments.exists() and row.checked_in_at < since:
+            Bedside(row, every=dt.timedelta(seconds=10), since=since).play(until=until)
 
 
 def _has(site: Site, states: list[SessionState]) -> bool:

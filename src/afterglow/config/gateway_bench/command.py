@@ -23,6 +23,7 @@ from afterglow.config.connection import OWNER_URL, URL, urls_of
 from afterglow.config.gateway_bench.load import Round, send
 from afterglow.config.gateway_bench.running import (
     cpu_s,
+    ended_by_signals,
     pss_mib,
     run_program,
     start_program,
@@ -86,6 +87,7 @@ def main(arguments: list[str]) -> int:
     if busy := busy_words(os.getloadavg()[0], os.cpu_count() or 1):
         _say(busy)
     with (
+        ended_by_signals(),
         tempfile.TemporaryDirectory(prefix="afterglow-bench-") as folder,
         _scratch(Path(folder)) as environment,
     ):
@@ -247,7 +249,7 @@ def _scratch(folder: Path) -> Iterator[dict[str, str]]:
         _say("Preparing a scratch database; no clinic's data is touched …")
         began = time.monotonic()
         cluster.prepare()
-        cluster.start()
+        cluster.start(tied_to_parent=True)
         urls = urls_of(cluster)
         os.environ[URL], os.environ[OWNER_URL] = urls.owner, urls.owner
         bring_up_to_date(urls, quietly=True)

@@ -4,16 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import psycopg
 
 from afterglow.config import processes
 from afterglow.config.folder import free_port
+
+STOPPERS = (signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP end the block as an exit, so that what it started ends with it.
+
+    The first one counts; ``timeout`` sends two, and the second must not end the ending.
+    """
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for each in (*STOPPERS, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)
+        sys.stderr.write("Stopped: ending what the bench started …\n")
+        sys.stderr.flush()
+        raise SystemExit(128 + number)
+
+    before = {each: signal.signal(each, stop) for each in STOPPERS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def start_program(
@@ -29,7 +56,11 @@ def start_program(
 
 
 def run_program(stack: contextlib.ExitStack, environment: dict[str, str], *words: str) -> int:
-    process = subprocess.Popen([sys.executable, *words], env=environment)  # noqa: S603 (our own)
+    process = subprocess.Popen(  # noqa: S603 (our own)
+        [sys.executable, *words],
+        env=environment,
+        preexec_fn=processes.dies_with_parent(signal.SIGTERM),
+    )
 
     def end() -> None:
         process.terminate()

@@ -92,6 +92,8 @@ def _bmi(body: Body, rules: DosingRules) -> Iterator[Reason]:
             seen=seen,
             limit=limit,
             overridable_by=Overrider.PRESCRIBER,
+            mass=body.mass,
+            height=body.height,
         )
 
 
@@ -107,6 +109,9 @@ def _alone(body: Body, rules: DosingRules) -> Iterator[Reason]:
             f"if the scale showed pounds, it is {as_pounds} kg.",
             seen=seen,
             limit=f"{plain(suspect)} kg/m²",
+            mass=body.mass,
+            pounds=f"{in_pounds} lb",
+            kilograms=f"{as_pounds} kg",
         )
 
 
@@ -122,6 +127,7 @@ def _change(body: Body, at: datetime, last: MassMeasured, rules: DosingRules) ->
             "it looks like pounds typed as kilograms.",
             seen=body.mass,
             limit=f"{last.mass} before",
+            ratio=_tenth(ratio),
         )
         return
     if abs(ratio * _POUNDS_PER_KG - 1) <= slack:
@@ -148,6 +154,9 @@ def _change(body: Body, at: datetime, last: MassMeasured, rules: DosingRules) ->
             seen=seen,
             limit=f"{plain(row.block_percent)} %",
             overridable_by=Overrider.PRESCRIBER,
+            mass=body.mass,
+            before=last.mass,
+            days=days,
         )
     elif percent > row.review_percent:
         yield caution(
@@ -155,6 +164,9 @@ def _change(body: Body, at: datetime, last: MassMeasured, rules: DosingRules) ->
             f"{said}, above {plain(row.review_percent)} %.",
             seen=seen,
             limit=f"{plain(row.review_percent)} %",
+            mass=body.mass,
+            before=last.mass,
+            days=days,
         )
 
 
@@ -180,11 +192,16 @@ def _basis(body: Body, basis: MassBasis | None, rules: DosingRules) -> Iterator[
     if chosen is MassBasis.ACTUAL:
         return
     if body.height is None and basis is not None:
-        yield blocker("HEIGHT_UNKNOWN", f"The {chosen} body mass needs a height; none is known.")
+        yield blocker(
+            "HEIGHT_UNKNOWN",
+            f"The {chosen} body mass needs a height; none is known.",
+            chosen=f"{chosen} body mass",
+        )
     if body.sex is None:
         yield blocker(
             "SEX_FOR_FORMULA_UNKNOWN",
             f"The {chosen} body mass needs the sex for Devine's formula; none is known.",
+            chosen=f"{chosen} body mass",
         )
     if (
         body.height is not None
@@ -200,6 +217,7 @@ def _basis(body: Body, basis: MassBasis | None, rules: DosingRules) -> Iterator[
                 seen=shown(mass),
                 limit=body.mass,
                 overridable_by=Overrider.PRESCRIBER,
+                chosen=f"{chosen} body mass",
             )
 
 

@@ -93,6 +93,7 @@ def _step(facts: OrderFacts, rules: DosingRules) -> Iterator[Reason]:
             seen=step,
             limit=rules.limits.soft_step_up,
             overridable_by=Overrider.PRESCRIBER,
+            last=last,
         )
 
 
@@ -136,4 +137,5 @@ def _count(facts: OrderFacts, rules: DosingRules) -> Iterator[Reason]:
             f"the hard limit is {limit}.",
             seen=recent + 1,
             limit=f"{limit} in {hours}",
+            hours=hours,
         )

@@ -55,6 +55,7 @@ def _strength(facts: PreparationFacts, rules: DosingRules) -> Iterator[Reason]:
             f"The vial says {label} and the plan {planned}: {factor} {direction}.",
             seen=label,
             limit=planned,
+            factor=f"{factor} {direction}",
         )
     if label not in known:
         names = ", ".join(str(strength) for strength in known)
@@ -137,6 +138,7 @@ def _drawn(facts: PreparationFacts, rules: DosingRules) -> Iterator[Reason]:
             seen=f"{shown(drawn)} for {shown(raw)}",
             limit=f"{plain(tolerance)} %",
             overridable_by=Overrider.PRESCRIBER,
+            percent=f"{_rounded(percent)} %",
         )
 
 

@@ -175,6 +175,8 @@ def reconcile(
                 seen=shown(apart),
                 limit=tolerance,
                 overridable_by=Overrider.PRESCRIBER,
+                pump=shown(pump),
+                chart=shown(stated),
             )
         )
     for account in (charted, reported):

@@ -9,6 +9,7 @@ from typing import Final
 
 from afterglow.core.courses.phases import CoursePhase
 from afterglow.core.decisions import Decision, Reason
+from afterglow.core.roles import CREDENTIAL_NAMES
 from afterglow.core.treatment.attached import AttachedFacts, not_attached
 from afterglow.core.treatment.codes import readiness as codes
 from afterglow.core.treatment.day import DAY_RULES
@@ -231,9 +232,10 @@ def credentials_of(
     for kind in sorted(needed):
         ends = [c.expires_on for c in clinician.credentials if c.kind == kind]
         if not ends:
-            yield codes.CREDENTIAL_MISSING.reason(seen=kind)
+            yield codes.CREDENTIAL_MISSING.reason(seen=CREDENTIAL_NAMES.get(kind, kind))
         elif max(ends) < on:
-            yield codes.CREDENTIAL_EXPIRED.reason(seen=f"{kind}, {said_day(max(ends))}")
+            said = f"{CREDENTIAL_NAMES.get(kind, kind)}, {said_day(max(ends))}"
+            yield codes.CREDENTIAL_EXPIRED.reason(seen=said)
 
 
 def nothing_running(facts: ReadinessFacts, rules: SessionRules) -> Reason | None:

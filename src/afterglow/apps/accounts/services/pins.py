@@ -96,8 +96,9 @@ def _locked(profile: StaffProfile, at: datetime) -> Decision | None:
     return _no(
         "PIN_LOCKED",
         f"Too many wrong PINs: locked for another {left} min. Wait, or sign out and in again.",
-        seen=f"{left} min left",
+        seen=f"{left} min",
         limit=f"{MOST_FAILURES} tries",
+        minutes=left,
     )
 
 
@@ -119,8 +120,9 @@ def _failed(profile: StaffProfile, at: datetime) -> Decision:
         f"That is not right. {left} more {'try' if left == 1 else 'tries'} before it locks.",
         seen=f"{profile.pin_failures} wrong",
         limit=f"{MOST_FAILURES} tries",
+        left=left,
     )
 
 
-def _no(code: str, sentence: str, *, seen: str = "", limit: str = "") -> Decision:
+def _no(code: str, sentence: str, *, seen: str = "", limit: str = "", **facts: object) -> Decision:
     return Decision.from_reasons(blocker(code, sentence, seen=seen, limit=limit))

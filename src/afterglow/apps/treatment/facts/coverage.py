@@ -12,8 +12,9 @@ from afterglow.apps.treatment import coverages, queries
 from afterglow.apps.treatment.facts.readiness import clinician_facts
 from afterglow.apps.treatment.models import Coverage
 from afterglow.apps.treatment.protocol import rules_of
+from afterglow.apps.treatment.watching import may_not_watch
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision
 from afterglow.core.roles import CLINICAL, Action
 from afterglow.core.treatment import readiness as watching
 from afterglow.core.treatment.coverage import (
@@ -38,16 +39,8 @@ def may_watch(person: Account, *, session: TreatmentSession, at: datetime) -> De
     """
     day = session.site.local_date(at)
     may = policies.may(Action.START_INFUSION, by=person, site=session.site, on=day)
-    why = ", ".join(may.codes)
     return Decision.from_reasons(
-        None
-        if may.allowed
-        else blocker(
-            "CLINICIAN_MAY_NOT_WATCH",
-            f"{person.get_short_name()} may not watch an infusion here today ({why}).",
-            seen=why,
-            limit=str(Action.START_INFUSION),
-        ),
+        None if may.allowed else may_not_watch(person, may),
         watching.credentials_of(
             clinician_facts(person, session),
             needed=rules_of(session.protocol_id).session.clinician_credentials,

@@ -16,8 +16,9 @@ from afterglow.apps.audit import services as audit
 from afterglow.apps.events import services as events
 from afterglow.apps.treatment.models import Refusal
 from afterglow.apps.treatment.outcomes import Refused, as_json
+from afterglow.apps.treatment.watching import may_not_watch
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision
 from afterglow.core.errors import Closed, RecordLocked
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState, step
@@ -105,19 +106,7 @@ def cannot_watch(person: Account, *, session: TreatmentSession, at: datetime) ->
         site=session.site,
         on=session.site.local_date(at),
     )
-    if may.allowed:
-        return None
-    why = ", ".join(may.codes)
-    return Decision(
-        (
-            blocker(
-                "CLINICIAN_MAY_NOT_WATCH",
-                f"{person.get_short_name()} may not watch an infusion here today ({why}).",
-                seen=why,
-                limit=str(Action.START_INFUSION),
-            ),
-        )
-    )
+    return None if may.allowed else Decision((may_not_watch(person, may),))
 
 
 Keyed = TypeVar("Keyed", bound=models.Model)

@@ -238,8 +238,8 @@ def give_medicine(
                 "MEDICINE_NOT_ORDERED",
                 f"{chosen.name} is not among the medicines the order allows by need. "
                 "Ask the prescriber for an order.",
-                seen=chosen.key,
-                limit=", ".join(allowed) or "none",
+                seen=chosen.name,
+                limit=", ".join(_named(allowed)) or "none",
             )
         )
     reasons += dose_reasons(dose)
@@ -296,6 +296,12 @@ def give_medicine(
     rejudge(row, at=at)
     said = above and caution(above.code, above.sentence, seen=above.seen, limit=above.limit)
     return Done(given, Decision.from_reasons(said))
+
+
+def _named(allowed: list[str]) -> list[str]:
+    """Return what an order allows by need as its label says it; a medicine stays its own name."""
+    names = dict(Product.objects.filter(key__in=allowed).values_list("key", "name"))
+    return [names.get(each, each) for each in allowed]
 
 
 def _time_refused(session: TreatmentSession, when: datetime, at: datetime) -> Decision | None:

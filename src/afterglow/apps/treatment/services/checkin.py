@@ -40,6 +40,7 @@ from afterglow.core.scheduling.appointments import (
     AppointmentState,
 )
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
+from afterglow.core.treatment.saying import day as said_day
 
 ANSWERS = frozenset(
     field.name
@@ -98,9 +99,10 @@ def _of_another_day(
 ) -> Refused:
     why = blocker(
         "APPOINTMENT_OF_ANOTHER_DAY",
-        f"This appointment is on {day}; today is {today}. Move it to today first.",
-        seen=day.isoformat(),
-        limit=today.isoformat(),
+        f"This appointment is on {said_day(day)}; today is {said_day(today)}. "
+        "Move it to today first.",
+        seen=said_day(day),
+        limit=said_day(today),
     )
     audit.record(
         "check-in-refused",
@@ -267,6 +269,7 @@ def assign_place(
             "SESSION_NOT_IN_STATE",
             "Room and clinician are chosen before the start; afterwards hand the patient over.",
             seen=str(row.state),
+            limit=", ".join(each for each in SessionState if each in BEFORE_START),
         )
         return refuse("assign-place", session=row, decision=Decision((why,)), by=by, at=at)
     chosen = Account.objects.get(public_id=clinician)

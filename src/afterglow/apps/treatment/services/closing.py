@@ -53,6 +53,7 @@ from afterglow.core.scheduling.appointments import (
 from afterglow.core.treatment.coverage import CoverageBegan
 from afterglow.core.treatment.endings import ENDINGS, SessionEnding
 from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionState
+from afterglow.core.treatment.saying import words
 
 GOES_ALONE = "discharge"
 """What a prescriber signs on a session to let somebody go home alone."""
@@ -88,7 +89,8 @@ def save_recovery(
     if row.state != SessionState.RECOVERY:
         why = blocker(
             "SESSION_NOT_IN_STATE",
-            f"The session is {row.state}; the criteria are answered while the patient recovers.",
+            f"The session is {words(row.state)}; the criteria are answered while the patient "
+            "recovers.",
             seen=str(row.state),
             limit=str(SessionState.RECOVERY),
         )
@@ -148,15 +150,15 @@ def discharge(
         return Done(earlier, Decision(), repeated=True)
     rule = ENDINGS[ending]
     if not SESSION.can(SessionState(row.state), rule.action):
-        allowed = ", ".join(
-            str(each) for each in SessionEnding if row.state in ENDINGS[each].from_states
-        )
+        possible = [each for each in SessionEnding if row.state in ENDINGS[each].from_states]
+        allowed = ", ".join(map(words, possible)) or "none, record the pump as stopped first"
         why = blocker(
             "ENDING_NOT_POSSIBLE",
-            f"A session that is {row.state} cannot end as {ending}; "
-            f"possible: {allowed or 'none, record the pump as stopped first'}.",
+            f"A session that is {words(row.state)} cannot end as {words(ending)}; "
+            f"possible: {allowed}.",
             seen=str(row.state),
             limit=allowed,
+            ending=words(ending),
         )
         return refuse("discharge", session=row, decision=Decision((why,)), by=by, at=at)
     agreed_by = prescriber.account if prescriber else by
@@ -234,7 +236,7 @@ def call_back(
         reasons.append(
             blocker(
                 "SESSION_NOT_IN_STATE",
-                f"The session is {row.state}; only a discharged patient is called back.",
+                f"The session is {words(row.state)}; only a discharged patient is called back.",
                 seen=str(row.state),
                 limit="discharged",
             )

@@ -13,6 +13,7 @@ from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import PumpDifference
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.quantities import Volume
 from afterglow.core.roles import Action
@@ -34,7 +35,7 @@ def resolve_pump_difference(
             "DIFFERENCE_AFTER_ACCOUNTING",
             "The bag is accounted for; its milligrams stand in the ledger. What pump and chart "
             "said of it cannot be weighed anew.",
-            seen=closed.isoformat(),
+            seen=clock_of(row, closed),
         )
         return refuse("resolve-difference", session=row, decision=Decision((why,)), by=by, at=at)
     if not reason.strip():

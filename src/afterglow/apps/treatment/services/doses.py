@@ -7,6 +7,7 @@ from decimal import Decimal
 from afterglow.apps.medicines.models import Product
 from afterglow.core.decisions import Reason, blocker
 from afterglow.core.quantities import Dose
+from afterglow.core.treatment.saying import number
 
 _LARGEST_MG = Decimal(1_000_000)
 _SMALLEST_MG = Decimal("0.0001")
@@ -19,8 +20,9 @@ def dose_reasons(dose: Dose) -> list[Reason]:
         return [blocker("DOSE_NOT_POSITIVE", f"{dose} is not a dose.", seen=str(dose))]
     if not _SMALLEST_MG <= dose.value < _LARGEST_MG:
         limit = f"{_SMALLEST_MG} to {_LARGEST_MG} mg"
-        sentence = f"{dose.value:.6g} mg is outside {limit}: check the dose and its unit."
-        return [blocker("DOSE_OUT_OF_RANGE", sentence, seen=f"{dose.value:.6g} mg", limit=limit)]
+        seen = f"{number(dose.value)} mg"
+        sentence = f"{seen} is outside {limit}: check the dose and its unit."
+        return [blocker("DOSE_OUT_OF_RANGE", sentence, seen=seen, limit=limit)]
     return []
 
 
@@ -41,4 +43,5 @@ def above_usual(product: Product, dose: Dose, route: str) -> Reason | None:
         "If it was given on the prescriber's word, confirm that.",
         seen=str(dose),
         limit=f"{max(usual)} mg",
+        medicine=product.medicine,
     )

@@ -115,13 +115,13 @@ def copy_from_paper(
 def _told(lines: Sequence[LateLine]) -> str:
     """Say in one line what was copied, as it stands in the record: English, as all of it."""
     words = {
-        ReadingsLine: "sets of readings",
-        PumpLine: "pump entries",
-        MedicineLine: "medicines",
-        NoteLine: "notes",
-        CoverageLine: "hand-overs",
+        ReadingsLine: ("set of readings", "sets of readings"),
+        PumpLine: ("pump entry", "pump entries"),
+        MedicineLine: ("medicine", "medicines"),
+        NoteLine: ("note", "notes"),
+        CoverageLine: ("hand-over", "hand-overs"),
     }
     counted = [
-        (sum(isinstance(line, kind) for line in lines), name) for kind, name in words.items()
+        (sum(isinstance(line, kind) for line in lines), names) for kind, names in words.items()
     ]
-    return ", ".join(f"{count} {name}" for count, name in counted if count)
+    return ", ".join(f"{count} {names[count != 1]}" for count, names in counted if count)

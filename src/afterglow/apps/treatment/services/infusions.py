@@ -326,6 +326,7 @@ def _refused_step(
                 "PUMP_STEP_NOT_POSSIBLE",
                 f"The infusion is {infusion.state}, so it cannot {str(kind).replace('_', ' ')}.",
                 seen=infusion.state,
+                step=str(kind).replace("_", " "),
             )
         )
     if when <= last.at:

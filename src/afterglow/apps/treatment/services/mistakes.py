@@ -67,6 +67,7 @@ def take_back_medicine(
                 "signs that it was charted in error.",
                 seen="nobody",
                 limit="a second person",
+                medicine=given.product.medicine.capitalize(),
             )
         else:
             signed = countersign(by=second, beside=by, act=ACT, subject=given, at=at, site=row.site)
@@ -171,6 +172,7 @@ def _why_it_stands(entry: PumpAction, standing: list[PumpAction], zone: object) 
             "After the stop, say which account is right where pump and chart differ.",
             seen=str(entry.kind),
             limit=str(standing[0].kind),
+            later=f"{later:%H:%M:%S}",
         )
     return None
 

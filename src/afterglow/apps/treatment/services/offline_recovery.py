@@ -19,6 +19,7 @@ from afterglow.apps.treatment.models import Recovery
 from afterglow.apps.treatment.models.checkin import SuicideScreen
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import closing
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Reason, blocker
 
@@ -77,7 +78,7 @@ def save_criteria(
     """
     since = queries.recovering_since(row)
     if since is None or line.at < since:
-        return Refused(Decision((_too_early(line.at, since),)))
+        return Refused(Decision((_too_early(row, line.at, since),)))
     recovery = Recovery.objects.select_for_update(of=("self",), no_key=True).get(session=row)
     differs = [each for each in line.answers if _differs(recovery, line, each)]
     if not differs:
@@ -119,12 +120,12 @@ def says_suicide(kind: str, body: Mapping[str, Any]) -> bool:
     return kind == CRITERIA and isinstance(answers, dict) and answers.get(_STATEMENT) == "yes"
 
 
-def _too_early(seen: datetime, since: datetime | None) -> Reason:
+def _too_early(session: TreatmentSession, seen: datetime, since: datetime | None) -> Reason:
     return blocker(
         "CRITERIA_BEFORE_RECOVERY",
         "These were answered before the recovery that counts began.",
-        seen=seen.isoformat(),
-        limit=since.isoformat() if since else "",
+        seen=clock_of(session, seen),
+        limit=clock_of(session, since) if since else "",
     )
 
 
@@ -136,7 +137,13 @@ def _meanwhile(names: list[str]) -> Reason:
     )
 
 
+_SAID = {True: "yes", False: "no"}
+
+
 def criteria_words(body: Mapping[str, Any]) -> str:
     """Return what was answered, in words."""
-    said = [f"{name.replace('_', ' ')} {value}" for name, value in dict(body["answers"]).items()]
+    said = [
+        f"{name.replace('_', ' ')} {_SAID[value] if isinstance(value, bool) else value}"
+        for name, value in dict(body["answers"]).items()
+    ]
     return ", ".join(["discharge criteria:", *said]).replace(":,", ":")

@@ -33,6 +33,8 @@ from afterglow.core.errors import InvalidValue
 from afterglow.core.quantities import DosePerMass, Duration, MassBasis
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import BEFORE_START, SessionState
+from afterglow.core.treatment.saying import day as said_day
+from afterglow.core.treatment.saying import words
 
 
 class Unseen:
@@ -160,15 +162,16 @@ def _too_late(course: Course, for_date: dt.date, *, at: dt.datetime) -> Iterator
     if for_date < today:
         yield blocker(
             "ORDER_FOR_A_DAY_GONE",
-            f"{for_date} is over; today is {today}. An order is signed beforehand.",
-            seen=for_date.isoformat(),
-            limit=today.isoformat(),
+            f"{said_day(for_date)} is over; today is {said_day(today)}. "
+            "An order is signed beforehand.",
+            seen=said_day(for_date),
+            limit=said_day(today),
         )
     states = [SessionState(each.state) for each in _sessions_of(course, for_date)]
     if states and not any(state in BEFORE_START for state in states):
         yield blocker(
             "ORDER_IN_USE",
-            f"The session of this day is {states[-1]}: its order stays as it is. "
+            f"The session of this day is {words(states[-1])}: its order stays as it is. "
             "Chart what is done now, or add a note.",
             seen=str(states[-1]),
         )

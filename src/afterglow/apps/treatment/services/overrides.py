@@ -64,7 +64,7 @@ def override_reasons(
     decision = decision_at(row, gate, at=at)
     standing = [r for code in wanted for r in decision.blockers if r.code == code]
     reasons = [
-        blocker("NOTHING_TO_OVERRIDE", f"{code} does not block anything now.", seen=code)
+        blocker("NOTHING_TO_OVERRIDE", f"{code} does not block anything now.", seen=code, rule=code)
         for code in wanted
         if code not in {each.code for each in standing}
     ]

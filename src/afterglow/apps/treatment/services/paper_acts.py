@@ -185,10 +185,12 @@ def take_over_from_paper(
         against.append(
             blocker(
                 "PAPER_TAKE_OVER_OUT_OF_ORDER",
-                f"The record has {now.clinician.get_short_name()} with the patient since a time "
-                "that is not before the one on paper.",
+                f"The record has {now.clinician.get_short_name()} with the patient since "
+                f"{clock_of(row, now.during.lower)}, which is not before "
+                f"{clock_of(row, happened_at)} on paper.",
                 seen=clock_of(row, happened_at),
                 limit=clock_of(row, now.during.lower),
+                who=now.clinician.get_short_name(),
             )
         )
     if against or now is None:

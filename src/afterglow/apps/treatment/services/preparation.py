@@ -39,6 +39,7 @@ from afterglow.core.stock import LedgerKind
 from afterglow.core.treatment import draw as draw_rules
 from afterglow.core.treatment.codes.readiness import PREPARATION_MISSING, WEIGHT_MISSING
 from afterglow.core.treatment.lifecycles import SESSION, SessionAction, SessionState
+from afterglow.core.treatment.saying import words
 
 READ_BACK = ("patient", "drug", "strength", "drawn_ml", "bag_ml", "rate", "volume")
 """What the second person reads off patient, vial, bag and pump, in the order of the time-out."""
@@ -72,7 +73,8 @@ def prepare(
     if row.state != SessionState.CHECKED_IN:
         why = blocker(
             "SESSION_NOT_IN_STATE",
-            f"The session is {row.state}; a bag is prepared after check-in and once at a time.",
+            f"The session is {words(row.state)}; a bag is prepared after check-in and once at a "
+            "time.",
             seen=str(row.state),
             limit=str(SessionState.CHECKED_IN),
         )
@@ -200,7 +202,7 @@ def check_preparation_read_back(
                 "READ_BACK_DIFFERS",
                 f"The second person read {said or 'nothing'!r} for {name.replace('_', ' ')}; "
                 f"the preparation says {expected[name]}.",
-                seen=f"{name}: {said}",
+                seen=f"{name}: “{said}”" if said else f"{name}: nothing",
                 limit=expected[name],
             )
         )

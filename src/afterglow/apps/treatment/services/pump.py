@@ -20,6 +20,7 @@ from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding
 from afterglow.core.treatment.lifecycles import InfusionState, SessionState, step_infusion
+from afterglow.core.treatment.saying import words
 
 
 @transaction.atomic
@@ -80,9 +81,11 @@ def _cannot_be_renamed(
     if session.state != SessionState.RECOVERY:
         return blocker(
             "STOP_EXPLAINED_TOO_LATE",
-            f"The session is {session.state}: it ended on what was said of the infusion then.",
+            f"The session is {words(session.state)}: it ended on what was said of the infusion "
+            "then.",
             seen=str(ending),
             limit=str(infusion.ending),
+            state=words(session.state),
         )
     return None
 

@@ -12,7 +12,7 @@ from afterglow.apps.monitoring.models import BodyMassMeasurement, BodyMassMistak
 from afterglow.apps.treatment import planning, queries
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision, Reason, Severity, blocker
 from afterglow.core.quantities import BodyMass
 from afterglow.core.roles import Action
 
@@ -74,11 +74,13 @@ _WEIGH_AGAIN = frozenset({"WEIGHT_CHANGED_BLOCK", "BMI_IMPLAUSIBLE"})
 def _second_reading(decision: Decision) -> Decision:
     """Ask for a second reading of a first weight that may be pounds."""
     return Decision.from_reasons(
-        blocker(
+        Reason(
             "WEIGHT_NEEDS_SECOND_READING",
+            Severity.BLOCKER,
             f"{reason.sentence} Weigh again, and confirm that the scale shows kilograms.",
-            seen=reason.seen,
-            limit=reason.limit,
+            reason.seen,
+            reason.limit,
+            facts=reason.facts,
         )
         for reason in decision.cautions
         if reason.code == "WEIGHT_MAY_BE_POUNDS"

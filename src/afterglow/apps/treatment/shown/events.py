@@ -26,7 +26,7 @@ from afterglow.apps.treatment.shown.grid import LATE, TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.web.cards import Words
 from afterglow.web.formats import mg, number
-from afterglow.web.sentences import name_words
+from afterglow.web.sentences import TYPED_OFFLINE, name_words, recorded_words
 
 KIND_WORDS: dict[EventKind, Words] = {
     EventKind.MARK: gettext_lazy("Mark"),
@@ -189,7 +189,8 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
     else:
         words = str(KIND_WORDS[kind])
     late = event.recorded_at - event.at > TWO_TIMES
-    text = event.text
+    ours = kind is EventKind.DOWNTIME_ENTRY or event.text.startswith(TYPED_OFFLINE)
+    text = recorded_words(event.text) if ours else event.text
     if UNSIGNED in event.data:
         text = _(text) if text in PRESSED.values() else text
     if kind is EventKind.EMERGENCY_CALLED and late:

@@ -163,6 +163,7 @@ def _script(
                 "seen": one.seen,
                 "limit": one.limit,
                 "act": str(one.act),
+                "by": one.by,
                 "until": (one.at + silent[one.priority]).timestamp()
                 if one.act is AlarmActKind.SILENCED
                 else None,

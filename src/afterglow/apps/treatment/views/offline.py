@@ -28,7 +28,7 @@ from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
-from afterglow.web.sentences import sentence_of
+from afterglow.web.sentences import recorded_words, sentence_of
 
 MOST = 500
 """Entries in one request; a tablet sends the rest in the next."""
@@ -129,7 +129,7 @@ def _page(
     shown = [
         {
             "entry": entry,
-            "said": said(entry),
+            "said": recorded_words(said(entry)),
             "reasons": _sentences(entry),
             "waits": entry.outcome != OfflineOutcome.CHARTED and not hasattr(entry, "resolution"),
         }

@@ -36,7 +36,7 @@ function openAt(moment) {
     const known = open.get(act.alarm);
     if (act.act.startsWith("told_")) continue; // who heard of it changes nothing of how it looks
     if (act.act === "ended") open.delete(act.alarm);
-    else if (act.act === "acknowledged") known && open.set(act.alarm, { ...known, acknowledged: true, level: act.level });
+    else if (act.act === "acknowledged") known && open.set(act.alarm, { ...known, acknowledged: true, seenBy: act.by, level: act.level });
     else if (act.act === "silenced") known && open.set(act.alarm, { ...known, silentFrom: act.t, silentUntil: act.until });
     else {
       const asksAgain = act.act === "escalated" || act.act === "reminded";
@@ -61,7 +61,7 @@ function element(tag, name, text) {
 let shownAlarms = "";
 function drawAlarms() {
   const open = openAt(at);
-  const key = open.map((one) => `${one.alarm} ${one.level} ${one.seen} ${one.acknowledged} ${one.silent} ${one.gone}`).join("|");
+  const key = open.map((one) => `${one.alarm} ${one.level} ${one.seen} ${one.acknowledged} ${one.silent} ${one.gone} ${one.seenBy}`).join("|");
   if (key === shownAlarms) return;
   shownAlarms = key;
   const said = alarmsPlace.dataset;
@@ -72,7 +72,7 @@ function drawAlarms() {
       facts.append(element("span", "alarm-value numeric", one.seen));
       if (one.limit) facts.append(element("span", "", `${said.limit} ${one.limit}`));
       facts.append(element("span", "numeric", `${said.since} ${clock.format(one.since * 1000)}`));
-      if (one.gone) facts.append(element("span", "", said.gone));
+      if (one.gone) facts.append(element("span", "", one.seenBy ? said.goneSeen.replace("#", one.seenBy) : said.gone));
       if (one.acknowledged) facts.append(element("span", "", said.seen));
       if (one.silent) facts.append(element("span", "numeric", `${said.silent} ${clock.format(one.silentUntil * 1000)}`));
       band.append(symbol(one.level), element("p", "alarm-word", one.word), facts);

@@ -154,7 +154,7 @@ function band(one, words) {
     }
   }
   made.append(symbol(one.level), element("p", "alarm-word", one.word));
-  if (one.act === "condition_gone") made.append(element("p", "alarm-facts", words.gone));
+  if (one.act === "condition_gone") made.append(element("p", "alarm-facts", known ? words.goneSeen : words.gone));
   made.append(actions);
   return made;
 }
