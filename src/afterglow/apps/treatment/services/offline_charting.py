@@ -20,6 +20,7 @@ from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import OfAnotherSession
 from afterglow.apps.treatment.services.charting import AHEAD
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.lines import LateLine, PumpLine, chart_line
 from afterglow.apps.treatment.services.offline_lines import line_of, storable
 from afterglow.apps.visits.models import TreatmentSession
@@ -130,7 +131,7 @@ def _conflict(session: TreatmentSession, line: LateLine) -> Decision | None:
     last = queries.actions_of(infusion)[-1]
     if line.at > last.at:
         return None
-    return _meanwhile(line.at.isoformat(), last.at.isoformat())
+    return _meanwhile(clock_of(session, line.at), clock_of(session, last.at))
 
 
 def _own_step(session: TreatmentSession, key: UUID) -> PumpAction | None:
