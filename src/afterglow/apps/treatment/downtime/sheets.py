@@ -22,6 +22,7 @@ from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.definitions.models import Definition, DefinitionKind
 from afterglow.apps.definitions.queries import in_force
 from afterglow.apps.documents import rendering
+from afterglow.apps.medicines.queries import product_names
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of as monitoring_rules
 from afterglow.apps.people import queries as people
@@ -322,7 +323,7 @@ def _order_lines(order: InfusionOrder) -> list[list[str]]:
             f"{exact(order.dose_mg_per_kg, 'mg/kg')} over {exact(order.minutes, 'min')}, "
             f"{order.signed_by.full_name}",
         ],
-        ["By need", ", ".join(order.prn)],
+        ["By need", "; ".join(product_names(order.prn))],
     ]
     if order.maximum_mg is not None:
         lines.append(["At most", exact(order.maximum_mg.value, "mg")])

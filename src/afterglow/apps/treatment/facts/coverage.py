@@ -38,15 +38,13 @@ def may_watch(person: Account, *, session: TreatmentSession, at: datetime) -> De
     """
     day = session.site.local_date(at)
     may = policies.may(Action.START_INFUSION, by=person, site=session.site, on=day)
-    why = ", ".join(may.codes)
+    why = " ".join(reason.sentence for reason in may.blockers)
     return Decision.from_reasons(
         None
         if may.allowed
         else blocker(
             "CLINICIAN_MAY_NOT_WATCH",
-            f"{person.get_short_name()} may not watch an infusion here today ({why}).",
-            seen=why,
-            limit=str(Action.START_INFUSION),
+            f"{person.get_short_name()} may not watch an infusion here today. {why}",
         ),
         watching.credentials_of(
             clinician_facts(person, session),

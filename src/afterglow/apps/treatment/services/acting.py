@@ -107,14 +107,12 @@ def cannot_watch(person: Account, *, session: TreatmentSession, at: datetime) ->
     )
     if may.allowed:
         return None
-    why = ", ".join(may.codes)
+    why = " ".join(reason.sentence for reason in may.blockers)
     return Decision(
         (
             blocker(
                 "CLINICIAN_MAY_NOT_WATCH",
-                f"{person.get_short_name()} may not watch an infusion here today ({why}).",
-                seen=why,
-                limit=str(Action.START_INFUSION),
+                f"{person.get_short_name()} may not watch an infusion here today. {why}",
             ),
         )
     )

@@ -21,7 +21,7 @@ from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.lines import PumpLine, chart_line
 from afterglow.apps.treatment.services.offline_charting import attempt
-from afterglow.apps.treatment.services.offline_lines import line_of
+from afterglow.apps.treatment.services.offline_lines import PUMP, line_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision
 from afterglow.core.treatment.codes.pump import RATE_ABOVE_HARD_LIMIT
@@ -69,7 +69,7 @@ def ways_of(session: TreatmentSession, entry: OfflineEntry, *, by: Account, at: 
         against,
         really_ran=ran and not now.refused,
         another_time=not now.refused,
-        later=_later(session, entry),
+        later=_later(session, entry) if entry.kind == PUMP else None,
     )
 
 
