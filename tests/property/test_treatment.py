@@ -15,6 +15,7 @@ from afterglow.core.catalogue import all_reason_codes
 from afterglow.core.courses.phases import CoursePhase
 from afterglow.core.decisions import Overrider, Reason, Severity, blocker
 from afterglow.core.errors import IllegalTransition, InvalidValue
+from afterglow.core.quantities import Rate
 from afterglow.core.treatment import discharge, readiness, sign
 from afterglow.core.treatment.discharge import DISCHARGE
 from afterglow.core.treatment.endings import ENDINGS, SessionEnding
@@ -33,6 +34,8 @@ from afterglow.core.treatment.lifecycles import (
     step,
 )
 from afterglow.core.treatment.overrides import Override, apply
+from afterglow.core.treatment.pump_rate import RateFacts
+from afterglow.core.treatment.pump_rate import assess as assess_rate
 from afterglow.core.treatment.readiness import READINESS
 from afterglow.core.treatment.rulebook import RuleList
 from afterglow.core.treatment.rules import SessionRules, stricter
@@ -49,6 +52,7 @@ from support.treatment import (
 )
 
 CODES = {each.code: each for each in all_reason_codes()}
+STOPPED = Rate.ml_per_h(0)
 moments = st.integers(-60, 60 * 24 * 400).map(lambda minutes: AT - timedelta(minutes=minutes))
 
 
@@ -343,3 +347,19 @@ def test_every_blocker_that_nobody_overrides_stays_so_in_the_seed() -> None:
     }
 
     assert not nobody & set(RULES.overridable_by)
+
+
+rates = st.decimals("0", "999999.99", places=2).map(Rate.ml_per_h)
+
+
+@given(rates, rates, st.booleans(), st.text(max_size=20))
+def test_no_words_let_a_rate_past_the_limit_be_set_and_what_ran_never_goes_unsaid(
+    rate: Rate, fastest: Rate, ran: bool, reason: str
+) -> None:
+    facts = RateFacts(rate, fastest, ran, reason)
+    judged = assess_rate(facts)
+
+    past = rate > fastest
+    assert judged.allowed == (rate > STOPPED and (not past or (ran and bool(reason.strip()))))
+    assert bool(judged.cautions) == (judged.allowed and past)
+    assert facts.is_deviation == (past and ran)

@@ -64,9 +64,7 @@ def _day_and_time(found: re.Match[str], site: object) -> str:
         if zone is None:
             words = formats.date_words(date.fromisoformat(day))
             return f"{words} {time}" if time else words
-        at = clock.local(
-            datetime.fromisoformat(f"{day}T{time}{zone.replace('Z', '+00:00')}"), site
-        )
+        at = clock.local(datetime.fromisoformat(f"{day}T{time}{zone.replace('Z', '+00:00')}"), site)
     except ValueError:  # 2026-99-99 is somebody's lot number
         return found[0]
     words = f"{at:%H:%M:%S}"

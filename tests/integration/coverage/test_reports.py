@@ -33,6 +33,7 @@ from afterglow.apps.treatment.services import coverage as services
 from afterglow.apps.treatment.services import infusions, signing
 from afterglow.apps.treatment.services.from_paper import copy_from_paper
 from afterglow.apps.treatment.services.lines import CoverageLine
+from afterglow.apps.treatment.views.reports import condition_words
 from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Role
 from afterglow.web import clock
@@ -284,6 +285,24 @@ def test_a_limit_cries_wolf_when_hardly_anything_is_done(
     row = alarms.ConditionRow("X", "physiological", count, 0, 0, 0, 0, None, None, acted, 0, 0)
     assert row.cries_wolf is cries
     assert Decimal(alarms.rules().cries_wolf_up_to_percent) == 10
+
+
+def test_a_share_just_past_the_limit_does_not_read_as_the_limit() -> None:
+    def row(count: int, acted: int) -> alarms.ConditionRow:
+        return alarms.ConditionRow("X", "technical", count, 0, 0, 0, 0, None, None, acted, 0, 0)
+
+    assert (row(29, 3).acted_text, row(29, 3).cries_wolf) == ("3 (10.3 %)", False)
+    assert (row(30, 3).acted_text, row(30, 3).cries_wolf) == ("3 (10 %)", True)
+
+
+@pytest.mark.parametrize(
+    ("red", "said"), [(0, "Drowsy"), (3, "Hard to rouse"), (1, "Hard to rouse / Drowsy")]
+)
+def test_the_report_calls_a_condition_what_the_room_called_it(red: int, said: str) -> None:
+    row = alarms.ConditionRow(
+        "SEDATION_DEEP", "physiological", 3, red, 3 - red, 0, 0, None, None, 0, 0, 0
+    )
+    assert str(condition_words(row)) == said
 
 
 # ---- pages and the command

@@ -226,7 +226,7 @@ def test_a_conflict_can_stand_as_a_note_and_is_settled_once(day: Day) -> None:
 
     assert again.repeated
     note = SessionEvent.objects.get(session=day.session, kind=EventKind.NOTE)
-    assert note.text == "Typed offline: pump resume. The other tablet was right."
+    assert note.text == "Typed offline: Pump resumed. The other tablet was right."
     assert OfflineResolution.objects.get(entry=entry).choice == "noted"
 
 
@@ -333,8 +333,8 @@ def test_both_sides_of_a_conflict_stand_side_by_side_and_are_settled_there(
         nothing = client.post(where, {"choice": "eat"})
         dropped = client.post(where, {"choice": "dropped", "reason": "Never pressed."}, follow=True)
 
-    assert "Typed offline: pump resume" in html
-    assert "pause" in html
+    assert "Pump resumed" in html
+    assert "Paused" in html
     assert nothing.status_code == 422
     assert "left out" in dropped.content.decode()
 
@@ -384,4 +384,4 @@ def test_an_entry_of_no_shape_still_has_its_place_on_the_page(
         page = client.get(f"/sessions/{day.id}/offline/")
 
     assert (status, page.status_code) == (200, 200)
-    assert "Typed offline, not understood" in page.content.decode()
+    assert "Not understood" in page.content.decode()

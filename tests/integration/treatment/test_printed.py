@@ -215,7 +215,7 @@ def test_the_printed_record_tells_the_whole_day() -> None:
         "draw's witness": f"Draw witnessed by {second}",
         "strength, vial, expiry": "lot L24-118, expires 28 Dec 2027",
         "diluent": "Diluent sodium chloride 0.9 %",
-        "by need": "By need ondansetron, midazolam, labetalol",
+        "by need": "By need Ondansetron Midazolam Labetalol",
         "rate change": "13:50:00 change rate 62.5 mL/h Asked for less",
         "what the pump said": "the pump reported nothing",
         "a monitor's pressure as numbers": f"13:35 {day.monitor.name} 131/83",

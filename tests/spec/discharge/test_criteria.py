@@ -182,13 +182,25 @@ def test_what_was_only_measured_before_the_pump_stopped_is_named(
 
 
 def test_a_sedative_after_the_stop_restarts_the_observation() -> None:
-    (reason,) = judged(pump_stopped_at=ago(hours=2), last_sedative_at=ago(minutes=10))
+    decision = judged(pump_stopped_at=ago(hours=2), last_sedative_at=ago(minutes=10))
+    (reason,) = decision.blockers
 
     assert (reason.code, reason.seen, reason.limit) == (
         "OBSERVED_TOO_SHORT_AFTER_SEDATIVE",
         "10 min",
         "30 min",
     )
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(1, True), (19, True), (20, False), (29, False)])
+def test_an_observation_shorter_than_any_practice_is_said_to_be_beside_what_holds(
+    minutes: int, said: bool
+) -> None:
+    decision = assess(replace(GOING_HOME, pump_stopped_at=ago(minutes=minutes)), RULES)
+
+    assert "OBSERVED_TOO_SHORT" in decision.codes
+    found = [(why.seen, why.limit) for why in decision.cautions]
+    assert found == ([(f"{minutes} min", "20 min")] if said else [])
 
 
 def test_a_moment_later_the_same_patient_may_go() -> None:

@@ -14,7 +14,7 @@ from afterglow.core.monitoring.conditions import NOTICES, AlarmCondition, AlarmK
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Baseline, Reading, Source, baselines
 from afterglow.core.monitoring.schedule import ScheduleFacts, slots
-from afterglow.core.monitoring.technical import DeviceFacts, DeviceKind, PumpFacts
+from afterglow.core.monitoring.technical import ChartedRate, DeviceFacts, DeviceKind, PumpFacts
 from support.monitoring import RULES, baseline_of, minute, reading
 
 
@@ -399,3 +399,14 @@ def test_every_technical_code_is_listed_once() -> None:
     assert written | NOTICES == set(TECHNICAL_CODES)
     codes = alarm_codes(RULES)
     assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize(("rate", "raised"), [("150", False), ("150.1", True), ("0", False)])
+def test_a_charted_rate_past_what_the_bag_was_allowed_is_red(rate: str, raised: bool) -> None:
+    charted = ChartedRate(Decimal(rate), minute(5), Decimal("150"))
+
+    found = evaluate(AlarmFacts(charted=charted), RULES, minute(10))
+
+    assert [(c.code, c.priority, c.since) for c in found] == (
+        [("PUMP_RAN_TOO_FAST", AlarmPriority.HIGH, minute(5))] if raised else []
+    )

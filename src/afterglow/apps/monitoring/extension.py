@@ -25,7 +25,7 @@ from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.presence import PresenceFacts
 from afterglow.core.monitoring.readings import Reading
 from afterglow.core.monitoring.technical import AbsentHelper, CoverageFacts
-from afterglow.core.quantities import Volume
+from afterglow.core.quantities import Rate, Volume
 from afterglow.db.looks import read_once
 
 
@@ -38,6 +38,7 @@ class InfusionCourse:
     ``symptoms``: those present now. ``closely``: a
     medicine of the patient's may raise the pressure, so it is read more often while drug runs.
     ``drug``: what the checked bag holds, and ``to_be_infused`` how much of it the plan gives.
+    ``at_most``: the fastest that this bag is allowed to run.
     ``coverage``: who is with the patient while drug runs, and in recovery.
     """
 
@@ -52,6 +53,7 @@ class InfusionCourse:
     closely: bool = False
     drug: str = ""
     to_be_infused: Volume | None = None
+    at_most: Rate | None = None
     coverage: CoverageFacts | None = None
 
 

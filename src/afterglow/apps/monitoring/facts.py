@@ -51,6 +51,7 @@ from afterglow.core.monitoring.readings import (
 from afterglow.core.monitoring.rules import ScheduleRules
 from afterglow.core.monitoring.schedule import ScheduleFacts, Slot, slots
 from afterglow.core.monitoring.technical import (
+    ChartedRate,
     DeviceFacts,
     DeviceKind,
     DeviceNotice,
@@ -129,6 +130,7 @@ def alarms(
             symptoms=courses[session.pk].symptoms,
             devices=tuple(devices.get(session.pk, ())),
             pump=told.get(session.pk),
+            charted=_charted(courses[session.pk], at),
             notices=tuple(notices.get(session.pk, ())),
             absent=tuple(absent.get(session.pk, ())),
             coverage=courses[session.pk].coverage,
@@ -439,6 +441,14 @@ def pump_facts(
         reported_to_be_infused=_ml(report.to_be_infused_ml),
         planned_to_be_infused=_ml(course.to_be_infused),
     )
+
+
+def _charted(course: InfusionCourse, at: datetime) -> ChartedRate | None:
+    """The rate that the chart has now, beside the most its bag was allowed."""
+    now = charted_rate(course.rates, at)
+    if now is None or course.at_most is None:
+        return None
+    return ChartedRate(now.rate.value, now.at, course.at_most.value)
 
 
 def _in_the_bag(charted: Volume, planned: Volume | None) -> Decimal:

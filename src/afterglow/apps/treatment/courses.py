@@ -21,6 +21,7 @@ from afterglow.apps.treatment.models import (
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.services.rates import most_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import completes_at
 from afterglow.core.monitoring.limits import Symptom
@@ -88,6 +89,7 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             closely=pk in closely,
             drug=row.preparation.vial.product.medicine,
             to_be_infused=row.preparation.to_be_infused_ml,
+            at_most=most_of(row.session, row.preparation),
             coverage=covered.get(pk),
         )
     return told

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from afterglow.apps.accounts.models import Account, Countersignature
 from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.medicines.queries import product_names
 from afterglow.apps.monitoring.models import (
     Alarm,
     ArtefactMark,
@@ -375,7 +376,13 @@ def _pinned(rows: QuerySet[Any]) -> dict[str, Any]:
 
 def _order(order: InfusionOrder | None) -> dict[str, Any] | None:
     return (
-        None if order is None else {**fields_json(order), "signed_by": person_name(order.signed_by)}
+        None
+        if order is None
+        else {
+            **fields_json(order),
+            "prn_names": product_names(order.prn),
+            "signed_by": person_name(order.signed_by),
+        }
     )
 
 

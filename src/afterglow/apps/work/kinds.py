@@ -19,6 +19,7 @@ SIGN_RECORD: Final = "sign_record"
 REVIEW_MESSAGE: Final = "review_message"
 FOLLOW_UP: Final = "follow_up"
 REVIEW_OVERRIDE: Final = "review_override"
+PUMP_RAN_TOO_FAST: Final = "pump_ran_too_fast"
 
 
 @dataclass(frozen=True, slots=True)

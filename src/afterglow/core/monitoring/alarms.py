@@ -21,10 +21,12 @@ from afterglow.core.monitoring.rules import MonitoringRules
 from afterglow.core.monitoring.schedule import Slot
 from afterglow.core.monitoring.technical import (
     AbsentHelper,
+    ChartedRate,
     CoverageFacts,
     DeviceFacts,
     DeviceNotice,
     PumpFacts,
+    charted_rate_conditions,
     coverage_conditions,
     device_conditions,
     helper_conditions,
@@ -50,6 +52,7 @@ TECHNICAL_CODES = (
     "PUMP_VOLUME_DIFFERS",
     "PUMP_DRUG_DIFFERS",
     "PUMP_TARGET_DIFFERS",
+    "PUMP_RAN_TOO_FAST",
     "DEVICE_ALARM",
     "ACLS_LEFT_SITE",
     "PRESCRIBER_LEFT_SITE",
@@ -92,6 +95,7 @@ class AlarmFacts:
     said_symptomatic: bool = False
     devices: tuple[DeviceFacts, ...] = ()
     pump: PumpFacts | None = None
+    charted: ChartedRate | None = None
     schedule: tuple[Slot, ...] = ()
     notices: tuple[DeviceNotice, ...] = ()
     absent: tuple[AbsentHelper, ...] = ()
@@ -133,6 +137,7 @@ def evaluate(facts: AlarmFacts, rules: MonitoringRules, at: datetime) -> tuple[A
             *device_conditions(facts.devices, rules.technical, at=at),
             *overdue_conditions(facts.schedule, rules.technical),
             *pump_conditions(facts.pump, rules.pump, at=at),
+            *charted_rate_conditions(facts.charted, rules.pump),
             *notice_conditions(facts.notices),
             *helper_conditions(facts.absent, rules.technical),
             *coverage_conditions(facts.coverage, rules.technical, at=at),

@@ -203,6 +203,33 @@ def coverage_conditions(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ChartedRate:
+    """The rate that is charted now (mL/h), since when, and the most its bag was allowed."""
+
+    rate: Decimal
+    since: datetime
+    at_most: Decimal
+
+
+def charted_rate_conditions(
+    charted: ChartedRate | None, rules: PumpRules
+) -> Iterator[AlarmCondition]:
+    """Yield that the pump really runs past the protocol's limit, as somebody charted it."""
+    if charted is None or charted.rate <= charted.at_most:
+        return
+    seen, limit = f"{plain(charted.rate)} mL/h", f"{plain(charted.at_most)} mL/h"
+    yield _technical(
+        "PUMP_RAN_TOO_FAST",
+        DeviceKind.PUMP,
+        rules.above_limit_priority,
+        f"The pump runs at {seen}; the protocol allows {limit} at most for this bag.",
+        since=charted.since,
+        seen=seen,
+        limit=limit,
+    )
+
+
 def pump_conditions(
     pump: PumpFacts | None, rules: PumpRules, *, at: datetime
 ) -> Iterator[AlarmCondition]:

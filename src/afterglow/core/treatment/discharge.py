@@ -36,11 +36,19 @@ def criteria_apply(facts: DischargeFacts) -> bool:
 
 
 def observed_long_enough(facts: DischargeFacts, rules: SessionRules) -> Reasons:
-    """Hold until the observation is over; a sedative or a call-back restarts it."""
+    """Hold until the observation is over; a sedative or a call-back restarts it.
+
+    The prescriber may shorten it, with a reason, which the medical director reads. Below what any
+    practice is known to keep it is said beside it, for whoever shortens it.
+    """
     if facts.pump_stopped_at is None:
         yield codes.PUMP_STOP_NOT_RECORDED.reason()
         return
-    least = rules.discharge.observation
+    least, known = rules.discharge.observation, rules.discharge.observation_in_practice
+    begins = [facts.pump_stopped_at, facts.last_sedative_at, facts.called_back_at]
+    lasted = facts.at - max(since for since in begins if since is not None)
+    if lasted < min(known, least):
+        yield codes.OBSERVED_BELOW_PRACTICE.reason(seen=span(lasted), limit=span(known))
     for since, code in (
         (facts.pump_stopped_at, codes.OBSERVED_TOO_SHORT),
         (facts.last_sedative_at, codes.OBSERVED_TOO_SHORT_AFTER_SEDATIVE),

@@ -99,6 +99,7 @@ class DischargeLimits:
     """The discharge criteria (clinical reference 4.3)."""
 
     observation: timedelta
+    observation_in_practice: timedelta
     score_pass: Decimal
     domain_full: Decimal
     moaas: Decimal
@@ -319,9 +320,20 @@ def _draw(section: Section) -> DrawLimits:
     )
 
 
+def _with_older(section: Section, name: str) -> Section:
+    """Return the section where it has the value, else what stands in for an older version's."""
+    if section.has(name):
+        return section
+    leaf = fallback("session", f"{section.path.rsplit('.', 1)[-1]}.{name}")
+    return Section(section.path, {name: leaf})
+
+
 def _discharge(section: Section) -> DischargeLimits:
     return DischargeLimits(
         observation=_time(section, "observation", unit="min"),
+        observation_in_practice=_time(
+            _with_older(section, "observation_in_practice"), "observation_in_practice", unit="min"
+        ),
         score_pass=section.number("score_pass", unit="score"),
         domain_full=section.number("domain_full", unit="score"),
         moaas=section.number("moaas", unit="score"),

@@ -126,7 +126,10 @@ def acknowledge_alarm(
     session, row = _lock(alarm, by, at)
     answers = symptomatic is not None and row.symptomatic != symptomatic
     if row.ended_at is not None:
-        return _answer_late(session, row, symptomatic, by=by, at=at) if answers else row
+        if answers:
+            for one in (row, *_of_one_sight(session, row)):
+                _answer_late(session, one, symptomatic, by=by, at=at)
+        return row
     if row.acknowledged_at is not None and symptomatic is None:
         return row
     # What one pressure said at once is one sight and one question; each keeps its own line.
@@ -217,9 +220,30 @@ def _beside(session: TreatmentSession, row: Alarm, *, every_pressure: bool) -> l
     return found
 
 
+def _of_one_sight(session: TreatmentSession, row: Alarm) -> list[Alarm]:
+    """Return the other red pressures that the same reading raised, over too and without an answer.
+
+    One look asked once: what is answered of 192/118 is not asked again of its 118.
+    """
+    return list(
+        Alarm.objects.select_for_update(of=("self",))
+        .filter(
+            session=session,
+            about=row.about,
+            raised_at=row.raised_at,
+            condition__in=pressure_codes(rules_of(session)),
+            highest_priority=AlarmPriority.HIGH,
+            symptomatic__isnull=True,
+            ended_at__isnull=False,
+        )
+        .exclude(pk=row.pk)
+        .order_by("pk")
+    )
+
+
 def _answer_late(
     session: TreatmentSession, row: Alarm, symptomatic: bool | None, *, by: Account, at: datetime
-) -> Alarm:
+) -> None:
     row.symptomatic = symptomatic
     row.save_version()
     _keep(row, AlarmActKind.ANSWERED, at=at, by=by)
@@ -231,7 +255,6 @@ def _answer_late(
         at=at,
         detail={"condition": row.condition, "symptomatic": symptomatic},
     )
-    return row
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from django.db.models import Q
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.audit import services as audit
+from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.definitions.models import Definition, DefinitionKind
 from afterglow.apps.definitions.queries import in_force
 from afterglow.apps.documents import rendering
+from afterglow.apps.medicines.queries import product_names
 from afterglow.apps.monitoring import queries as monitoring
 from afterglow.apps.monitoring.protocol import rules_of as monitoring_rules
 from afterglow.apps.people import queries as people
@@ -56,6 +59,7 @@ _CARRIED: Final = 4
 _MARK: Final = {"": "", "amber": " !", "red": " !!"}
 _TOLD: Final = 9
 """Events that were charted already and are printed, the last ones."""
+PRINTED: Final = "downtime-sheet-printed"
 _LETTERS: Final = "ACDEFGHJKLMNPQRTUVWXY34679"
 """Letters that nobody takes for another one in handwriting."""
 _OVER: Final = (SessionState.DISCHARGED, SessionState.ENDED, SessionState.SIGNED)
@@ -118,7 +122,7 @@ def print_sheets(
     digest = hashlib.sha256(content).hexdigest()
     for patient, sheet in people_of:
         audit.record(
-            "downtime-sheet-printed",
+            PRINTED,
             subject=patient,
             by=by,
             at=at,
@@ -224,6 +228,22 @@ def _code(of: UUID, at: datetime) -> str:
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:6])
 
 
+class SheetKnown(StrEnum):
+    """Whose sheet of paper a code names, as far as is written down."""
+
+    OURS = "ours"
+    ANOTHER_PATIENTS = "another_patients"
+    NOBODYS = "nobodys"
+
+
+def whose_sheet(code: str, patient: Patient) -> SheetKnown:
+    """Return whether a sheet of this code was printed for the patient, another, or nobody."""
+    printed = AuditEntry.objects.filter(action=PRINTED, detail__sheet=code)
+    if printed.filter(patient=patient.public_id).exists():
+        return SheetKnown.OURS
+    return SheetKnown.ANOTHER_PATIENTS if printed.exists() else SheetKnown.NOBODYS
+
+
 def _lines(at: datetime) -> list[str]:
     """Return the rows of the screen's grid, in its order, without those that only some need."""
     return [str(line.label) for line in lines_of(at=at) if not line.on_demand]
@@ -303,7 +323,7 @@ def _order_lines(order: InfusionOrder) -> list[list[str]]:
             f"{exact(order.dose_mg_per_kg, 'mg/kg')} over {exact(order.minutes, 'min')}, "
             f"{order.signed_by.full_name}",
         ],
-        ["By need", ", ".join(order.prn)],
+        ["By need", "; ".join(product_names(order.prn))],
     ]
     if order.maximum_mg is not None:
         lines.append(["At most", exact(order.maximum_mg.value, "mg")])

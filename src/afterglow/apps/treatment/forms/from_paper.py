@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -16,12 +16,9 @@ from django.utils.translation import gettext_lazy
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.places.models import Site
-from afterglow.apps.treatment.forms.infusion import (
-    ChartForm,
-    DrugForm,
-    ObservationForm,
-    new_key,
-)
+from afterglow.apps.treatment.downtime import SheetKnown
+from afterglow.apps.treatment.forms.infusion import ChartForm, DrugForm, ObservationForm
+from afterglow.apps.treatment.forms.paper_sheet import SheetForm
 from afterglow.apps.treatment.models.infusion import EventKind, PumpAction, PumpActionKind
 from afterglow.apps.treatment.services.lines import (
     CoverageLine,
@@ -34,7 +31,7 @@ from afterglow.apps.treatment.services.lines import (
 from afterglow.apps.treatment.shown.grid import Line
 from afterglow.core.instruments.definition import Instrument
 from afterglow.core.quantities import Rate
-from afterglow.web.forms import DecimalField, KeyField, WebForm
+from afterglow.web.forms import DecimalField
 from afterglow.web.sentences import name_words
 
 READINGS: Final = 8
@@ -71,32 +68,7 @@ _MUST_SAY: Final = (EventKind.NOTE, EventKind.EMERGENCY_STEP, EventKind.EMERGENC
 
 
 _SYMPTOM: Final = "symptom:"
-
-
-class SheetForm(WebForm):
-    """Who kept the paper, which sheet it was, and the last pump entry that was on the screen."""
-
-    key = KeyField(initial=new_key)
-    kept_by = forms.ChoiceField(label=gettext_lazy("Who wrote the paper"))
-    sheet = forms.CharField(
-        max_length=12,
-        required=False,
-        label=gettext_lazy("Sheet"),
-        help_text=gettext_lazy("The six letters at the foot of the paper, if it has them."),
-    )
-    seen_sequence = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-
-    def __init__(self, *args: Any, people: Sequence[Account], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.people = {str(one.public_id): one for one in people}
-        field = self.fields["kept_by"]
-        assert isinstance(field, forms.ChoiceField)  # declared above  # noqa: S101
-        field.choices = [(code, one.full_name) for code, one in self.people.items()]
-
-    @property
-    def keeper(self) -> Account:
-        """The person chosen."""
-        return self.people[self.cleaned_data["kept_by"]]
+REALLY_RAN: Final = gettext_lazy("Faster than the protocol allows, and the pump really ran so")
 
 
 class _Row:
@@ -106,9 +78,13 @@ class _Row:
     prefix: str | None
     fields: dict[str, forms.Field]
     defaults: Mapping[str, str] = {}
+    title: str = ""
+    """Which line of the page it is, in words."""
 
-    def dress(self, number: int, entries: Mapping[str, str] | None = None) -> None:
+    def dress(self, title: str, number: int, entries: Mapping[str, str] | None = None) -> None:
         """Give each control its look, its keyboard and a name that a screen reader can say."""
+        self.title = _("%(group)s, line %(number)d") % {"group": title, "number": number}
+        self.fields["when"].label = _("Time on paper")
         for name, field in self.fields.items():
             select = isinstance(field.widget, forms.Select)
             wide = name in ("reason", "text")
@@ -178,6 +154,7 @@ class PumpRow(_Row, ChartForm):
         label=gettext_lazy("Rate"),
     )
     reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Why"))
+    really_ran = forms.BooleanField(required=False, label=REALLY_RAN)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the rate of a change."""
@@ -197,6 +174,7 @@ class PumpRow(_Row, ChartForm):
             kind=kind,
             rate=Rate.ml_per_h(rate) if rate is not None and moves else None,
             reason=self.cleaned_data["reason"],
+            really_ran=self.cleaned_data["really_ran"],
         )
 
 
@@ -311,10 +289,13 @@ class PaperForm:
         instruments: Mapping[str, Instrument],
         products: Sequence[Product],
         symptoms: Mapping[str, str],
+        whose: Callable[[str], SheetKnown],
+        since: datetime,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
-        clock: dict[str, Any] = {"site": site, "at": at}
-        self.head = SheetForm(data, people=people, initial=dict(initial or {}))
+        """``since``: when the patient came; no time before it can stand on the paper."""
+        clock: dict[str, Any] = {"site": site, "at": at, "since": since}
+        self.head = SheetForm(data, people=people, whose=whose, initial=dict(initial or {}))
         self.readings = [
             ReadingsRow(data, prefix=f"r{n}", lines=lines, instruments=instruments, **clock)
             for n in range(READINGS)
@@ -331,16 +312,16 @@ class PaperForm:
         ]
 
         entries = {line.field: line.entry for line in lines}
-        groups: tuple[Sequence[Any], ...] = (
-            self.readings,
-            self.pump,
-            self.medicines,
-            self.notes,
-            self.watching,
+        groups: tuple[tuple[str, Sequence[Any]], ...] = (
+            (_("Readings"), self.readings),
+            (_("Pump"), self.pump),
+            (_("Medicines given"), self.medicines),
+            (_("What happened"), self.notes),
+            (_("Who watches"), self.watching),
         )
-        for group in groups:
+        for title, group in groups:
             for number, row in enumerate(group, start=1):
-                row.dress(number, entries)
+                row.dress(title, number, entries)
 
     def rows(self) -> Iterator[Any]:
         """Yield every line in the order of the page."""
@@ -355,15 +336,32 @@ class PaperForm:
         return all(valid)
 
     @property
-    def filled(self) -> list[Any]:
-        """The lines that hold something."""
-        return [row for row in self.rows() if not row.is_blank]
+    def readable(self) -> list[Any]:
+        """The lines that hold something, and can be read."""
+        return [row for row in self.rows() if not row.is_blank and row.is_valid()]
 
     def lines(self) -> list[LateLine]:
-        """Return what was typed, in the order of the page."""
-        return [row.line(row.happened_at) for row in self.filled]
+        """Return what was typed and can be read, in the order of the page."""
+        return [row.line(row.happened_at) for row in self.readable]
 
-    def refuse(self, line: int, sentences: Sequence[str]) -> None:
-        """Say at a line why it was refused."""
-        for words in sentences:
-            self.filled[line].add_error(None, words)
+    def refuse(self, against: Mapping[int, Sequence[str]]) -> None:
+        """Say at each line why it was refused, by its place among the readable ones."""
+        readable = self.readable  # a refused line is readable no longer
+        for line, sentences in against.items():
+            for words in sentences:
+                readable[line].add_error(None, words)
+
+    @property
+    def mistakes(self) -> list[tuple[str, str, str]]:
+        """Return what is wrong with the page: the id of the field, which it is, and the words."""
+        found = [
+            (bound.auto_id, str(bound.label), str(words))
+            for bound in self.head
+            for words in bound.errors
+        ]
+        for row in self.rows():
+            found += [(row["when"].auto_id, row.title, str(w)) for w in row.non_field_errors()]
+            for bound in row:
+                of = _("%(line)s, %(field)s") % {"line": row.title, "field": bound.label}
+                found += [(bound.auto_id, of, str(words)) for words in bound.errors]
+        return found

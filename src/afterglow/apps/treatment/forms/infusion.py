@@ -173,13 +173,40 @@ class RateForm(ChartForm):
         unit="mL/h", label=gettext_lazy("New rate"), min_value=Decimal("0.01"), places=2
     )
     reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Reason"))
+    really_ran = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("The pump really ran at this rate"),
+        help_text=gettext_lazy(
+            "Not a rate to set: it is charted as a deviation, with an alarm and a task for the "
+            "prescriber. Say above how it came."
+        ),
+    )
     seen_sequence = forms.IntegerField(widget=forms.HiddenInput)
-    field_order = ("rate", "reason", "when")
+    field_order = ("rate", "reason", "really_ran", "when")
 
-    def __init__(self, *args: Any, runs_at: Rate | None = None, **kwargs: Any) -> None:
-        """``runs_at``: the charted rate now, which is no new one."""
+    def __init__(
+        self,
+        *args: Any,
+        runs_at: Rate | None = None,
+        fastest: Rate | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``runs_at``: the charted rate now, which is no new one.
+
+        ``fastest``: what the protocol allows; only past it somebody is asked what really ran.
+        """
         super().__init__(*args, **kwargs)
-        self.runs_at = runs_at
+        self.runs_at, self.fastest = runs_at, fastest
+
+    def clean(self) -> dict[str, Any]:
+        """Ask whether the pump really ran so only where the protocol allows no such rate."""
+        cleaned = super().clean() or {}
+        typed = cleaned.get("rate")
+        past = self.fastest is not None and typed is not None and typed > self.fastest.value
+        cleaned["really_ran"] = bool(past and cleaned.get("really_ran"))
+        if not past:
+            del self.fields["really_ran"]
+        return cleaned
 
     def clean_rate(self) -> Decimal:
         """Refuse the rate that is charted already."""

@@ -15,7 +15,7 @@ from afterglow.apps.documents.services import store_document
 from afterglow.apps.treatment.models import Signature
 from afterglow.apps.treatment.printed import after, before, during, watched
 from afterglow.apps.treatment.printed.graph import graph
-from afterglow.apps.treatment.printed.readings import readings
+from afterglow.apps.treatment.printed.readings import artefacts, readings
 from afterglow.apps.treatment.printed.words import ENDINGS, Clock, day_words, words
 from afterglow.apps.treatment.record import content_sha256, record_content
 from afterglow.apps.visits.models import TreatmentSession
@@ -130,6 +130,7 @@ def plain(signature: Signature) -> dict[str, Any]:
             *during.story(content, clock),
             {"kind": "graph", "title": "Vital signs", **graph(content, clock)},
             readings(content, clock),
+            *artefacts(content, clock),
             during.scores(content, clock),
             *after.sections(content, clock),
         ],

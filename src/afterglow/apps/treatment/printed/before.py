@@ -186,11 +186,20 @@ def _order(order: Content | None, clock: Clock) -> list[tuple[str, str]]:
         ("Over", exact(order["minutes"], "min")),
         ("Reckoned on", f"{words(order['mass_basis']) or 'actual'} body mass"),
         ("Most", exact(order["maximum_mg"], "mg") if order["maximum_mg"] else ""),
-        ("By need", ", ".join(words(each) for each in order["prn"]) or "nothing"),
+        ("By need", _by_need(order)),
         ("Instructions", order["instructions"] or "none"),
         ("Past a soft limit because", order["soft_limit_reason"]),
         ("Signed", f"{order['signed_by']}, {clock.full(order['signed_at'])}"),
     ]
+
+
+def _by_need(order: Content) -> str:
+    """Return the products by the names that the order page has; one a line, as some hold a comma.
+
+    A record from before the names were kept has its keys only.
+    """
+    names = order.get("prn_names") or [words(each) for each in order["prn"]]
+    return "\n".join(names) or "nothing"
 
 
 def _bag(bag: Content, number: int, content: Content, clock: Clock) -> Section:

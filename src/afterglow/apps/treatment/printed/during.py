@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,8 @@ _TOLD = frozenset(
         AlarmActKind.TOLD_PRESCRIBER,
     }
 )
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)")
 _ACTS = {
     AlarmActKind.REMINDED: "still there, asked again",
     AlarmActKind.TOLD_SITE: "told to the other screens",
@@ -132,7 +135,7 @@ def story(content: Content, clock: Clock) -> list[Section]:
                 [
                     str(row["number"]),
                     clock.exact(row["at"]) + _late(row, clock),
-                    _event(row),
+                    _event(row, clock),
                     row["text"] + (" (withdrawn)" if row["withdrawn"] else ""),
                     row["by"],
                 ]
@@ -220,15 +223,27 @@ def _late(row: Content, clock: Clock) -> str:
     return "" if at == recorded else f" (charted {recorded})"
 
 
-def _event(row: Content) -> str:
+def _event(row: Content, clock: Clock) -> str:
+    """Return what happened and what belongs to it; what only a machine reads is left out."""
     kind, label = words(row["kind"]), row["label"]
     named = f"{kind}: {words(label)}" if label else kind
     told = ", ".join(
-        f"{words(name)} {words(value)}"
+        f"{words(name).removesuffix(' name')} {said}"
         for name, value in row["data"].items()
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value) != label
+        if str(value) != label and (said := _told(value, clock))
     )
     return f"{named} ({told})" if told else named
+
+
+def _told(value: Any, clock: Clock) -> str:
+    """Return a value as words: an instant on the site's clock, and nothing for an identifier."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    if _IDENTIFIER.fullmatch(str(value)):
+        return ""
+    if _INSTANT.fullmatch(str(value)):
+        return clock.exact(str(value))
+    return words(value)
 
 
 def _score(row: Content, clock: Clock) -> list[str]:
@@ -275,4 +290,4 @@ def _seen_by(row: Content, clock: Clock) -> str:
     ]
     if not acts and row["acknowledged_at"]:
         acts = [f"{row['acknowledged_by']}, {clock.exact(row['acknowledged_at'])}"]
-    return "\n".join(acts) or "by nobody"
+    return "\n".join(dict.fromkeys(acts)) or "by nobody"

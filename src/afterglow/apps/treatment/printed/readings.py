@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from afterglow.apps.treatment.printed.words import Clock, Content, exact, sign_words, table, words
+from afterglow.core.monitoring.catalogue import VitalSignCode, definition
 
 BESIDE: Final = timedelta(seconds=90)
 """Heart rate, saturation and breaths of a monitor stand beside the pressure within this time."""
@@ -43,6 +44,38 @@ def readings(content: Content, clock: Clock) -> dict[str, Any]:
         f"Stored in all: {everything['count']} values, SHA-256 {everything['sha256'][:16]}…"
     )
     return section
+
+
+def artefacts(content: Content, clock: Clock) -> list[dict[str, Any]]:
+    """Return every reading that somebody marked, or believed again; those of one act together."""
+    acts: dict[tuple[str, str, str, bool, str], list[Content]] = {}
+    for row in content["artefacts"]:
+        act = (row["at"], row["by"], row["sign"], row["is_artefact"], row["reason"])
+        acts.setdefault(act, []).append(row)
+    if not acts:
+        return []
+    return [
+        table(
+            "Readings marked as artefact",
+            ["Taken", "Sign", "Values", "Why", "Marked by"],
+            [
+                [
+                    _from_to([clock.exact(row["taken_at"]) for row in marked]),
+                    sign_words(sign),
+                    f"{', '.join(exact(row['value']) for row in marked)} {_unit(marked[0])}",
+                    reason if is_artefact else f"{reason} (counts again)".strip(),
+                    f"{by}, {clock.time(at)}",
+                ]
+                for (at, by, sign, is_artefact, reason), marked in acts.items()
+            ],
+            widths=[0, 0, 2, 2, 1],
+        )
+    ]
+
+
+def _from_to(times: list[str]) -> str:
+    first, last = min(times), max(times)
+    return first if first == last else f"{first} to {last}"
 
 
 def _by_hand(lines: Iterable[Content], clock: Clock) -> list[tuple[datetime, list[str]]]:
@@ -109,7 +142,7 @@ def _cells(
     for sign in _RARE:
         if sign in by_sign:
             line = by_sign[sign]
-            said.append(f"{sign_words(sign)} {_value(line)} {line['unit']}")
+            said.append(f"{sign_words(sign)} {_value(line)} {_unit(line)}")
     said += dict.fromkeys(f"artefact: {line['artefact']}" for line in lines if line["artefact"])
     said += dict.fromkeys(f"not believed: {words(line['flag'])}" for line in lines if line["flag"])
     return [
@@ -119,6 +152,11 @@ def _cells(
         *(_value(by_sign[sign]) if sign in by_sign else "" for sign in _OTHERS),
         "; ".join(said),
     ]
+
+
+def _unit(line: Content) -> str:
+    """Return the unit as the clinic writes it: mmHg, not the code mm[Hg]."""
+    return definition(VitalSignCode(line["sign"])).shown_unit
 
 
 def _value(line: Content) -> str:

@@ -74,8 +74,9 @@ class ConditionRow:
 
     @property
     def acted_text(self) -> str:
-        """How many, and in percent."""
-        return f"{self.acted} ({self.acted_percent:.0f} %)"
+        """How many, and in percent: to the tenth, so that 10.3 does not read as the limit's 10."""
+        percent = f"{self.acted_percent:.1f}".removesuffix(".0")
+        return f"{self.acted} ({percent} %)"
 
     @property
     def median_text(self) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
@@ -24,23 +26,41 @@ from afterglow.apps.treatment.services.lines import (
     ReadingsLine,
     chart_line,
 )
+from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.roles import Action
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedAt(Refused):
-    """A refusal that knows which line it is about, counted as the lines were given."""
+    """A refusal that knows which line it is about, counted as the lines were given.
+
+    ``every``: what stands against each line that was refused, the first of them included.
+    """
 
     line: int
+    every: Mapping[int, Decision]
 
 
-class _NotThisLine(Exception):
-    """Takes back every line when one is refused."""
+class _NotThese(Exception):
+    """Takes back every line when some are refused."""
 
-    def __init__(self, line: int, decision: Decision) -> None:
-        super().__init__(line)
-        self.line, self.decision = line, decision
+
+class _OnlyAsked(Exception):
+    """Takes back every line: it was only asked what stands against them."""
+
+
+_MAY_FOLLOW: Final = frozenset(
+    {
+        "PUMP_STEP_NOT_POSSIBLE",
+        "SESSION_NOT_IN_STATE",
+        "PAPER_EMERGENCY_OUT_OF_ORDER",
+        "PAPER_NOBODY_TO_RELIEVE",
+        "PAPER_TAKE_OVER_OUT_OF_ORDER",
+        "PAPER_STOP_TWICE",
+    }
+)
+"""What may stand against a line only because one before it is not charted."""
 
 
 @transaction.atomic
@@ -54,13 +74,15 @@ def copy_from_paper(
     key: UUID,
     seen_sequence: int,
     sheet: str = "",
+    sheet_unknown: bool = False,
 ) -> Done[SessionEvent] | Refused:
     """Chart what stands on a paper sheet, each line at its paper time; all of it or nothing.
 
     ``kept_by`` wrote the paper, ``by`` copies it. ``seen_sequence`` is the last pump entry on the
     copier's screen (StaleRow when another tablet has charted one since). One event of the record
-    says who copied what from which sheet. Safe to repeat with the same key; a refused line is named
-    by :class:`RefusedAt`.
+    says who copied what from which sheet; ``sheet_unknown``: the copier kept to a sheet that
+    nobody is known to have printed for this patient. Safe to repeat with the same key; the lines
+    that are refused are named by :class:`RefusedAt`, all of them at once.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
@@ -68,21 +90,18 @@ def copy_from_paper(
     if not lines:
         why = blocker("NOTHING_ON_PAPER", "No line of the paper was filled in.")
         return refuse("copy-from-paper", session=row, decision=Decision((why,)), by=by, at=at)
-    ordered = sorted(enumerate(lines), key=lambda each: (each[1].at, each[0]))
+    ordered = _in_order(lines)
+    against: dict[int, Decision] = {}
     try:
         with transaction.atomic():
-            cautions = Decision()
-            for number, line in ordered:
-                step = uuid.uuid5(key, str(number))
-                done = chart_line(row, line, by=by, at=at, key=step, seen=seen_sequence)
-                if isinstance(done, Refused):
-                    raise _NotThisLine(number, done.decision)
-                cautions &= done.decision
-                if isinstance(line, PumpLine):
-                    seen_sequence = done.row.sequence
-    except _NotThisLine as stopped:
-        refuse("copy-from-paper", session=row, decision=stopped.decision, by=by, at=at)
-        return RefusedAt(stopped.decision, stopped.line)
+            cautions = _chart_all(row, ordered, against, by=by, at=at, key=key, seen=seen_sequence)
+            if against:
+                raise _NotThese
+    except _NotThese:
+        first = next(number for number, _line in ordered if number in against)
+        every = Decision.from_reasons(*against.values())
+        refuse("copy-from-paper", session=row, decision=every, by=by, at=at)
+        return RefusedAt(against[first], first, against)
     event = SessionEvent.objects.create(
         session=row,
         kind=EventKind.DOWNTIME_ENTRY,
@@ -92,6 +111,7 @@ def copy_from_paper(
             "kept_by": str(kept_by.public_id),
             "kept_by_name": kept_by.full_name,
             "sheet": sheet[:40],
+            "sheet_unknown": sheet_unknown,
             "keys": [str(uuid.uuid5(key, str(number))) for number in range(len(lines))],
             "from": ordered[0][1].at.isoformat(),
             "until": ordered[-1][1].at.isoformat(),
@@ -110,6 +130,66 @@ def copy_from_paper(
         detail={"lines": len(lines), "kept_by": str(kept_by.public_id), "sheet": sheet[:40]},
     )
     return Done(event, cautions)
+
+
+@transaction.atomic
+def against_the_lines(
+    *, session: UUID, lines: Sequence[LateLine], by: Account, at: datetime
+) -> Mapping[int, Decision]:
+    """Return what stands against each line as the record is now, and chart none of them.
+
+    For a sheet of which other lines cannot be read yet: every mistake is said at once. A line that
+    may be refused only because another is missing is not among them.
+    """
+    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    infusion = queries.infusion_of(row)
+    seen = queries.actions_of(infusion)[-1].sequence if infusion else 0
+    against: dict[int, Decision] = {}
+    try:
+        with transaction.atomic():
+            _chart_all(
+                row,
+                _in_order(lines),
+                against,
+                by=by,
+                at=at,
+                key=uuid.uuid4(),
+                seen=seen,
+                incomplete=True,
+            )
+            raise _OnlyAsked
+    except _OnlyAsked:
+        return against
+
+
+def _in_order(lines: Sequence[LateLine]) -> list[tuple[int, LateLine]]:
+    return sorted(enumerate(lines), key=lambda each: (each[1].at, each[0]))
+
+
+def _chart_all(
+    row: TreatmentSession,
+    ordered: Sequence[tuple[int, LateLine]],
+    against: dict[int, Decision],
+    *,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    seen: int,
+    incomplete: bool = False,
+) -> Decision:
+    """Chart what can be charted; put into ``against`` what stands against the rest."""
+    cautions = Decision()
+    for number, line in ordered:
+        step = uuid.uuid5(key, str(number))
+        done = chart_line(row, line, by=by, at=at, key=step, seen=seen)
+        if isinstance(done, Refused):
+            if not (incomplete or against) or not _MAY_FOLLOW.issuperset(done.decision.codes):
+                against[number] = done.decision
+            continue
+        cautions &= done.decision
+        if isinstance(line, PumpLine):
+            seen = done.row.sequence
+    return cautions
 
 
 def _told(lines: Sequence[LateLine]) -> str:

@@ -28,12 +28,13 @@ from afterglow.apps.treatment.services.acting import (
 from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.coverage import open_stretch, pump_stopped
 from afterglow.apps.treatment.services.deciding import readiness_decision
-from afterglow.apps.treatment.services.rates import fastest_rate, rate_reasons
+from afterglow.apps.treatment.services.deviations import note_deviation
+from afterglow.apps.treatment.services.rates import fastest_rate, most_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.quantities import Rate
 from afterglow.core.roles import Action
-from afterglow.core.treatment import discharge
+from afterglow.core.treatment import discharge, pump_rate
 from afterglow.core.treatment.codes.discharge import RECOVERY_NOT_WATCHED
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.core.treatment.endings import INFUSION_ENDINGS, InfusionEnding
@@ -146,12 +147,15 @@ def act_on_pump(
     happened_at: datetime | None = None,
     rate: Rate | None = None,
     reason: str = "",
+    really_ran: bool = False,
 ) -> Done[PumpAction] | Refused:
     """Chart a rate change, a pause or a resume. Safe to repeat with the same key.
 
     ``seen_sequence`` is the last pump action that was on the person's screen: when another tablet
     has charted one since, StaleRow is raised and nothing is saved. ``rate`` is needed for a change
-    and optional for a resume (the last running rate is taken).
+    and optional for a resume (the last running rate that the protocol allows is taken).
+    ``really_ran``: the pump ran at it, whatever was meant. Past the protocol's fastest it is then
+    charted with its reason, as a deviation: an alarm, a note and a task for the prescriber.
     """
     if kind not in _STEP:
         raise ValueError(f"{kind} is not charted here; starting and stopping have their own verbs.")
@@ -171,9 +175,9 @@ def act_on_pump(
         raise AssertionError("An infusion begins with its start.")
     if last.sequence != seen_sequence:
         raise StaleRow(infusion, seen=seen_sequence, current=last.sequence)
-    refusal = _refused_step(infusion, last, kind, rate, when, at)
-    if refusal is not None:
-        return refuse(str(kind), session=row, decision=refusal, by=by, at=at)
+    judged = _judge_step(infusion, last, kind, rate, when, at, really_ran=really_ran, reason=reason)
+    if judged.refused:
+        return refuse(str(kind), session=row, decision=judged, by=by, at=at)
     new_rate = rate if rate is not None else _running_rate(infusion)
     if kind is PumpActionKind.PAUSE:
         new_rate = queries.STOPPED
@@ -200,10 +204,12 @@ def act_on_pump(
             "from_ml_per_h": str(last.rate_ml_per_h.value),
             "to_ml_per_h": str(new_rate.value),
             "happened_at": when.isoformat(),
+            "cautions": list(judged.codes),
         },
     )
+    note_deviation(row, action, judged, by=by, at=at)
     judge([row], at=at)
-    return Done(action, Decision())
+    return Done(action, judged)
 
 
 _EVENT = {
@@ -296,9 +302,12 @@ def _next_sequence(infusion: Infusion) -> int:
 
 
 def _running_rate(infusion: Infusion) -> Rate:
-    """Return the last rate above zero: what a pump resumes at."""
+    """Return the last rate above zero that was allowed: what a pump resumes at."""
+    most = most_of(infusion.session, infusion.preparation)
     last = (
-        infusion.actions.filter(rate_ml_per_h__gt=queries.STOPPED, mistake__isnull=True)
+        infusion.actions.filter(
+            rate_ml_per_h__gt=queries.STOPPED, rate_ml_per_h__lte=most, mistake__isnull=True
+        )
         .order_by("-sequence")
         .first()
     )
@@ -310,15 +319,18 @@ def _after(earlier: datetime, when: datetime) -> datetime:
     return max(when, earlier + timedelta(milliseconds=1))
 
 
-def _refused_step(
+def _judge_step(
     infusion: Infusion,
     last: PumpAction,
     kind: PumpActionKind,
     rate: Rate | None,
     when: datetime,
     at: datetime,
-) -> Decision | None:
-    """Return why this step cannot be charted, or None when it can."""
+    *,
+    really_ran: bool,
+    reason: str,
+) -> Decision:
+    """Decide whether this step can be charted."""
     reasons = []
     if not INFUSION.can(InfusionState(infusion.state), _STEP[kind]):
         reasons.append(
@@ -352,8 +364,9 @@ def _refused_step(
     if kind is PumpActionKind.CHANGE_RATE and rate is None:
         reasons.append(blocker("RATE_MISSING", "A rate change needs the new rate in mL/h."))
     if rate is not None:
-        reasons += rate_reasons(rate, fastest=fastest_rate(infusion))
-    return Decision.from_reasons(reasons) if reasons else None
+        facts = pump_rate.RateFacts(rate, fastest_rate(infusion), really_ran, reason)
+        reasons += pump_rate.assess(facts)
+    return Decision.from_reasons(reasons)
 
 
 def _wrong_state(session: TreatmentSession, verb: str, *, limit: str) -> Decision:

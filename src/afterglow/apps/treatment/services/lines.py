@@ -40,12 +40,16 @@ class ReadingsLine:
 
 @dataclass(frozen=True, slots=True)
 class PumpLine:
-    """One line of the pump: a rate, a pause, a resume, the stop, or a start that was lost."""
+    """One line of the pump: a rate, a pause, a resume, the stop, or a start that was lost.
+
+    ``really_ran``: the pump ran at this rate, also where the protocol allows none so fast.
+    """
 
     at: datetime
     kind: PumpActionKind
     rate: Rate | None = None
     reason: str = ""
+    really_ran: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,7 @@ def chart_line(
                 happened_at=line.at,
                 rate=line.rate,
                 reason=line.reason,
+                really_ran=line.really_ran,
                 by=by,
                 at=at,
                 key=key,
@@ -164,6 +169,7 @@ def chart_line(
                 happened_at=line.at,
                 rate=line.rate,
                 reason=line.reason,
+                really_ran=line.really_ran,
             )
         case MedicineLine():
             return charting.give_medicine(

@@ -25,6 +25,7 @@ from afterglow.apps.treatment.models import ChartMistake, Infusion, MedicineGive
 from afterglow.apps.treatment.models.infusion import EventKind, PumpAction, PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import done_before, lock_session, refuse, tell
+from afterglow.apps.treatment.services.deviations import take_back_deviation
 from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.roles import Action
 from afterglow.core.treatment.lifecycles import InfusionState
@@ -140,6 +141,7 @@ def take_back_pump_action(
     paused = before.kind == PumpActionKind.PAUSE
     infusion.state = InfusionState.PAUSED if paused else InfusionState.RUNNING
     infusion.save_version()
+    take_back_deviation(row, entry, reason=mistake.reason, by=by, at=at)
     tell(
         "pump-entry-taken-back",
         session=row,

@@ -20,18 +20,19 @@ from django.db import DatabaseError, transaction
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.facts.presence import TAKEN_IN
 from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
+from afterglow.apps.treatment.offline_words import said_in_the_record
 from afterglow.apps.treatment.outcomes import Done, Refused, as_json
 from afterglow.apps.treatment.services import charting, offline_recovery
 from afterglow.apps.treatment.services.acting import lock_session, refuse, tell
-from afterglow.apps.treatment.services.lines import chart_line
+from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.offline_authors import Author, Claim, authors_of
-from afterglow.apps.treatment.services.offline_charting import attempt, chart, of_another_session
-from afterglow.apps.treatment.services.offline_lines import NOTE, line_of, said, storable
+from afterglow.apps.treatment.services.offline_charting import chart, of_another_session
+from afterglow.apps.treatment.services.offline_lines import NOTE, storable
+from afterglow.apps.treatment.services.offline_ways import chart_after_all
 from afterglow.apps.treatment.services.tasks import open_suicide_task
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
@@ -194,6 +195,9 @@ def _in_time(happened_at: datetime, at: datetime) -> datetime:
 _FAR_OFF = timedelta(days=3660)
 
 
+_SETTLE = "settle-offline-entry"
+
+
 @transaction.atomic
 def settle(
     *,
@@ -203,11 +207,15 @@ def settle(
     reason: str,
     by: Account,
     at: datetime,
+    happened_at: datetime | None = None,
+    really_ran: bool = False,
 ) -> Done[OfflineResolution] | Refused:
     """Say what holds of an entry that could not be charted by itself. It is said once.
 
-    ``CHARTED`` charts it now at its own time, ``NOTED`` keeps it in the record in words,
-    ``DROPPED`` leaves it out with a reason. Raises RecordLocked, Forbidden or DoesNotExist.
+    ``CHARTED`` charts it at its own time, or with a reason at ``happened_at``; ``really_ran`` as
+    what the pump ran at past the protocol's fastest, for that reason. ``NOTED`` keeps it in the
+    record in words, ``DROPPED`` leaves it out with a reason. Raises RecordLocked, Forbidden or
+    DoesNotExist.
     """
     row = lock_session(session, action=Action.CHART, by=by, at=at)
     kept = OfflineEntry.objects.get(public_id=entry, session=row)
@@ -215,21 +223,30 @@ def settle(
         return Done(settled, Decision(), repeated=True)
     if kept.outcome == OfflineOutcome.CHARTED:
         why = blocker("OFFLINE_ENTRY_CHARTED", "This entry is charted; nothing waits.")
-        return refuse("settle-offline-entry", session=row, decision=Decision((why,)), by=by, at=at)
+        return refuse(_SETTLE, session=row, decision=Decision((why,)), by=by, at=at)
     words = reason.strip()[:200]
     if choice is OfflineChoice.DROPPED and not words:
         why = blocker("OFFLINE_DROPPED_WITHOUT_REASON", "Say why the entry is left out.")
-        return refuse("settle-offline-entry", session=row, decision=Decision((why,)), by=by, at=at)
+        return refuse(_SETTLE, session=row, decision=Decision((why,)), by=by, at=at)
     if choice is OfflineChoice.DROPPED and _speaks_of_suicide(kept):
         why = blocker(
             "OFFLINE_STATEMENT_STANDS",
             "What the patient said about suicide is never left out. Keep it in the record.",
         )
-        return refuse("settle-offline-entry", session=row, decision=Decision((why,)), by=by, at=at)
+        return refuse(_SETTLE, session=row, decision=Decision((why,)), by=by, at=at)
     if choice is OfflineChoice.CHARTED:
-        charted = _chart_after_all(row, kept, by=by, at=at)
+        if happened_at is not None and not words:
+            why = blocker(
+                "OFFLINE_OTHER_TIME_WITHOUT_REASON", "Say why it is charted at that time."
+            )
+            return refuse(_SETTLE, session=row, decision=Decision((why,)), by=by, at=at)
+        charted = chart_after_all(
+            row, kept, by=by, at=at, happened_at=happened_at, really_ran=really_ran, reason=words
+        )
+        if happened_at is not None:
+            words = f"At {clock_of(row, happened_at)}: {words}"[:200]
         if charted.refused:
-            return refuse("settle-offline-entry", session=row, decision=charted, by=by, at=at)
+            return refuse(_SETTLE, session=row, decision=charted, by=by, at=at)
     elif choice is OfflineChoice.NOTED:
         charting.record_event(
             session=session,
@@ -238,7 +255,7 @@ def settle(
             at=at,
             key=uuid.uuid5(kept.key, "noted"),
             happened_at=min(max(kept.happened_at, row.checked_in_at), at),
-            text=f"{said(kept)}. {words}".strip(),
+            text=f"{said_in_the_record(kept)}. {words}".strip(),
             data={"offline_entry": str(kept.public_id)},
         )
     resolution = OfflineResolution.objects.create(
@@ -253,18 +270,3 @@ def settle(
         detail={"entry": str(kept.public_id), "choice": str(choice)},
     )
     return Done(resolution, Decision())
-
-
-def _chart_after_all(
-    row: TreatmentSession, kept: OfflineEntry, *, by: Account, at: datetime
-) -> Decision:
-    infusion = queries.infusion_of(row)
-    last = queries.actions_of(infusion)[-1].sequence if infusion else 0
-
-    def verb() -> Done[Any] | Refused:
-        line, _seen = line_of(kept.kind, kept.body, kept.happened_at)
-        key = uuid.uuid5(kept.key, "charted")
-        return chart_line(row, line, by=by, at=at, key=key, seen=last)
-
-    outcome, decision = attempt(verb, about=kept.key)
-    return Decision() if outcome is OfflineOutcome.CHARTED else decision

@@ -1,8 +1,7 @@
-"""What a tablet kept, read: as a line to chart, and in words for the record."""
+"""What a tablet kept, read: as a line to chart."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from afterglow.apps.treatment.facts.presence import PRESENCE
-from afterglow.apps.treatment.models import OfflineEntry
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.services.lines import (
     LateLine,
@@ -25,7 +23,6 @@ from afterglow.apps.treatment.services.lines import (
 from afterglow.apps.treatment.services.offline_recovery import (
     CRITERIA,
     criteria_line,
-    criteria_words,
 )
 from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.quantities import Dose, Rate
@@ -134,42 +131,3 @@ def storable(value: Any) -> Any:
 
 def _answer(value: Any) -> int | None:
     return None if value is None else int(value)
-
-
-def said(entry: OfflineEntry) -> str:
-    """Return what was typed, in words, as it goes into the record: English, as all of it.
-
-    It never fails: an entry that could not be read is said as it was sent.
-    """
-    try:
-        return f"Typed offline: {_words(entry.kind, entry.body)}".strip()
-    except (TypeError, ValueError, LookupError, AttributeError):
-        return f"Typed offline, not understood: {json.dumps(entry.body)[:200]}"
-
-
-def _words(kind: str, body: Mapping[str, Any]) -> str:
-    if kind == READINGS:
-        read = [f"{sign.replace('_', ' ')} {value}" for sign, value in body["readings"].items()]
-        scored = [
-            f"{key} {next(iter(answers.values()), '')}"
-            for key, answers in dict(body.get("scales") or {}).items()
-        ]
-        return ", ".join([*read, *scored])
-    if kind == PUMP:
-        rate = f" {body['rate']} mL/h" if body.get("rate") else ""
-        return f"pump {str(body['kind']).replace('_', ' ')}{rate}"
-    if kind == MEDICINE:
-        return f"medicine, {body['dose_mg']} mg {body.get('route', '')}"
-    if kind == NOTE:
-        label, text = body.get("label") or body.get("code") or "", body.get("text", "")
-        said = f"{label} {text}".strip() or str(body["kind"]).replace("_", " ")
-        return f"{said} (over)" if body.get("over") else said
-    if kind == NAME:
-        return f"name of a mark: {body['label']}"
-    if kind == PRESENCE:
-        return "the clinician is with the patient"
-    if kind == CRITERIA:
-        return criteria_words(body)
-    if kind == UNREAD:
-        return " ".join(str(body.get(name) or "") for name in ("said", "by")).strip()
-    raise ValueError(kind)

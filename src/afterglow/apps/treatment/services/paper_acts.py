@@ -26,12 +26,14 @@ from afterglow.apps.treatment.services.charting import record_event
 from afterglow.apps.treatment.services.clocks import clock_of
 from afterglow.apps.treatment.services.coverage import close_stretch, name_clinician, open_stretch
 from afterglow.apps.treatment.services.deciding import readiness_decision
+from afterglow.apps.treatment.services.deviations import note_deviation
 from afterglow.apps.treatment.services.helping import call_for_help, no_more_help
-from afterglow.apps.treatment.services.rates import fastest_of, rate_reasons
+from afterglow.apps.treatment.services.rates import fastest_of
 from afterglow.apps.treatment.services.tasks import ask_for_review
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.quantities import Rate
+from afterglow.core.treatment import pump_rate
 from afterglow.core.treatment.calls import became_known_late
 from afterglow.core.treatment.coverage import CoverageBegan, CoveragePhase
 from afterglow.core.treatment.lifecycles import SessionAction, SessionState
@@ -46,19 +48,22 @@ def start_from_paper(
     by: Account,
     at: datetime,
     key: UUID,
+    really_ran: bool = False,
 ) -> Done[PumpAction] | Refused:
     """Chart a start that the record lost; the session is locked.
 
     It needs what an infusion is made of: a checked bag, a clinician, a room, and nobody of them
-    taken at that time. Its rate is judged as at the screen. Everything else that stood against it
-    is said in the entry's reason.
+    taken at that time. Its rate is judged as at the screen; one past the protocol's fastest is
+    charted where the pump ``really_ran`` at it. Everything else that stood against it is said in
+    the entry's reason.
     """
     preparation = queries.preparation_in_use(row)
     against: list[Reason | None] = [_no_start(row, happened_at, at)]
     if preparation is None or preparation.checked_by is None:
         against.append(_lacking("a checked bag"))
     elif rate is not None:
-        against += rate_reasons(rate, fastest=fastest_of(row, preparation))
+        facts = pump_rate.RateFacts(rate, fastest_of(row, preparation), really_ran, reason)
+        against += pump_rate.assess(facts)
     if row.clinician is None:
         against.append(_lacking("a clinician"))
     if row.room is None:
@@ -115,8 +120,9 @@ def start_from_paper(
         },
     )
     ask_for_review(session=row, by=by, at=at)
+    note_deviation(row, action, decision, by=by, at=at)
     judge([row], at=at)
-    return Done(action, Decision())
+    return Done(action, decision)
 
 
 def _no_start(row: TreatmentSession, when: datetime, at: datetime) -> Reason | None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
-from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.bags import bag_of
 from afterglow.apps.treatment.models import Infusion, Preparation
 from afterglow.apps.treatment.protocol import rules_of
 from afterglow.apps.visits.models import TreatmentSession
-from afterglow.core.decisions import Reason, blocker
 from afterglow.core.quantities import Rate
 
 
@@ -29,23 +26,12 @@ def fastest_of(session: TreatmentSession, preparation: Preparation) -> Rate:
     return rules.rounding.rate(exact, at_most=exact)
 
 
-def rate_reasons(rate: Rate, *, fastest: Rate) -> Iterator[Reason]:
-    """Yield why a pump cannot run at a rate, whether it is set at the screen or stands on paper."""
-    if not rate > queries.STOPPED:
-        yield blocker(
-            "RATE_NOT_POSITIVE",
-            f"{rate} is not a rate to run at; pause or stop the pump instead.",
-            seen=str(rate),
-            limit="0 mL/h",
-        )
-    if rate > fastest:
-        yield blocker(
-            "RATE_ABOVE_HARD_LIMIT",
-            f"{rate} is faster than {fastest}, at which the bag would run in the shortest "
-            "time the protocol allows.",
-            seen=str(rate),
-            limit=str(fastest),
-        )
+def most_of(session: TreatmentSession, preparation: Preparation) -> Rate:
+    """Return the rate above which a bag that runs is past what was allowed for it.
+
+    The planned rate of a checked bag is allowed, also where rounding put it a tenth higher.
+    """
+    return max(fastest_of(session, preparation), preparation.rate_ml_per_h)
 
 
 def slower_shares(infusion: Infusion) -> tuple[Decimal, ...]:

@@ -61,6 +61,7 @@ WORDS: dict[str, Words] = {
     "PUMP_NOT_RUNNING": _("Pump not running"),
     "PUMP_FINISHED": _("Planned volume is in"),
     "PUMP_RATE_DIFFERS": _("Pump rate differs"),
+    "PUMP_RAN_TOO_FAST": _("Pump above the limit"),
     "PUMP_VOLUME_DIFFERS": _("Pump volume differs"),
     "PUMP_DRUG_DIFFERS": _("Pump names another drug"),
     "SECOND_SOURCE": _("Two devices, one sign"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from afterglow.apps.accounts import policies
@@ -25,6 +27,7 @@ from afterglow.apps.treatment.services import from_paper as services
 from afterglow.apps.treatment.shown.grid import SCALES, lines_of
 from afterglow.apps.treatment.views.asking import find_session, last_pump_action
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.decisions import Decision
 from afterglow.core.roles import Action
 from afterglow.db.models import StaleRow
 from afterglow.web import clock
@@ -77,6 +80,10 @@ def from_paper(request: StaffRequest, session: UUID) -> HttpResponse:
         return _draw(request, row, _form(row, at))
     form = _form(row, at, request.POST)
     if not form.is_valid():
+        against = services.against_the_lines(
+            session=session, lines=form.lines(), by=request.user, at=at
+        )
+        form.refuse(_said(row, against))
         return _draw(request, row, form, status=422)
     head = form.head.cleaned_data
     try:
@@ -89,12 +96,13 @@ def from_paper(request: StaffRequest, session: UUID) -> HttpResponse:
             key=head["key"],
             seen_sequence=head["seen_sequence"],
             sheet=head["sheet"],
+            sheet_unknown=form.head.is_unknown,
         )
     except StaleRow as stale:
         form.head.data = {**request.POST.dict(), "seen_sequence": str(stale.current)}
         return _draw(request, row, form, status=409, stale=stale)
     if isinstance(outcome, services.RefusedAt):
-        form.refuse(outcome.line, [sentence_of(why) for why in outcome.decision.blockers])
+        form.refuse(_said(row, outcome.every))
         return _draw(request, row, form, status=409)
     if isinstance(outcome, Refused):
         return _draw(request, row, form, status=409, decision=outcome.decision)
@@ -102,6 +110,25 @@ def from_paper(request: StaffRequest, session: UUID) -> HttpResponse:
     for caution in outcome.decision.cautions:
         messages.warning(request, sentence_of(caution))
     return redirect("treatment:session", session=session)
+
+
+def _said(row: TreatmentSession, against: Mapping[int, Decision]) -> dict[int, list[str]]:
+    """Return what stands against each line in words, and what may be done where there is a way."""
+    return {
+        line: [
+            f"{sentence_of(why, row.site)} {_WAYS.get(why.code, '')}".strip()
+            for why in decision.blockers
+        ]
+        for line, decision in against.items()
+    }
+
+
+_WAYS = {
+    "RATE_ABOVE_HARD_LIMIT": gettext_lazy(
+        "If the pump really ran so, tick it at the end of the line and say why: it is charted as a "
+        "deviation, with an alarm and a task for the prescriber."
+    )
+}
 
 
 def _site(request: StaffRequest) -> tuple[Site, datetime]:
@@ -133,6 +160,8 @@ def _form(row: TreatmentSession, at: datetime, data: Any = None) -> PaperForm:
         symptoms={
             code: rule.name for code, rule in rules_of(row.protocol_id).monitoring.symptoms.items()
         },
+        whose=lambda code: downtime.whose_sheet(code, row.patient),
+        since=row.checked_in_at,
         initial={"seen_sequence": last.sequence if last else 0},
     )
 

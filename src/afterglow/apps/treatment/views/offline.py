@@ -16,19 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from afterglow.apps.accounts.middleware import note_acted_when_locked, works_when_locked
 from afterglow.apps.treatment import pages, queries
+from afterglow.apps.treatment.forms.settling import SettleForm
 from afterglow.apps.treatment.models import OfflineEntry
 from afterglow.apps.treatment.models.infusion import PumpActionKind
-from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
+from afterglow.apps.treatment.models.offline import OfflineOutcome
+from afterglow.apps.treatment.offline_words import DONE, said
 from afterglow.apps.treatment.outcomes import Refused, from_json
 from afterglow.apps.treatment.services import offline as services
 from afterglow.apps.treatment.services.offline_authors import Claim
-from afterglow.apps.treatment.services.offline_lines import PUMP, said
+from afterglow.apps.treatment.services.offline_lines import PUMP
+from afterglow.apps.treatment.services.offline_ways import ways_of
 from afterglow.apps.treatment.views.asking import find_session, instant_of, last_pump_action
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.web import clock
 from afterglow.web.requests import StaffRequest
-from afterglow.web.sentences import recorded_words, sentence_of
+from afterglow.web.sentences import sentence_of
 
 MOST = 500
 """Entries in one request; a tablet sends the rest in the next."""
@@ -114,7 +117,8 @@ def _answer(key: UUID, entry: OfflineEntry) -> dict[str, Any]:
 
 
 def _sentences(entry: OfflineEntry) -> list[str]:
-    return [sentence_of(why) for why in from_json(entry.reasons, overridden=False).blockers]
+    reasons = from_json(entry.reasons, overridden=False).blockers
+    return [sentence_of(why, entry.session.site) for why in reasons]
 
 
 def _page(
@@ -122,30 +126,43 @@ def _page(
 ) -> HttpResponse:
     kept = list(
         OfflineEntry.objects.filter(session=row)
-        .select_related("typed_by", "by", "resolution__by")
+        .select_related("typed_by", "by", "resolution__by", "session__site")
         .order_by("happened_at", "pk")
     )
     infusion = queries.infusion_of(row)
-    shown = [
-        {
-            "entry": entry,
-            "said": recorded_words(said(entry)),
-            "reasons": _sentences(entry),
-            "waits": entry.outcome != OfflineOutcome.CHARTED and not hasattr(entry, "resolution"),
-        }
-        for entry in kept
-    ]
+    shown = [_shown(request, row, entry) for entry in kept]
     context = {
         "session": row,
         "site": row.site,
         "patient_card": pages.patient_card(row),
         "shown": shown,
         "waiting": sum(bool(each["waits"]) for each in shown),
-        "actions": queries.actions_of(infusion) if infusion else (),
+        "actions": [
+            (action, DONE[action.kind])
+            for action in (queries.actions_of(infusion) if infusion else ())
+        ],
         "last": last_pump_action(row),
         **more,
     }
     return render(request, "treatment/offline.html", context, status=status)
+
+
+def _shown(request: StaffRequest, row: TreatmentSession, entry: OfflineEntry) -> dict[str, Any]:
+    """Return one entry in words, and of one that waits what can become of it now."""
+    waits = entry.outcome != OfflineOutcome.CHARTED and not hasattr(entry, "resolution")
+    told = _sentences(entry)
+    ways = ways_of(row, entry, by=request.user, at=clock.now()) if waits else None
+    now = [sentence_of(why, row.site) for why in ways.against.blockers] if ways else []
+    return {
+        "entry": entry,
+        "said": said(entry),
+        "reasons": told,
+        "waits": waits,
+        "ways": ways,
+        "against": now,
+        "same": now == told,
+        "later_word": DONE[ways.later.kind] if ways and ways.later else "",
+    }
 
 
 @login_required
@@ -154,20 +171,27 @@ def settle(request: StaffRequest, session: UUID, entry: UUID) -> HttpResponse:
     """Say what holds of one entry."""
     row = find_session(request, session, action=Action.CHART)
     get_object_or_404(OfflineEntry, public_id=entry, session=row)
-    try:
-        choice = OfflineChoice(request.POST.get("choice", ""))
-    except ValueError:
-        problem = _("Say what becomes of the entry.")
-        return _page(request, row, status=422, problem=problem, about=entry)
+    at = clock.now()
+    form = SettleForm(request.POST, site=row.site, at=at, since=row.checked_in_at)
+    if not form.is_valid():
+        chosen = "choice" not in form.errors
+        problems = (
+            [str(words) for errors in form.errors.values() for words in errors]
+            if chosen
+            else [_("Say what becomes of the entry.")]
+        )
+        return _page(request, row, status=422, problems=problems, about=entry, typed=form)
     outcome = services.settle(
         session=session,
         entry=entry,
-        choice=choice,
-        reason=request.POST.get("reason", ""),
+        choice=form.stored,
+        reason=form.cleaned_data["reason"],
         by=request.user,
-        at=clock.now(),
+        at=at,
+        happened_at=form.happened_at,
+        really_ran=form.really_ran,
     )
     if isinstance(outcome, Refused):
-        return _page(request, row, status=409, decision=outcome.decision, about=entry)
+        return _page(request, row, status=409, decision=outcome.decision, about=entry, typed=form)
     messages.success(request, _("Saved."))
     return redirect("treatment:offline", session=session)

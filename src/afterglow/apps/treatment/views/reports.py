@@ -15,7 +15,7 @@ from afterglow.apps.places.models import Site
 from afterglow.apps.treatment.reports import alarms, coverage
 from afterglow.apps.treatment.reports.files import csv_text
 from afterglow.apps.treatment.reports.months import Month, month_of
-from afterglow.apps.treatment.shown.alarms import WORDS
+from afterglow.apps.treatment.shown.alarms import MILDER, WORDS
 from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Action
 from afterglow.web import clock
@@ -45,7 +45,7 @@ def alarm_month(request: StaffRequest) -> HttpResponse:
     report = alarms.month(site, month, at=at)
     if "csv" in request.GET:
         return _file(f"alarms-{site.code}-{month.text}.csv", alarms.lines(report))
-    rows = [(row, _words(row.condition)) for row in report.rows]
+    rows = [(row, condition_words(row)) for row in report.rows]
     return render(
         request,
         "treatment/reports/alarms.html",
@@ -53,9 +53,15 @@ def alarm_month(request: StaffRequest) -> HttpResponse:
     )
 
 
-def _words(condition: str) -> object:
-    known = WORDS.get(condition)
-    return known or condition.removeprefix("SYMPTOM_").replace("_", " ").capitalize()
+def condition_words(row: alarms.ConditionRow) -> object:
+    """Return the word the room had for it; both where it was red and milder in the month."""
+    known = WORDS.get(row.condition)
+    if known is None:
+        return row.condition.removeprefix("SYMPTOM_").replace("_", " ").capitalize()
+    if row.condition not in MILDER or row.high == row.alarms:
+        return known
+    milder = MILDER[row.condition]
+    return milder if not row.high else f"{known} / {milder}"
 
 
 def _asked(request: StaffRequest) -> tuple[Site, Month, datetime]:

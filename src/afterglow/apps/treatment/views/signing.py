@@ -222,10 +222,14 @@ def waiting_signature(session: TreatmentSession) -> WaitingSignature | None:
 
 @dataclass(frozen=True, slots=True)
 class WaitingAlarm:
-    """An alarm that keeps the record from being signed, and whether symptoms are asked for."""
+    """An alarm that keeps the record from being signed, and whether symptoms are asked for.
+
+    ``also``: what other limits said of the same reading; one answer is one about all of them.
+    """
 
     row: Alarm
     asks_symptoms: bool
+    also: tuple[Alarm, ...] = ()
 
 
 def waiting_alarms(session: TreatmentSession) -> list[WaitingAlarm]:
@@ -233,7 +237,11 @@ def waiting_alarms(session: TreatmentSession) -> list[WaitingAlarm]:
     asked = list(reds_without_symptom_answer(session))
     seen = {alarm.pk for alarm in asked}
     others = [alarm for alarm in alarms_to_acknowledge(session) if alarm.pk not in seen]
-    found = [WaitingAlarm(row, True) for row in asked] + [WaitingAlarm(r, False) for r in others]
+    sights: dict[tuple[str, datetime], list[Alarm]] = {}
+    for row in asked:
+        sights.setdefault((row.about, row.raised_at), []).append(row)
+    found = [WaitingAlarm(first, True, tuple(also)) for first, *also in sights.values()]
+    found += [WaitingAlarm(row, False) for row in others]
     return sorted(found, key=lambda each: (each.row.raised_at, each.row.pk))
 
 

@@ -51,6 +51,7 @@ class PumpRules:
     running_priority: AlarmPriority
     stopped_priority: AlarmPriority
     finished_priority: AlarmPriority
+    above_limit_priority: AlarmPriority
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def pump_rules(section: Section) -> PumpRules:
         running_priority=priority_at(section, "running_priority"),
         stopped_priority=priority_at(section, "stopped_priority"),
         finished_priority=priority_at(section, "finished_priority"),
+        above_limit_priority=priority_at(section, "above_limit_priority"),
     )
 
 

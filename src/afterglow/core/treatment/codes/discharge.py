@@ -31,6 +31,12 @@ OBSERVED_TOO_SHORT_AFTER_CALL_BACK: Final = _no(
     by=_PRESCRIBER,
     source="as after the stop of the pump, clinical reference 4.3",
 )
+OBSERVED_BELOW_PRACTICE: Final = _SUBJECT.caution(
+    "OBSERVED_BELOW_PRACTICE",
+    "The observation has lasted {seen}; no practice is known to keep a patient for less than "
+    "{limit}.",
+    source=_CRITERIA,
+)
 RECOVERY_SCORE_MISSING: Final = _no(
     "RECOVERY_SCORE_MISSING",
     "Neither the Aldrete score nor the modified PADSS was taken.",

@@ -31,13 +31,17 @@ class Rate(Ask):
 
     def make_form(self, data: Any = None) -> Form:
         """Carry the last pump entry that is on this screen now."""
-        last = self.last
-        return forms.RateForm(
+        last, infusion = self.last, queries.infusion_of(self.session)
+        form = forms.RateForm(
             data,
             **self.place,
             runs_at=self._runs_at(last, data),
+            fastest=rates.fastest_rate(infusion) if infusion else None,
             initial={"seen_sequence": last.sequence if last else 0},
         )
+        if data is None:
+            del form.fields["really_ran"]  # asked only of a rate that was refused
+        return form
 
     def _runs_at(self, last: Any, data: Any) -> Any:
         """Return the charted rate; None where it stands still or this very form charted it."""
@@ -58,13 +62,13 @@ class Rate(Ask):
         last = self.last
         if infusion is None or last is None:
             return {}
-        shares = rates.slower_shares(infusion)
+        shares, fastest = rates.slower_shares(infusion), rates.fastest_rate(infusion)
         return {
-            "fastest": rates.fastest_rate(infusion),
+            "fastest": fastest,
             "quick": [
                 (share, formats.number(last.rate_ml_per_h.value * share / 100, 1))
                 for share in shares
-                if last.rate_ml_per_h > queries.STOPPED
+                if queries.STOPPED.value < last.rate_ml_per_h.value * share / 100 <= fastest.value
             ],
         }
 
@@ -78,6 +82,7 @@ class Rate(Ask):
             happened_at=form.happened_at,
             rate=form.new_rate,
             reason=form.cleaned_data["reason"],
+            really_ran=form.cleaned_data["really_ran"],
         )
 
     def undo(self, done: Done[Any]) -> str:

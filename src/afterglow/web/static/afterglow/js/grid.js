@@ -247,7 +247,7 @@ document.addEventListener("toggle", ({ target }) => target.matches?.(".favourite
 // The newest column is the one that matters: a wide grid opens at its end.
 const scrolled = (grid) => grid.parentElement.scrollLeft + grid.parentElement.clientWidth < grid.parentElement.scrollWidth - 8;
 function toTheEnd(root) {
-  for (const grid of root.querySelectorAll("[data-grid]")) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
+  for (const grid of root.querySelectorAll("[data-grid]:not(.paper-table)")) grid.parentElement.scrollLeft = grid.parentElement.scrollWidth;
 }
 // Who scrolled back to read is left there.
 let isReading = false;

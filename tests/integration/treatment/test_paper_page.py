@@ -1,0 +1,187 @@
+"""The page that copies a paper back: every mistake at once with its field, nothing emptied."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.test import Client
+
+from afterglow.apps.audit.models import AuditEntry
+from afterglow.apps.monitoring.models import VitalSign
+from afterglow.apps.treatment import downtime
+from afterglow.apps.treatment.models import PumpAction, SessionEvent
+from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.work.kinds import PUMP_RAN_TOO_FAST
+from afterglow.apps.work.models import Task
+from afterglow.core.quantities import Rate
+from afterglow.web import clock
+from support.infusion_day import Day, infusing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def day() -> Day:
+    return infusing()
+
+
+def copied(client: Client, day: Day, **fields: str) -> tuple[int, str]:
+    client.force_login(day.clinician)
+    data = {"key": str(uuid.uuid4()), "kept_by": str(day.clinician.public_id), "seen_sequence": "1"}
+    data |= {
+        name.replace("_", "-", 1) if name[1:2].isdigit() else name: value
+        for name, value in fields.items()
+    }
+    with clock.fixed(day.minute(30)):
+        answer = client.post(f"/sessions/{day.id}/from-paper/", data, follow=True)
+    return answer.status_code, answer.content.decode()
+
+
+def at_clock(day: Day, minute: float, form: str = "%H:%M") -> str:
+    return day.minute(minute).astimezone(day.site.zone).strftime(form)
+
+
+def test_a_time_to_come_is_said_to_be_in_the_future_with_now_beside_it(
+    client: Client, day: Day
+) -> None:
+    status, html = copied(
+        client,
+        day,
+        r0_when=at_clock(day, 120),
+        r0_spo2="97",
+        p0_when=at_clock(day, 121),
+        p0_what="stop",
+    )
+
+    assert status == 422
+    now = at_clock(day, 30)
+    for minute in (120, 121):
+        assert f"{at_clock(day, minute)} is in the future; it is now {now}." in html
+    assert "before check-in" not in html
+
+
+def test_a_stop_before_the_last_entry_says_what_was_seen_and_the_limit(
+    client: Client, day: Day
+) -> None:
+    status, html = copied(client, day, p0_when=at_clock(day, -2), p0_what="stop")
+
+    assert status == 409
+    seen, limit = at_clock(day, -2, "%H:%M:00"), at_clock(day, 0, "%H:%M:%S")
+    assert f"The stop at {seen} is not after the last pump entry at {limit}." in html
+
+
+def test_every_mistake_is_said_at_once_and_leads_to_its_field(client: Client, day: Day) -> None:
+    before = VitalSign.objects.count()
+
+    status, html = copied(
+        client,
+        day,
+        r0_when=at_clock(day, 10),
+        r0_pressure="abc",
+        r1_when=at_clock(day, 15),
+        r1_spo2="140",
+        p0_when=at_clock(day, 12),
+        p0_what="change_rate",
+        p0_rate="525",
+        p1_when=at_clock(day, 14),
+        p1_what="change_rate",
+        n0_what="note",
+        n0_text="Asked for the light off.",
+        sheet="zzzzzz",
+    )
+
+    assert status == 422
+    summary = html[html.index('class="error-summary"') : html.index("<table")]
+    assert "Nothing is saved yet" in summary
+    for field in ("id_r0-pressure", "id_r1-spo2", "id_p0-when", "id_p1-rate", "id_n0-when"):
+        assert f'href="#{field}"' in summary, field
+        assert f'id="{field}"' in html, field
+    assert 'href="#id_sheet"' in summary
+    assert "525\N{NO-BREAK SPACE}mL/h is faster" in summary or "525 mL/h is faster" in summary
+    assert 'value="abc"' in html
+    assert VitalSign.objects.count() == before
+
+
+def test_what_is_refused_by_the_record_is_said_for_every_line_and_not_for_what_only_follows(
+    client: Client, day: Day
+) -> None:
+    status, html = copied(
+        client,
+        day,
+        p0_when=at_clock(day, 10),
+        p0_what="change_rate",
+        p0_rate="525",
+        p1_when=at_clock(day, 12),
+        p1_what="resume",
+        p2_when=at_clock(day, 13),
+        p2_what="change_rate",
+        p2_rate="0",
+    )
+
+    assert status == 409
+    summary = html[html.index('class="error-summary"') : html.index("<table")]
+    assert summary.count("<li>") == 2
+    assert "Pump, line 1" in summary
+    assert "Pump, line 3" in summary
+
+
+def test_a_sheet_that_is_not_known_is_asked_after_once(client: Client, day: Day) -> None:
+    given = {"r0_when": at_clock(day, 10), "r0_spo2": "97", "sheet": "zzzzzz"}
+
+    refused, html = copied(client, day, **given)
+    taken, _after = copied(client, day, **given, sheet_confirmed="on")
+
+    assert refused == 422
+    assert "No sheet ZZZZZZ is known" in html
+    assert "sheet_confirmed" in html
+    assert taken == 200
+    event = SessionEvent.objects.get(session=day.session, kind=EventKind.DOWNTIME_ENTRY)
+    assert (event.label, event.data["sheet_unknown"]) == ("ZZZZZZ", True)
+
+
+def test_the_sheet_that_was_printed_is_taken_and_anothers_is_said_to_be_anothers(
+    client: Client, day: Day
+) -> None:
+    other = infusing()
+    for each in (day, other):
+        downtime.print_sheets(each.site, only=each.session, by=each.clinician, at=each.minute(1))
+    codes = {
+        entry.patient: entry.detail["sheet"]
+        for entry in AuditEntry.objects.filter(action="downtime-sheet-printed")
+    }
+    mine, theirs = (codes[each.session.patient.public_id] for each in (day, other))
+    given = {"r0_when": at_clock(day, 10), "r0_spo2": "97"}
+
+    refused, html = copied(client, day, **given, sheet=theirs)
+    taken, _after = copied(client, day, **given, sheet=mine.lower())
+
+    assert refused == 422
+    assert f"Sheet {theirs} was printed for another patient" in html
+    assert other.session.patient.family_name not in html
+    assert taken == 200
+    event = SessionEvent.objects.get(session=day.session, kind=EventKind.DOWNTIME_ENTRY)
+    assert (event.label, event.data["sheet_unknown"]) == (mine, False)
+
+
+def test_a_rate_that_really_ran_is_ticked_on_its_line(client: Client, day: Day) -> None:
+    line = {"p0_when": at_clock(day, 12), "p0_what": "change_rate", "p0_rate": "525"}
+
+    refused, html = copied(client, day, **line)
+    taken, _after = copied(client, day, **line, p0_really_ran="on", p0_reason="A digit too many.")
+
+    assert refused == 409
+    assert "If the pump really ran so, tick it" in html
+    assert taken == 200
+    step = PumpAction.objects.get(infusion=day.infusion, sequence=2)
+    assert (step.rate_ml_per_h, step.reason) == (Rate.ml_per_h("525"), "A digit too many.")
+    assert Task.objects.filter(kind=PUMP_RAN_TOO_FAST, subject=day.id).exists()
+
+
+def test_the_time_is_called_what_the_column_calls_it(client: Client, day: Day) -> None:
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(30)):
+        html = client.get(f"/sessions/{day.id}/from-paper/").content.decode()
+
+    assert 'aria-label="Time on paper, line 1"' in html
+    assert "Time, if not now" not in html
