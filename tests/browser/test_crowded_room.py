@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
-from afterglow.apps.treatment.services import coverage
+from afterglow.apps.treatment.services import coverage, emergency
 from afterglow.web import clock
 from browser.test_infusion_states import open_room, says
 from browser.test_ten_states import SETTLED, TOO_WIDE
@@ -124,3 +124,41 @@ def bad(page: Page, shape: str) -> list[str]:
         "wide": page.evaluate(TOO_WIDE) <= 0,
     }
     return [f"{name}: {seen.get(name)}" for name, is_fine in fine.items() if not is_fine]
+
+
+OUT_OF_REACH = """() => [...document.querySelectorAll(
+    ".infusion-actions .button, .connection-tools :is(a, button), .elsewhere-acts button")]
+  .filter((e) => e.checkVisibility())
+  .filter((e) => e.getBoundingClientRect().bottom > innerHeight + 1
+    || e.getBoundingClientRect().right > innerWidth + 1)
+  .map((e) => `${e.textContent.trim()} ${Math.round(e.getBoundingClientRect().bottom)}`)"""
+
+
+def test_stop_stays_in_reach_when_another_rooms_emergency_calls_besides(
+    crowded: Day, at_screen: AtScreen
+) -> None:
+    other = infusing(at=clock.now() - TO_START - dt.timedelta(minutes=6), site=crowded.site)
+    emergency.declare_emergency(
+        session=other.id, by=other.clinician, at=clock.now(), key=uuid.uuid4()
+    )
+    page = open_room(at_screen(crowded.clinician), crowded)
+    says(crowded, clock.now(), systolic=192, diastolic=118, heart_rate=88, spo2=84)
+    wrong = []
+    for language in ("en", "es"):
+        Account.objects.filter(pk=crowded.clinician.pk).update(language=language)
+        open_room(page, crowded)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("#panel-alarms .alarm-band").nth(1)).to_be_visible()
+        expect(page.locator("#alarms-elsewhere .elsewhere-emergency")).to_be_visible()
+        expect(page.locator("[data-recording-line]")).to_be_visible()
+        for shape in ("tablet", "wide"):
+            width, height = SHAPES[shape]
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(SETTLED)
+            seen = page.evaluate(MEASURED)
+            if os.environ.get("AFTERGLOW_LOOK"):
+                page.screenshot(path=f"test-results/called-{language}-{shape}.png")
+            out = page.evaluate(OUT_OF_REACH)
+            if out or seen["cut"] or seen["foot"]:
+                wrong.append((language, shape, out, seen["cut"], seen["foot"]))
+    assert wrong == []
