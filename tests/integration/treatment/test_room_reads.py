@@ -376,8 +376,13 @@ def test_a_column_that_held_a_red_set_stays_red_when_a_normal_one_follows(day: D
 
     first, last = drawn["pressure"][-2][1], drawn["pressure"][-1][1]
     assert (first.text, first.more, first.more_level) == ("124/78", 1, "red")
-    assert first.level == ""  # what is drawn is normal; what it hides is not
-    assert drawn["spo2"][-2][1].more_level == "red"
+    assert first.level == ""  # what is drawn is normal; what stands beside it is not
+    assert first.extreme == "↑196/112"
+    assert (drawn["spo2"][-2][1].more_level, drawn["spo2"][-2][1].extreme) == ("red", "↓84")
+    assert last.extreme == ""
+    with clock.fixed(day.minute(12)):
+        html = signed_in(day).get(url(day, "infusion-panel", "grid")).content.decode()
+    assert "↑196/112</small>" in html
     assert (last.text, last.more, last.level) == ("124/78", 0, "")
 
 

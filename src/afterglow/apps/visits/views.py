@@ -54,6 +54,7 @@ EVENTS: Final = (
     "alarm-acknowledged",
     "alarm-ended",
     "alarm-passed-on",
+    "site-alarm",
     "equipment-checked",
     "task-opened",
     "task-done",

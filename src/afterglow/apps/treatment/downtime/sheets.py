@@ -347,7 +347,8 @@ def _on_paper(cell: Cell) -> str:
 
     Paper has no colour: one mark stands for amber, two for red.
     """
-    text = f"{cell.text} ({cell.spread})" if cell.text and cell.spread else cell.text
+    small = cell.extreme or cell.spread
+    text = f"{cell.text} ({small})" if cell.text and small else cell.text
     return f"{text}{_MARK[cell.worst]}" if text else ""
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from afterglow.apps.assessments import queries as assessments
 from afterglow.apps.assessments.queries import Answered
 from afterglow.apps.monitoring import queries as monitoring
+from afterglow.apps.monitoring.lines import Sets
 from afterglow.apps.monitoring.protocol import rules_of
 from afterglow.apps.monitoring.queries import GridRow, LatestReading, Spread
 from afterglow.apps.treatment import queries
@@ -103,6 +104,8 @@ class Cell:
     more: int = 0
     """Sets of the same kind in this column that are not drawn: one tap shows them."""
     more_level: str = ""
+    extreme: str = ""
+    """The value out of its limits that is not drawn, where it is worse than what is."""
     assessment: str = ""
     paper: str = ""
     """Who measured it and wrote it on paper, where it was copied from there."""
@@ -358,15 +361,21 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
     shown = device or hand
     if not shown:
         return Cell()
-    # What is not drawn counts as much, at its own place: a red set stays red in the count of what
-    # is not drawn when a normal one follows, and the normal one is not.
-    unseen = {
-        judge.level(code, value)
+    # What is not drawn counts as much, at its own place: a red set stays in sight as the highest or
+    # lowest of its column when a normal one follows, and the normal one is not red.
+    of_sets = [
+        (code, sets)
         for code in line.codes
         for source in Source
         if (sets := row.sets.get((code, source))) is not None and sets.how_many > 1
-        for value in (sets.low, sets.high)
-    }
+    ]
+    low = _worst({judge.level(code, sets.low) for code, sets in of_sets})
+    high = _worst({judge.level(code, sets.high) for code, sets in of_sets})
+    unseen = _worst({low, high})
+    drawn = _worst({_of(shown, judge), _of(hand, judge)})
+    extreme = ""
+    if unseen and drawn != unseen:
+        extreme = _extreme(line, of_sets, is_high=high == unseen)
     first = shown[0]
     hand_entry = first.source is Source.HAND
     return Cell(
@@ -381,8 +390,19 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
         more=row.sets[(first.sign, first.source)].how_many - 1
         if (first.sign, first.source) in row.sets
         else 0,
-        more_level=_worst(unseen),
+        more_level=unseen,
+        extreme=extreme,
     )
+
+
+def _extreme(line: Line, of_sets: Iterable[tuple[str, Sets]], *, is_high: bool) -> str:
+    """Return the highest (or lowest) of each part among a column's sets: ``↑192/118``."""
+    found: dict[str, Decimal] = {}
+    for code, sets in of_sets:
+        value = sets.high if is_high else sets.low
+        found[code] = value if code not in found else (max if is_high else min)(found[code], value)
+    parts = "/".join(number(found[code]) for code in line.codes if code in found)
+    return f"{'↑' if is_high else '↓'}{parts}"
 
 
 def _of(parts: Iterable[LatestReading], judge: Judge) -> str:

@@ -74,6 +74,7 @@ class _Words:
         self.why = escape(_("missed: why?"))
         self.now = escape(_("now"))
         self.more = escape(_("more readings in this column: tap to see them"))
+        self.extreme = escape(_("out of its limits in this column, before the last reading"))
         self.range = escape(_("lowest and highest in this column"))
 
 
@@ -127,9 +128,15 @@ def _cell(
         )
     if cell.struck:
         text += f" {_struck(cell, words)}"
-    if cell.more:
+    if cell.extreme:
         text += (
-            f' <small class="{_small("cell-range", cell.more_level)}" title="{words.more}">'
+            f' <small class="{_small("cell-range", cell.more_level)}" title="{words.extreme}">'
+            f"{escape(cell.extreme)}</small>"
+        )
+    if cell.more:
+        level = "" if cell.extreme else cell.more_level
+        text += (
+            f' <small class="{_small("cell-range", level)}" title="{words.more}">'
             f"+{cell.more}</small>"
         )
     if cell.spread:
