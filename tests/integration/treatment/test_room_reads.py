@@ -352,8 +352,13 @@ def test_what_the_pump_ran_at_is_drawn_beside_what_was_charted_where_they_differ
     assert [bar.rate.value for bar in row.pump_bars] == [Decimal(75), Decimal(40)]
     with clock.fixed(day.minute(20)):
         panel = signed_in(day).get(url(day, "infusion-panel", "drug")).content.decode()
+        asked = signed_in(day).get(url(day, "infusion-difference")).content.decode()
     assert "drug-axis-pump" in panel
     assert "pump reports" in panel
+    assert row.pump is not None
+    for account in (row.pump, row.charted):  # nobody decides whose milligrams count without them
+        assert f'<td class="numeric">{formats.number(account.dose)}</td>' in asked
+        assert f'<td class="numeric">{formats.number(account.volume)}</td>' in asked
 
 
 def test_a_second_pressure_in_a_column_is_drawn_and_the_first_is_counted(day: Day) -> None:

@@ -15,10 +15,11 @@ from afterglow.apps.treatment.forms import infusion as forms
 from afterglow.apps.treatment.models.infusion import PumpActionKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services import differences, infusions, pump, rates
+from afterglow.apps.treatment.shown.drug import drug_row
 from afterglow.apps.treatment.views.asking import Ask
 from afterglow.core.roles import Action
 from afterglow.core.treatment.endings import InfusionEnding
-from afterglow.web import formats
+from afterglow.web import clock, formats
 
 
 class Rate(Ask):
@@ -134,6 +135,11 @@ class Difference(Ask):
     title = gettext_lazy("Pump and chart differ")
     verb = gettext_lazy("Save")
     form_class = forms.DifferenceForm
+    template = "treatment/infusion/_ask_difference.html"
+
+    def context(self) -> dict[str, Any]:
+        """Show both accounts, so that nobody decides the milligrams of the record blind."""
+        return {"drug": drug_row(self.session, at=clock.now())}
 
     def act(self, form: Any) -> Done[Any] | Refused:
         """Save it."""
