@@ -71,6 +71,37 @@ def test_a_high_pressure_alarms_whatever_the_monitors_clock_says(off: timedelta)
     assert "charted with their times by the clock here" in drift.sentence
 
 
+def test_a_known_clock_that_gained_some_seconds_hides_no_red_value() -> None:
+    here = bed()
+    speaks(here, timedelta(hours=-2), since=0, count=11, spo2="97")
+    speaks(here, timedelta(hours=-2, seconds=6), since=60, count=1, spo2="80", systolic="214")
+
+    last = VitalSign.objects.filter(arrived_at=later(31))
+    assert set(last.values_list("code", "value")) == {("spo2", 80), ("systolic", 214)}
+    assert {row.taken_at for row in last} == {later(31)}
+    assert "SYSTOLIC_HIGH" in open_alarms()
+    speaks(here, timedelta(hours=-2, seconds=6), since=61, count=15, spo2="80")
+    assert open_alarms()["SPO2_LOW"] == "high"
+    assert not ReviewItem.objects.exists()
+
+
+@pytest.mark.parametrize("year", [1, 9998])
+def test_a_time_of_sending_that_no_clock_shows_takes_no_reading_from_the_chart(year: int) -> None:
+    here = bed()
+    for second in range(12):
+        raw = oru(
+            here.monitor,
+            {SPO2: "80"},
+            at=later(30, second).replace(year=year),
+            measured_at=later(30, second),
+            control_id=f"y{second}",
+        )
+        arrive(raw, at=later(30, second))
+
+    assert VitalSign.objects.filter(value=80, device_at=None).count() == 12
+    assert open_alarms()["SPO2_LOW"] == "high"
+
+
 @OFF
 def test_a_low_saturation_is_judged_alike_from_rows_and_from_memory(off: timedelta) -> None:
     here = bed()

@@ -18,6 +18,8 @@ STEADY_FOR: Final = timedelta(seconds=10)
 """For how long they must say so: a queue that is handed over faster than life does not."""
 PROMPT: Final = timedelta(seconds=60)
 """A reading that was under way for longer was held back, or its device's clock is off."""
+LARGEST: Final = timedelta(days=365_000)
+"""No clock is further off: a message that says so says nothing."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -35,18 +37,24 @@ class DeviceClock:
     def heard(self, offset: timedelta, at: datetime) -> DeviceClock:
         """Return what is known after a message that was sent ``offset`` after it arrived, ``at``.
 
-        One that says far more than what is known was sent by a clock that was set: that is known no
-        more. One that says less was held back. What is the same for ``STEADY_FOR`` is known then.
+        One that says a little more (up to ``PROMPT``) is the truth at once: it was not here before
+        it was sent. One that says far more was sent by a clock that was set: what was known is so
+        no more. One that says less was held back, or its clock was set back. What is the same for
+        ``STEADY_FOR`` is known then.
         """
         if at.tzinfo is None:
             raise InvalidValue(f"The arrival {at.isoformat()} needs a zone.")
+        if abs(offset) > LARGEST:
+            return self
         ahead = self.ahead
         if ahead is not None and abs(offset - ahead) <= STEADY:
             return self if self.told is None else DeviceClock(ahead)
         offset -= offset % _MILLISECOND
         if abs(offset) <= STEADY:
             return DeviceClock(offset)
-        if ahead is not None and offset > ahead + PROMPT:
+        if ahead is not None and offset > ahead:
+            if offset - ahead <= PROMPT:
+                return DeviceClock(offset)
             ahead = None
         told, since = self.told, self.since
         if told is None or since is None or abs(offset - told) > STEADY or at < since:
@@ -58,9 +66,21 @@ class DeviceClock:
         """What is taken off the times of readings before they are charted: nothing up to PROMPT."""
         return self.ahead if self.ahead is not None and abs(self.ahead) > PROMPT else timedelta()
 
+    def corrected(self, taken_at: datetime) -> datetime:
+        """Return a reading's time as it is charted: by our clock where the device's is far off."""
+        try:
+            return taken_at - self.corrects
+        except OverflowError:  # the year 1 of a clock that is ahead, which is charted by no clock
+            return taken_at
+
     def measured(self, taken_at: datetime) -> datetime:
         """Return when a reading was taken by our clock, as far as that is known."""
-        return taken_at - self.ahead if self.ahead and abs(self.ahead) > STEADY else taken_at
+        if not self.ahead or abs(self.ahead) <= STEADY:
+            return taken_at
+        try:
+            return taken_at - self.ahead
+        except OverflowError:
+            return taken_at
 
 
 UNKNOWN: Final = DeviceClock()

@@ -227,7 +227,7 @@ def by_our_clock(value: IncomingValue, clock: DeviceClock, received_at: datetime
     """Return a value with its time by our clock, where the device's is known to be far off."""
     if value.taken_at is None or not clock.corrects:
         return value
-    taken_at = value.taken_at - clock.corrects
+    taken_at = clock.corrected(value.taken_at)
     is_now = taken_at <= received_at + STEADY
     return value._replace(
         taken_at=taken_at,
@@ -264,7 +264,7 @@ def _notification(
     """The row of an alarm or event; one that reaches no session is shown with its device."""
     at = message.received_at
     if told.at is not None:
-        at = told.at - whose.clock_of(device).corrects
+        at = whose.clock_of(device).corrected(told.at)
     session = whose.session_of(at, device, Charted(), metric=None)
     return DeviceNotification(
         session=session,
