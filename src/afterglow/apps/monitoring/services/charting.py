@@ -214,13 +214,28 @@ class _Whose:
         measured = taken_at if clock.corrects else clock.measured(taken_at)
         session = _session_at(measured, device, arrived, self.devices, self.sessions)
         if session is None:
-            if metric is None or not _is_old_repeat(taken_at, device, arrived, self.devices):
+            if metric is None or not self._is_old_repeat(measured, device):
                 done.review(ReviewReason.NO_SESSION, "The device serves no session at that time.")
             return None
         if not all(is_same_person(named, session.patient) for named in self.report.patients):
             done.review(ReviewReason.PATIENT_MISMATCH, "The patient named is not the one here.")
             return None
         return session
+
+    def _is_old_repeat(self, measured: datetime, device: Device) -> bool:
+        """Whether a monitor only repeats what it measured before it came to this patient.
+
+        A cuff pressure is sent again with every message until the next one is taken. It belongs to
+        whoever was measured, and it was charted then. What was itself sent before the monitor
+        came, as far as its clock is known, is no repeat: it may be here for the first time.
+        """
+        arrived, sent = self.message.received_at, self.report.sent_at
+        serving = self.devices.assignments.get(device.pk, ())
+        now = next((a for a in serving if arrived in a.during), None)
+        if now is None or now.during.lower is None or measured >= now.during.lower:
+            return False
+        said = arrived if sent is None else self.clock_of(device).measured(sent)
+        return bool(said >= now.during.lower - STEADY)
 
 
 def by_our_clock(value: IncomingValue, clock: DeviceClock, received_at: datetime) -> IncomingValue:
@@ -311,18 +326,6 @@ def _session_at(
 
 def _holding(serving: Sequence[DeviceAssignment], at: datetime) -> int | None:
     return next((row.session_id for row in serving if at in row.during), None)
-
-
-def _is_old_repeat(
-    taken_at: datetime, device: Device, received_at: datetime, devices: KnownDevices
-) -> bool:
-    """Whether a monitor only repeats what it measured before it came to this patient.
-
-    A cuff pressure is sent again with every message until the next one is taken. It belongs to
-    whoever was measured, and it was charted then.
-    """
-    now = next((a for a in devices.assignments.get(device.pk, ()) if received_at in a.during), None)
-    return now is not None and now.during.lower is not None and taken_at < now.during.lower
 
 
 def _vital_sign(
