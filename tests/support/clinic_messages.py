@@ -61,7 +61,7 @@ def bed(*, at: datetime = AT, state: SessionState = SessionState.INFUSING) -> Be
 
 
 def passed_on(here: Bed, *, at: datetime) -> TreatmentSession:
-    """Let a bed's monitor serve the next patient of its site from ``at`` on; return that session."""
+    """Let a bed's monitor serve the next patient of its site from ``at`` on; return that one."""
     services.release_devices(session=here.session.public_id, by=here.clinician, at=at)
     following = SessionFactory.create(
         state=SessionState.INFUSING, appointment__course__site=here.session.site

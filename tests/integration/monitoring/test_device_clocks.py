@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from afterglow.apps.devices.models import DeviceStatus
 from afterglow.apps.monitoring import facts, queries, services
 from afterglow.apps.monitoring.models import (
     Alarm,
@@ -178,6 +179,53 @@ def test_what_was_held_back_over_a_change_of_patients_waits_for_a_person() -> No
     waiting = ReviewItem.objects.filter(reason=ReviewReason.NO_SESSION)
     assert waiting.count() == 100
     assert {item.message.outcome for item in waiting} == {"parked"}
+
+
+@pytest.mark.parametrize("apart", [1, 10])
+def test_what_is_handed_over_as_life_goes_is_not_taken_for_a_clock_that_was_set_back(
+    apart: int,
+) -> None:
+    here = bed()
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
+    following = passed_on(here, at=later(21))
+    for second in range(0, 41, apart):
+        raw = oru(here.monitor, {SPO2: "80"}, at=later(10, second), control_id=f"h{second}")
+        arrive(raw, at=later(22, second))
+
+    assert not VitalSign.objects.filter(value=80).exists()
+    assert not Alarm.objects.filter(session=following, condition="SPO2_LOW").exists()
+    assert ReviewItem.objects.filter(reason=ReviewReason.NO_SESSION).count() == 40 // apart + 1
+
+
+def test_a_right_clock_that_is_set_back_an_hour_is_known_after_a_minute() -> None:
+    here = bed(at=later(-60))
+    speaks(here, timedelta(), since=0, count=2, spo2="97")
+    for second in range(10, 81, 10):
+        speaks(here, timedelta(hours=-1), since=second, count=1, spo2="80", systolic="214")
+
+    rows = VitalSign.objects.filter(code="spo2", value=80).order_by("pk")
+    assert [row.device_at is None for row in rows] == [True] * 6 + [False] * 2
+    assert {row.taken_at for row in rows if row.device_at} == {later(31, 10), later(31, 20)}
+    assert "SYSTOLIC_HIGH" in open_alarms()
+
+
+def test_each_device_of_a_message_has_its_clock_known() -> None:
+    here, off = bed(), timedelta(hours=-2)
+    for second in range(12):
+        at, number = later(30, second) + off, f"b{second}"
+        ours = oru(here.monitor, {SPO2: "97"}, at=at, control_id=number)
+        its = oru(here.pump, {RATE: "75"}, at=at, control_id=number)
+        arrive(ours + its[its.index(b"OBR|") :], at=later(30, second))
+
+    sign, pump = VitalSign.objects.latest("pk"), PumpReading.objects.latest("pk")
+    assert (sign.device, sign.taken_at) == (here.monitor, later(30, 11))
+    assert (pump.device, pump.taken_at, pump.device_at) == (
+        here.pump,
+        later(30, 11),
+        later(30, 11) + off,
+    )
+    status = DeviceStatus.objects.get(device=here.pump)
+    assert (status.clock_known_s, status.last_heard_at) == (-7200, later(30, 11))
 
 
 def test_a_new_monitor_hours_behind_waits_for_a_person_before_its_clock_is_known() -> None:

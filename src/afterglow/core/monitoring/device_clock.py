@@ -16,6 +16,10 @@ STEADY: Final = timedelta(seconds=5)
 """Messages that are off by the same amount, to this much, come from the same clock."""
 STEADY_FOR: Final = timedelta(seconds=10)
 """For how long they must say so: a queue that is handed over faster than life does not."""
+SET_BACK_FOR: Final = timedelta(seconds=60)
+"""For how long they must say less than what is known: a queue may be handed over as life goes."""
+SET_BACK_TIMES: Final = 5
+"""How many of them must: a sender may try again a message at a time, once a minute."""
 PROMPT: Final = timedelta(seconds=60)
 """A reading that was under way for longer was held back, or its device's clock is off."""
 LARGEST: Final = timedelta(days=365_000)
@@ -27,20 +31,23 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 class DeviceClock:
     """What is known of a device's clock: ``ahead`` of ours, None while that is not certain.
 
-    ``told``: another amount that messages say since ``since`` (our clock) and that may be true.
+    ``told``: another amount that ``times`` messages say since ``since`` (our clock) and that may be
+    true.
     """
 
     ahead: timedelta | None = None
     told: timedelta | None = None
     since: datetime | None = None
+    times: int = 0
 
     def heard(self, offset: timedelta, at: datetime) -> DeviceClock:
         """Return what is known after a message that was sent ``offset`` after it arrived, ``at``.
 
         One that says a little more (up to ``PROMPT``) is the truth at once: it was not here before
         it was sent. One that says far more was sent by a clock that was set: what was known is so
-        no more. One that says less was held back, or its clock was set back. What is the same for
-        ``STEADY_FOR`` is known then.
+        no more. What is the same for ``STEADY_FOR`` is known then. One that says less than what is
+        known was held back, until ``SET_BACK_TIMES`` messages said the same for ``SET_BACK_FOR``:
+        then its clock was set back.
         """
         if at.tzinfo is None:
             raise InvalidValue(f"The arrival {at.isoformat()} needs a zone.")
@@ -58,8 +65,13 @@ class DeviceClock:
             ahead = None
         told, since = self.told, self.since
         if told is None or since is None or abs(offset - told) > STEADY or at < since:
-            return DeviceClock(ahead, offset, at)
-        return DeviceClock(told) if at - since >= STEADY_FOR else DeviceClock(ahead, told, since)
+            return DeviceClock(ahead, offset, at, 1)
+        times, so_long = self.times + 1, at - since
+        if ahead is None:
+            is_known = so_long >= STEADY_FOR
+        else:
+            is_known = so_long >= SET_BACK_FOR and times >= SET_BACK_TIMES
+        return DeviceClock(told) if is_known else DeviceClock(ahead, told, since, times)
 
     @property
     def corrects(self) -> timedelta:
