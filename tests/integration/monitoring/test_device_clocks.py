@@ -88,7 +88,10 @@ def test_a_known_clock_that_gained_some_seconds_hides_no_red_value() -> None:
     speaks(here, timedelta(hours=-2, seconds=6), since=60, count=1, spo2="80", systolic="214")
 
     last = VitalSign.objects.filter(arrived_at=later(31))
-    assert set(last.values_list("code", "value")) == {("spo2", 80), ("systolic", 214)}
+    assert set(last.values_list("code", "value")) == {
+        ("spo2", Decimal(80)),
+        ("systolic", Decimal(214)),
+    }
     assert {row.taken_at for row in last} == {later(31)}
     assert "SYSTOLIC_HIGH" in open_alarms()
     speaks(here, timedelta(hours=-2, seconds=6), since=61, count=15, spo2="80")
@@ -209,6 +212,17 @@ def test_a_right_clock_that_is_set_back_an_hour_is_known_after_a_minute() -> Non
     assert "SYSTOLIC_HIGH" in open_alarms()
 
 
+def test_a_corrected_clock_that_is_set_back_says_that_no_limit_is_looked_at_until_it_is_known() -> (
+    None
+):
+    here = bed(at=later(-200))
+    speaks(here, timedelta(hours=-2), since=0, count=11, spo2="97")
+    assert open_alarms()["DEVICE_CLOCK_DRIFT"] == "low"
+    speaks(here, timedelta(hours=-3), since=11, count=2, spo2="80")
+    drift = Alarm.objects.get(condition="DEVICE_CLOCK_DRIFT", ended_at=None)
+    assert (drift.priority, "compared with no limit" in drift.sentence) == ("medium", True)
+
+
 def test_each_device_of_a_message_has_its_clock_known() -> None:
     here, off = bed(), timedelta(hours=-2)
     for second in range(12):
@@ -225,7 +239,7 @@ def test_each_device_of_a_message_has_its_clock_known() -> None:
         later(30, 11) + off,
     )
     status = DeviceStatus.objects.get(device=here.pump)
-    assert (status.clock_known_s, status.last_heard_at) == (-7200, later(30, 11))
+    assert (status.clock_known_s, status.last_heard_at) == (Decimal(-7200), later(30, 11))
 
 
 def test_a_new_monitor_hours_behind_waits_for_a_person_before_its_clock_is_known() -> None:
