@@ -60,6 +60,19 @@ def bed(*, at: datetime = AT, state: SessionState = SessionState.INFUSING) -> Be
     return Bed(session, *devices)
 
 
+def passed_on(here: Bed, *, at: datetime) -> TreatmentSession:
+    """Let a bed's monitor serve the next patient of its site from ``at`` on; return that one."""
+    services.release_devices(session=here.session.public_id, by=here.clinician, at=at)
+    following = SessionFactory.create(
+        state=SessionState.INFUSING, appointment__course__site=here.session.site
+    )
+    done = services.assign_device(
+        device=here.monitor.public_id, session=following.public_id, by=following.clinician, at=at
+    )
+    assert not isinstance(done, services.Refused)
+    return following
+
+
 def oru(
     device: Device,
     values: dict[str, str | None],

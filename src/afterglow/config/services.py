@@ -100,8 +100,8 @@ SERVICES = (
     Service("simulator", PROGRAMS["simulator"], _command("simulator"), only_in_demo=True),
     Service("charter", PROGRAMS["charter"], _command("charter")),
     Service("web", "afterglow.config.asgi", _granian, _web_answers),
-    # Last: a monitor that is silent while everything else starts would be a lost signal, and an
-    # alarm that nobody can see yet would be one from nowhere.
+    # These start with the web and never wait for it: a page that does not come up must not keep
+    # alarms from being judged.
     Service("judge", PROGRAMS["judge"], _command("judge")),
     Service("watch", PROGRAMS["watch"], _command("watch")),
     Service("worker", PROGRAMS["worker"], _command("worker")),

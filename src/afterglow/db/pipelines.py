@@ -52,11 +52,18 @@ def planned_cursor() -> Any:
 def pipelined() -> Iterator[None]:
     """Send what is written inside without waiting for each answer; raise the first error after it.
 
-    For use in a transaction, which such an error spoils as any other does. No COPY inside.
+    An error spoils a transaction as any other does, and its rollback makes the driver forget what
+    it meant to keep. Outside of one nothing would: the connection is closed, and the next statement
+    opens another. No COPY inside.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
+    try:
+        with connection.wrap_database_errors, connection.connection.pipeline():
+            yield
+    except BaseException:
+        if not connection.in_atomic_block:
+            connection.close()
+        raise
 
 
 def rows_of(*asked: tuple[str, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from afterglow.apps.devices.models import DeviceStatus
 from afterglow.apps.monitoring import facts, queries, services
 from afterglow.apps.monitoring.models import (
     Alarm,
@@ -20,7 +21,17 @@ from afterglow.apps.monitoring.models import (
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.treatment.record import _pinned as pinned
 from afterglow.apps.treatment.record_rows import value_json
-from support.clinic_messages import RATE, SPO2, SYSTOLIC, Bed, arrive, bed, later, oru
+from support.clinic_messages import (
+    RATE,
+    SPO2,
+    SYSTOLIC,
+    Bed,
+    arrive,
+    bed,
+    later,
+    oru,
+    passed_on,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +80,40 @@ def test_a_high_pressure_alarms_whatever_the_monitors_clock_says(off: timedelta)
     assert "SIGNAL_LOST" not in alarms
     drift = Alarm.objects.get(condition="DEVICE_CLOCK_DRIFT", ended_at=None)
     assert "charted with their times by the clock here" in drift.sentence
+
+
+def test_a_known_clock_that_gained_some_seconds_hides_no_red_value() -> None:
+    here = bed()
+    speaks(here, timedelta(hours=-2), since=0, count=11, spo2="97")
+    speaks(here, timedelta(hours=-2, seconds=6), since=60, count=1, spo2="80", systolic="214")
+
+    last = VitalSign.objects.filter(arrived_at=later(31))
+    assert set(last.values_list("code", "value")) == {
+        ("spo2", Decimal(80)),
+        ("systolic", Decimal(214)),
+    }
+    assert {row.taken_at for row in last} == {later(31)}
+    assert "SYSTOLIC_HIGH" in open_alarms()
+    speaks(here, timedelta(hours=-2, seconds=6), since=61, count=15, spo2="80")
+    assert open_alarms()["SPO2_LOW"] == "high"
+    assert not ReviewItem.objects.filter(opened_at__gte=later(31)).exists()
+
+
+@pytest.mark.parametrize("year", [1, 9998])
+def test_a_time_of_sending_that_no_clock_shows_takes_no_reading_from_the_chart(year: int) -> None:
+    here = bed()
+    for second in range(12):
+        raw = oru(
+            here.monitor,
+            {SPO2: "80"},
+            at=later(30, second).replace(year=year),
+            measured_at=later(30, second),
+            control_id=f"y{second}",
+        )
+        arrive(raw, at=later(30, second))
+
+    assert VitalSign.objects.filter(value=80, device_at=None).count() == 12
+    assert open_alarms()["SPO2_LOW"] == "high"
 
 
 @OFF
@@ -123,20 +168,104 @@ def test_what_a_monitor_held_back_keeps_its_own_time_and_is_no_alarm_of_now() ->
     assert "SPO2_LOW" not in open_alarms()
 
 
-def test_what_was_held_back_over_a_change_of_patients_reaches_neither_chart_by_itself() -> None:
-    before, after = bed(), bed()
-    arrive(oru(before.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
-    services.release_devices(session=before.session.public_id, by=before.clinician, at=later(20))
-    services.release_devices(session=after.session.public_id, by=after.clinician, at=later(20))
-    services.assign_device(
-        device=before.monitor.public_id, session=after.session.public_id, by=None, at=later(21)
-    )
+def test_what_was_held_back_over_a_change_of_patients_waits_for_a_person() -> None:
+    here = bed()
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
+    following = passed_on(here, at=later(21))
     for number in range(100):
         sent = later(10) + timedelta(seconds=number)
-        raw = oru(before.monitor, {SPO2: "80"}, at=sent, control_id=f"h{number}")
+        raw = oru(here.monitor, {SPO2: "80"}, at=sent, control_id=f"h{number}")
         arrive(raw, at=later(22) + timedelta(milliseconds=50 * number))
 
     assert not VitalSign.objects.filter(value=80).exists()
+    assert not Alarm.objects.filter(session=following, condition="SPO2_LOW").exists()
+    waiting = ReviewItem.objects.filter(reason=ReviewReason.NO_SESSION)
+    assert waiting.count() == 100
+    assert {item.message.outcome for item in waiting} == {"parked"}
+
+
+@pytest.mark.parametrize("apart", [1, 10])
+def test_what_is_handed_over_as_life_goes_is_not_taken_for_a_clock_that_was_set_back(
+    apart: int,
+) -> None:
+    here = bed()
+    arrive(oru(here.monitor, {SPO2: "97"}, at=later(5), control_id="1"), at=later(5))
+    following = passed_on(here, at=later(21))
+    for second in range(0, 41, apart):
+        raw = oru(here.monitor, {SPO2: "80"}, at=later(10, second), control_id=f"h{second}")
+        arrive(raw, at=later(22, second))
+
+    assert not VitalSign.objects.filter(value=80).exists()
+    assert not Alarm.objects.filter(session=following, condition="SPO2_LOW").exists()
+    assert ReviewItem.objects.filter(reason=ReviewReason.NO_SESSION).count() == 40 // apart + 1
+
+
+def test_a_right_clock_that_is_set_back_an_hour_is_known_after_a_minute() -> None:
+    here = bed(at=later(-60))
+    speaks(here, timedelta(), since=0, count=2, spo2="97")
+    for second in range(10, 81, 10):
+        speaks(here, timedelta(hours=-1), since=second, count=1, spo2="80", systolic="214")
+
+    rows = VitalSign.objects.filter(code="spo2", value=80).order_by("pk")
+    assert [row.device_at is None for row in rows] == [True] * 6 + [False] * 2
+    assert {row.taken_at for row in rows if row.device_at} == {later(31, 10), later(31, 20)}
+    assert "SYSTOLIC_HIGH" in open_alarms()
+
+
+def test_a_corrected_clock_that_is_set_back_says_that_no_limit_is_looked_at_until_it_is_known() -> (
+    None
+):
+    here = bed(at=later(-200))
+    speaks(here, timedelta(hours=-2), since=0, count=11, spo2="97")
+    assert open_alarms()["DEVICE_CLOCK_DRIFT"] == "low"
+    speaks(here, timedelta(hours=-3), since=11, count=2, spo2="80")
+    drift = Alarm.objects.get(condition="DEVICE_CLOCK_DRIFT", ended_at=None)
+    assert (drift.priority, "compared with no limit" in drift.sentence) == ("medium", True)
+
+
+def test_each_device_of_a_message_has_its_clock_known() -> None:
+    here, off = bed(), timedelta(hours=-2)
+    for second in range(12):
+        at, number = later(30, second) + off, f"b{second}"
+        ours = oru(here.monitor, {SPO2: "97"}, at=at, control_id=number)
+        its = oru(here.pump, {RATE: "75"}, at=at, control_id=number)
+        arrive(ours + its[its.index(b"OBR|") :], at=later(30, second))
+
+    sign, pump = VitalSign.objects.latest("pk"), PumpReading.objects.latest("pk")
+    assert (sign.device, sign.taken_at) == (here.monitor, later(30, 11))
+    assert (pump.device, pump.taken_at, pump.device_at) == (
+        here.pump,
+        later(30, 11),
+        later(30, 11) + off,
+    )
+    status = DeviceStatus.objects.get(device=here.pump)
+    assert (status.clock_known_s, status.last_heard_at) == (Decimal(-7200), later(30, 11))
+
+
+def test_a_new_monitor_hours_behind_waits_for_a_person_before_its_clock_is_known() -> None:
+    here = bed()
+    speaks(here, timedelta(hours=-2), since=0, count=10, spo2="80", systolic="214")
+
+    assert not VitalSign.objects.exists()
+    assert ReviewItem.objects.filter(reason=ReviewReason.NO_SESSION).count() == 10
+
+
+def test_a_cuff_pressure_of_the_patient_before_is_no_reading_of_the_next_one() -> None:
+    here = bed()
+    following = passed_on(here, at=later(21))
+    for second in (0, 1, 70):  # the last one is here a minute late: it was said after the change
+        raw = oru(
+            here.monitor,
+            {SYSTOLIC: "214"},
+            at=later(21, min(second, 1) + 1),
+            measured_at=later(12),
+            control_id=f"c{second}",
+        )
+        arrive(raw, at=later(21, second + 1))
+
+    assert not VitalSign.objects.exists()
+    assert not ReviewItem.objects.exists(), "it was charted when it was measured"
+    assert not Alarm.objects.filter(session=following, condition="SYSTOLIC_HIGH").exists()
 
 
 def test_a_cuff_pressure_said_again_is_one_reading_also_by_a_clock_that_is_off() -> None:

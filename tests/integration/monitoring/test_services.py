@@ -141,6 +141,27 @@ def test_an_artefact_stays_and_is_no_longer_believed_until_it_is_taken_back() ->
     assert VitalSign.objects.filter(pk=wrong.pk).exists()
 
 
+def test_the_audit_of_a_marked_stretch_names_every_sign() -> None:
+    here = bed()
+    by_hand(here, 4, "214", "140")
+
+    services.mark_stretch(
+        session=here.session.public_id,
+        signs=[S, D],
+        source=Source.HAND,
+        since=later(3),
+        until=later(5),
+        between="10:03 to 10:05",
+        reason="The cuff slipped",
+        by=here.clinician,
+        at=later(6),
+    )
+
+    detail = AuditEntry.objects.get(action="reading-marked-artefact").detail
+    assert set(detail["sign"].split(", ")) == {"systolic", "diastolic"}
+    assert detail["readings"] == 2
+
+
 def test_the_baseline_is_the_mean_of_the_last_two_readings_before_the_start(
     course: dict[int, InfusionCourse],
 ) -> None:

@@ -59,7 +59,45 @@ def test_a_clock_that_was_set_is_not_corrected_by_what_it_was() -> None:
     assert after(behind, (11, -600)).ahead is None
     assert after(behind, (11, -600), (21, -600)).ahead == seconds(-600)
     assert after(behind, (11, -9000)).ahead == seconds(-7200), "it may have been held back"
-    assert after(behind, (11, -9000), (21, -9000)).ahead == seconds(-9000)
+    assert after(behind, *((n, -9000) for n in range(11, 71))).ahead == seconds(-7200)
+    assert after(behind, *((n, -9000) for n in range(11, 72))).ahead == seconds(-9000)
+
+
+@pytest.mark.parametrize(("known", "apart"), [(0, 1), (0, 10), (-7200, 10), (-50, 60)])
+def test_what_is_handed_over_as_life_goes_is_no_clock_that_was_set_back(
+    known: float, apart: int
+) -> None:
+    clock = after(UNKNOWN, (0, known), (10, known))
+    times = max(4, 60 // apart)
+    queue = [(700 + apart * n, known - 690) for n in range(times)]
+
+    assert after(clock, *queue).ahead == clock.ahead
+    last = 700 + apart * times
+    assert after(clock, *queue, (last, known - 690)).ahead == seconds(known - 690)
+
+
+@pytest.mark.parametrize("gained", [5.5, 6, 59])
+def test_a_known_clock_that_says_a_little_more_is_followed_at_once(gained: float) -> None:
+    behind = after(UNKNOWN, (0, -7200), (10, -7200))
+
+    assert after(behind, (11, -7200 + gained)).ahead == seconds(-7200 + gained)
+    assert after(behind, (11, -7200 + 61)).ahead is None, "it was set"
+
+
+def test_what_no_clock_can_say_changes_nothing_that_is_known() -> None:
+    behind = after(UNKNOWN, (0, -7200), (10, -7200))
+    years = timedelta(days=365_001)
+
+    for odd in (years, -years):
+        assert behind.heard(odd, AT + seconds(11)) == behind
+        assert UNKNOWN.heard(odd, AT) == UNKNOWN
+
+
+def test_the_ends_of_the_calendar_stay_what_they_are() -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    assert DeviceClock(seconds(7200)).corrected(first) == first
+    assert DeviceClock(seconds(7200)).measured(first) == first
+    assert DeviceClock(seconds(-7200)).corrected(last) == last
 
 
 def test_a_clock_that_goes_a_little_slow_is_followed_and_never_unknown() -> None:

@@ -109,7 +109,7 @@ class DevicePlacement(models.Model):
 class DeviceStatus(models.Model):
     """When a device was last heard, and how far its clock is off. Overwritten at every message.
 
-    ``clock_known_s``, ``clock_told_s`` and ``clock_told_since`` are its ``DeviceClock``.
+    ``clock_known_s`` and ``clock_told_…`` are its ``DeviceClock``.
     """
 
     device = models.OneToOneField(Device, on_delete=models.CASCADE, related_name="status")
@@ -120,6 +120,7 @@ class DeviceStatus(models.Model):
     )
     clock_told_s = models.DecimalField(max_digits=14, decimal_places=3, null=True)
     clock_told_since = models.DateTimeField(null=True)
+    clock_told_times = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = "device status"

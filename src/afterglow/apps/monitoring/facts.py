@@ -43,6 +43,7 @@ from afterglow.core.monitoring.alarms import AlarmFacts
 from afterglow.core.monitoring.catalogue import words_of
 from afterglow.core.monitoring.device_clock import PROMPT
 from afterglow.core.monitoring.readings import (
+    LOOKED_BACK,
     Baseline,
     Reading,
     Source,
@@ -327,6 +328,13 @@ def _heard(signals: Iterable[Signal]) -> tuple[tuple[str, datetime], ...]:
     return tuple((each.code, each.heard_at) for each in signals)
 
 
+def _is_corrected(known_s: Decimal | None, ahead_s: Decimal | None) -> bool:
+    """Whether what a device sent last has our time; not what says far less than its known clock."""
+    if known_s is None or abs(known_s) <= PROMPT.total_seconds():
+        return False
+    return ahead_s is None or known_s - ahead_s <= LOOKED_BACK.total_seconds()
+
+
 def _devices(
     sessions: Sessions, at: datetime, signals: dict[int, list[Signal]]
 ) -> Mapping[int, list[DeviceFacts]]:
@@ -353,7 +361,7 @@ def _devices(
                 expected_since=row.during.lower or at,
                 last_heard=max(status.last_heard_at, row.during.lower) if status else None,
                 clock_offset=timedelta(seconds=float(ahead)) if ahead is not None else None,
-                is_corrected=known_s is not None and abs(known_s) > PROMPT.total_seconds(),
+                is_corrected=_is_corrected(known_s, ahead),
                 signals=tuple(
                     (each.code, each.heard_at) for each in signals.pop(row.session_id, ())
                 )

@@ -69,7 +69,8 @@ class BaselineKey(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """When a device last gave a sign: by its own clock, and when that was here by ours."""
+    """When a device last gave a sign: by its clock, corrected where far off, and when
+    that was here by ours."""
 
     code: str
     taken_at: datetime
@@ -80,8 +81,8 @@ class _Line:
     """Believed readings of one sign from one source, by time and then by number.
 
     ``times``: when each counts, ``SEEN_AT``; ``taken``: when each was measured, by its device's
-    clock, and ``heard`` when that was by ours. What a person typed, which is little, is kept as it
-    will be looked at: with when it was entered.
+    clock, corrected where it is far off, and ``heard`` when that was by ours. What a person typed,
+    which is little, is kept as it will be looked at: with when it was entered.
     """
 
     __slots__ = ("heard", "key", "taken", "times", "typed", "values")

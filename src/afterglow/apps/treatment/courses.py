@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,8 +25,12 @@ from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.services.rates import most_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.dosing import completes_at
+from afterglow.core.errors import AfterglowError
 from afterglow.core.monitoring.limits import Symptom
 from afterglow.core.monitoring.readings import Reading, Source
+from afterglow.core.quantities import Rate
+
+log = logging.getLogger(__name__)
 
 SCALES = {name: name for name in ("moaas", "rass", "dissociation", "nausea", "anxiety", "pain")}
 """Instruments whose total is a reading of the schedule, and the sign's name."""
@@ -89,10 +94,23 @@ def courses(sessions: Sequence[int], at: datetime) -> Mapping[int, InfusionCours
             closely=pk in closely,
             drug=row.preparation.vial.product.medicine,
             to_be_infused=row.preparation.to_be_infused_ml,
-            at_most=most_of(row.session, row.preparation),
+            at_most=_at_most(row),
             coverage=covered.get(pk),
         )
     return told
+
+
+def _at_most(infusion: Infusion) -> Rate | None:
+    """Return the fastest that a bag may run, or None where the protocol's dosing cannot be read.
+
+    Every other alarm of the session, and of those that are judged with it, is worth more than the
+    one that asks for this.
+    """
+    try:
+        return most_of(infusion.session, infusion.preparation)
+    except AfterglowError:
+        log.exception("The fastest rate of session %s is not known", infusion.session.public_id)
+        return None
 
 
 def _closely(sessions: Sequence[int]) -> frozenset[int]:

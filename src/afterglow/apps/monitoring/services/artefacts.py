@@ -93,7 +93,7 @@ def mark_stretch(
         by=by,
         at=at,
         detail={
-            "sign": readings[0].code,
+            "sign": ", ".join(dict.fromkeys(str(each.code) for each in readings)),
             "since": since.isoformat(),
             "until": until.isoformat(),
             "readings": len(readings),

@@ -214,7 +214,7 @@ class _Whose:
         measured = taken_at if clock.corrects else clock.measured(taken_at)
         session = _session_at(measured, device, arrived, self.devices, self.sessions)
         if session is None:
-            if metric is None or not _is_old_repeat(taken_at, device, arrived, self.devices):
+            if metric is None or not self._is_old_repeat(measured, device):
                 done.review(ReviewReason.NO_SESSION, "The device serves no session at that time.")
             return None
         if not all(is_same_person(named, session.patient) for named in self.report.patients):
@@ -222,12 +222,27 @@ class _Whose:
             return None
         return session
 
+    def _is_old_repeat(self, measured: datetime, device: Device) -> bool:
+        """Whether a monitor only repeats what it measured before it came to this patient.
+
+        A cuff pressure is sent again with every message until the next one is taken. It belongs to
+        whoever was measured, and it was charted then. What was itself sent before the monitor
+        came, as far as its clock is known, is no repeat: it may be here for the first time.
+        """
+        arrived, sent = self.message.received_at, self.report.sent_at
+        serving = self.devices.assignments.get(device.pk, ())
+        now = next((a for a in serving if arrived in a.during), None)
+        if now is None or now.during.lower is None or measured >= now.during.lower:
+            return False
+        said = arrived if sent is None else self.clock_of(device).measured(sent)
+        return bool(said >= now.during.lower - STEADY)
+
 
 def by_our_clock(value: IncomingValue, clock: DeviceClock, received_at: datetime) -> IncomingValue:
     """Return a value with its time by our clock, where the device's is known to be far off."""
     if value.taken_at is None or not clock.corrects:
         return value
-    taken_at = value.taken_at - clock.corrects
+    taken_at = clock.corrected(value.taken_at)
     is_now = taken_at <= received_at + STEADY
     return value._replace(
         taken_at=taken_at,
@@ -264,7 +279,7 @@ def _notification(
     """The row of an alarm or event; one that reaches no session is shown with its device."""
     at = message.received_at
     if told.at is not None:
-        at = told.at - whose.clock_of(device).corrects
+        at = whose.clock_of(device).corrected(told.at)
     session = whose.session_of(at, device, Charted(), metric=None)
     return DeviceNotification(
         session=session,
@@ -311,18 +326,6 @@ def _session_at(
 
 def _holding(serving: Sequence[DeviceAssignment], at: datetime) -> int | None:
     return next((row.session_id for row in serving if at in row.during), None)
-
-
-def _is_old_repeat(
-    taken_at: datetime, device: Device, received_at: datetime, devices: KnownDevices
-) -> bool:
-    """Whether a monitor only repeats what it measured before it came to this patient.
-
-    A cuff pressure is sent again with every message until the next one is taken. It belongs to
-    whoever was measured, and it was charted then.
-    """
-    now = next((a for a in devices.assignments.get(device.pk, ()) if received_at in a.during), None)
-    return now is not None and now.during.lower is not None and taken_at < now.during.lower
 
 
 def _vital_sign(

@@ -78,13 +78,14 @@ _SAME = "SELECT sha256 FROM devices_messageidentity WHERE sha256 = ANY(%s::bytea
 _LONGEST_OFFSET_S = Decimal(10) ** 8
 _HEARD = """
 INSERT INTO devices_devicestatus
-(device_id, last_heard_at, clock_ahead_s, clock_known_s, clock_told_s, clock_told_since)
+(device_id, last_heard_at, clock_ahead_s, clock_known_s, clock_told_s, clock_told_since,
+    clock_told_times)
 SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::numeric[], %s::numeric[], %s::numeric[],
-    %s::timestamptz[])
+    %s::timestamptz[], %s::int[])
 ON CONFLICT (device_id) DO UPDATE
 SET last_heard_at = EXCLUDED.last_heard_at, clock_ahead_s = EXCLUDED.clock_ahead_s,
     clock_known_s = EXCLUDED.clock_known_s, clock_told_s = EXCLUDED.clock_told_s,
-    clock_told_since = EXCLUDED.clock_told_since
+    clock_told_since = EXCLUDED.clock_told_since, clock_told_times = EXCLUDED.clock_told_times
 """
 
 
@@ -161,8 +162,8 @@ def _store(
     seen_before = _kinds_refused_lately(messages, raws)
     outcomes: list[charting.Charted] = []
     for message, report, raw, no in zip(messages, reports, raws, barred, strict=True):
-        if report is not None and raw.device is not None:
-            devices.note_sent(raw.device, report.sent_at, raw.received_at)
+        if report is not None:
+            devices.note_sent(raw.device, report, raw.received_at)
         charted = (
             charting.chart(
                 report,
@@ -341,7 +342,7 @@ def write_rows(
 
 def _heard(raws: Sequence[RawMessage], devices: KnownDevices) -> Callable[[], None]:
     """Return what notes when each device was last heard and how far its clock is off."""
-    last = {raw.device.pk: raw for raw in raws if raw.device is not None}
+    last = devices.heard | {raw.device.pk: raw.received_at for raw in raws if raw.device}
     keys = sorted(last)
 
     def note() -> None:
@@ -353,11 +354,12 @@ def _heard(raws: Sequence[RawMessage], devices: KnownDevices) -> Callable[[], No
                 _HEARD,
                 [
                     keys,
-                    [last[key].received_at for key in keys],
+                    [last[key] for key in keys],
                     [_seconds(devices.offsets.get(key), _LONGEST_OFFSET_S) for key in keys],
                     [_seconds(clock.ahead) for clock in clocks],
                     [_seconds(clock.told) for clock in clocks],
                     [clock.since for clock in clocks],
+                    [clock.times for clock in clocks],
                 ],
             )
 

@@ -17,7 +17,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from afterglow.apps.definitions import queries as definitions
 from afterglow.apps.definitions.models import DefinitionKind
 from afterglow.apps.devices.models import Device
-from afterglow.apps.monitoring.incoming import HowToRead, IncomingMessage
+from afterglow.apps.monitoring.incoming import HowToRead, IncomingMessage, Report
 from afterglow.apps.monitoring.models import DeviceAssignment
 from afterglow.core.errors import InvalidValue
 from afterglow.core.monitoring.device_clock import STEADY, UNKNOWN, DeviceClock
@@ -37,8 +37,9 @@ from afterglow.web import clock
 class KnownDevices:
     """Devices by EUI-64 and by bed, their assignments, and how far each clock is off.
 
-    ``offsets``: what each last message said of it, as it came. ``of_then``: the messages are old,
-    and what is known of a clock now says nothing of them unless they say the same.
+    ``offsets``: what each last message said of it, as it came; ``heard``: when that was.
+    ``of_then``: the messages are old, and what is known of a clock now says nothing of them unless
+    they say the same.
     """
 
     by_eui: Mapping[str, Device]
@@ -47,14 +48,21 @@ class KnownDevices:
     by_bed: Mapping[tuple[str, str], Device] = field(default_factory=dict)
     profiles: Mapping[str, DeviceProfile] = field(default_factory=dict)
     offsets: dict[int, timedelta] = field(default_factory=dict)
+    heard: dict[int, datetime] = field(default_factory=dict)
     of_then: bool = False
 
-    def note_sent(self, device: Device, sent_at: datetime | None, arrived_at: datetime) -> None:
-        """Note what a message of a device says of its clock."""
-        if sent_at is not None:
-            self.offsets[device.pk] = offset = sent_at - arrived_at
-            clock = self.clocks.get(device.pk, UNKNOWN)
-            self.clocks[device.pk] = clock.heard(offset, arrived_at)
+    def note_sent(self, sender: Device | None, report: Report, arrived_at: datetime) -> None:
+        """Note what a message says of the clock of each device that speaks in it."""
+        named = {value.equipment for value in report.values}
+        named |= {told.equipment for told in report.notifications}
+        speaking = {self.by_eui[e].pk for e in map(eui64, named) if e in self.by_eui}
+        if sender is not None:
+            speaking.add(sender.pk)
+        for key in speaking:
+            self.heard[key] = arrived_at
+            if report.sent_at is not None:
+                self.offsets[key] = offset = report.sent_at - arrived_at
+                self.clocks[key] = self.clocks.get(key, UNKNOWN).heard(offset, arrived_at)
 
     def clock_of(
         self, device: Device, sent_at: datetime | None, arrived_at: datetime
@@ -182,7 +190,9 @@ def known_devices(
         status = getattr(row, "status", None)
         if status is not None:
             known_s, told_s = _span(status.clock_known_s), _span(status.clock_told_s)
-            clocks[row.pk] = DeviceClock(known_s, told_s, status.clock_told_since)
+            clocks[row.pk] = DeviceClock(
+                known_s, told_s, status.clock_told_since, status.clock_told_times
+            )
     assignments: dict[int, list[DeviceAssignment]] = defaultdict(list)
     for assignment in serving:
         assignments[assignment.device_id].append(assignment)
