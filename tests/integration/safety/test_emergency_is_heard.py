@@ -436,3 +436,17 @@ def test_a_task_leads_to_the_emergency(day: Day) -> None:
     )
 
     assert answer.headers["Location"] == reverse("treatment:emergency", args=[day.id])
+
+
+def test_whoever_has_no_role_here_is_refused_in_words_and_not_with_an_error(day: Day) -> None:
+    call(day)
+    stranger = infusing().clinician
+    client = screen(day, stranger)
+
+    said = client.post(
+        reverse("treatment:emergency-answer", args=[day.id]),
+        {"key": str(uuid.uuid4()), "code": str(CallAct.COMING)},
+    )
+
+    assert said.status_code == 403
+    assert "answer an emergency" in said.content.decode()
