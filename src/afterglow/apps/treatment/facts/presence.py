@@ -116,10 +116,11 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
         AuditEntry.objects.filter(
             Q(by__in=list(by_person))
             | Q(
-                action__in=(CONFIRMED, TAKEN_IN, PRESSED_UNSIGNED),
+                action__in=(CONFIRMED, TAKEN_IN),
                 patient__in=[row.session.patient.public_id for row in rows],
             )
-            | Q(action=TAKEN_IN, detail__typed_by__in=[str(each) for each in by_person]),
+            | Q(action=TAKEN_IN, detail__typed_by__in=[str(each) for each in by_person])
+            | Q(action=PRESSED_UNSIGNED, detail__ticket_of__in=[str(each) for each in by_person]),
             at__gte=min(row.during.lower for row in rows),
             at__lte=until,
         )

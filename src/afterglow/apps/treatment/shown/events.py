@@ -79,12 +79,14 @@ def entries(session: TreatmentSession) -> tuple[Entry, ...]:
     """Return everything that happened since check-in, in order of clinical time, numbered."""
     found: list[Entry] = []
     infusion = queries.infusion_of(session)
+    nobodys = queries.unsigned_keys(session)
     before: PumpAction | None = None
     going_on = infusion is not None and infusion.ended_at is None
     last = queries.actions_of(infusion)[-1] if infusion else None
     for action in queries.every_action(infusion) if infusion else ():
         can = going_on and last is not None and action.pk == last.pk
-        found.append(_pump_entry(action, before, can_withdraw=can and action.kind not in _FIRM))
+        entry = _pump_entry(action, before, can_withdraw=can and action.kind not in _FIRM)
+        found.append(replace(entry, by=_("nobody signed in")) if action.key in nobodys else entry)
         if not hasattr(action, "mistake"):
             before = action
     for given in queries.every_medicine(session):
