@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -319,6 +320,38 @@ def test_the_desk_calls_the_services_and_guides_them_and_opens_no_chart(day: Day
     room = screen(day, day.clinician).get(reverse("treatment:emergency", args=[day.id]))
     assert f"{number} called" in room.content.decode()
     assert "Emergency services called" in room.content.decode()
+
+
+def test_an_answer_shows_the_rows_of_its_own_site_wherever_its_person_works_now(day: Day) -> None:
+    other = infusing()
+    anywhere = staff(Role.MONITOR)
+    call(day)
+    call(other)
+
+    rooms = [each.session.room.name for each in (day, other) if each.session.room is not None]
+    pages = [answer(each, anywhere, CallAct.STAYING) for each in (day, other)]
+
+    assert len(set(rooms)) == 2
+    assert [room in page for room in rooms for page in pages] == [True, False, False, True]
+
+
+def test_an_answers_form_is_the_same_at_every_look_until_everybody_is_called_again(
+    day: Day,
+) -> None:
+    call(day)
+
+    first, second = shown_to(day, day.second), shown_to(day, day.second)
+    answer(day, day.second, CallAct.STAYING)
+    judge(day, day.clinician, CallAct.ENOUGH_HELP)
+    judge(day, day.clinician, CallAct.MORE_HELP)
+    again = shown_to(day, day.second)
+    stays = answer(day, day.second, CallAct.STAYING)
+
+    keys = [set(re.findall(r'name="key" value="([^"]+)"', page)) for page in (first, second, again)]
+    assert len(keys[0]) == 2
+    assert keys[0] == keys[1]
+    assert not keys[0] & keys[2]
+    assert (sounds(again), sounds(stays)) == (True, False)
 
 
 def test_the_desk_cannot_say_that_it_comes(day: Day) -> None:

@@ -20,7 +20,7 @@ from afterglow.apps.treatment.models import (
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
-from afterglow.apps.treatment.services.charting import STANDS
+from afterglow.apps.treatment.services.charting import why_it_stands
 from afterglow.apps.treatment.services.unsigned import SAID as PRESSED
 from afterglow.apps.treatment.shown.grid import LATE, TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
@@ -207,7 +207,7 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
         event=str(event.public_id),
         kind=str(kind),
         needs_name=kind is EventKind.MARK and not label and not withdrawn,
-        can_withdraw=kind not in STANDS and not withdrawn,
+        can_withdraw=not why_it_stands(event) and not withdrawn,
         key=event.key,
         undo="treatment:infusion-undo",
         undo_id=str(event.public_id),
