@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from afterglow.apps.treatment.emergencies import emergency_of
 from afterglow.apps.treatment.facts.presence import PRESSED_UNSIGNED, signs_of
 from afterglow.apps.treatment.models import Coverage, Infusion, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.apps.treatment.printed.during import drip, story
 from afterglow.apps.treatment.printed.words import Clock
 from afterglow.apps.treatment.record import record_content
@@ -24,6 +26,7 @@ from afterglow.apps.treatment.shown.events import entries
 from afterglow.core.treatment.lifecycles import InfusionState
 from afterglow.web import clock
 from support.infusion_day import Day, infusing
+from support.typed_offline import sent, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +76,7 @@ def test_its_stop_is_charted_as_nobodys_and_waits_for_a_name(day: Day, room: Cli
     mark = SessionEvent.objects.get(session=day.session, kind=EventKind.MARK)
     shown = next(entry for entry in entries(day.session) if entry.event == str(mark.public_id))
     assert shown.needs_name
+    assert not shown.can_withdraw
     assert shown.by == "nobody signed in"
     assert "Pump stop pressed where nobody was signed in" in shown.text
 
@@ -151,6 +155,30 @@ def test_whoever_left_the_ticket_is_elsewhere_for_nobody(day: Day, room: Client,
     assert (signs.elsewhere, signs.acts, signs.tried) == ([], [], [])
 
 
+def test_a_stop_whose_answer_was_lost_is_nobodys_as_well_when_its_tablet_sends_it(
+    day: Day,
+) -> None:
+    """Pressed after the page's sign-in had ended; the tablet sends it once somebody signs in."""
+    stop = replace(typed(day, 12, "pump", kind="stop", unsigned=True), typed_by=None)
+
+    for _ in range(2):
+        [kept] = sent(day, stop, minute=14)
+
+    assert kept.outcome == OfflineOutcome.CHARTED
+    mark = SessionEvent.objects.get(session=day.session, kind=EventKind.MARK)
+    assert mark.at == day.minute(12)
+    since = [entry for entry in entries(day.session) if entry.at >= day.minute(12)]
+    assert {entry.kind: entry.by for entry in since} == {
+        "pump": "nobody signed in",
+        "mark": "nobody signed in",
+    }
+    stretch = Coverage.objects.select_related("clinician", "session__patient").get(
+        session=day.session, during__contains=day.minute(11)
+    )
+    stretch.clinician = day.second  # whoever sends it, had they been there
+    assert signs_of([stretch], until=day.minute(15))[stretch.pk].acts == []
+
+
 def test_called_again_and_again_it_is_held_and_says_what_to_do(day: Day, room: Client) -> None:
     for _ in range(limits().at_most):
         press(room, day, "emergency-declare")
@@ -168,7 +196,10 @@ def test_called_again_and_again_it_is_held_and_says_what_to_do(day: Day, room: C
         session=day.session, during__upper_inf=True
     )
     assert signs_of([stretch], until=day.minute(14))[stretch.pk].tried == []
-    assert "the limit is 5 in 60 min" in held.content.decode()
+    said = held.content.decode()
+    assert "the limit is 5 in 60 min" in said
+    assert reverse("treatment:infusion-elsewhere", args=[day.id]) in said
+    assert 'hx-get="?except' not in said
     current = emergency_of(day.session)
     assert current is not None
     assert not current.is_open

@@ -99,16 +99,30 @@ def press_unsigned(
         return refuse("emergency-unsigned", session=row, decision=held, by=ticket_of, at=at)
     done = _act(row, press, by=ticket_of, at=at, key=key)
     if isinstance(done, Done) and not done.repeated:
-        record_event(
-            session=session,
-            kind=EventKind.MARK,
-            by=ticket_of,
-            at=at,
-            key=uuid.uuid5(key, "unsigned"),
-            text=SAID[press],
-            data={UNSIGNED: str(press), PRESSED_KEYS: [str(each) for each in _charted(press, key)]},
-        )
+        mark_unsigned(session, press, by=ticket_of, at=at, key=key)
     return done
+
+
+def mark_unsigned(
+    session: UUID,
+    press: Press,
+    *,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    happened_at: datetime | None = None,
+) -> None:
+    """Set the mark beside what was charted under ``key``, so that chart and record name nobody."""
+    record_event(
+        session=session,
+        kind=EventKind.MARK,
+        by=by,
+        at=at,
+        key=uuid.uuid5(key, "unsigned"),
+        happened_at=happened_at,
+        text=SAID[press],
+        data={UNSIGNED: str(press), PRESSED_KEYS: [str(each) for each in _charted(press, key)]},
+    )
 
 
 def _charted(press: Press, key: UUID) -> tuple[UUID, ...]:
