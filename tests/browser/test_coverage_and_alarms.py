@@ -15,9 +15,10 @@ from afterglow.apps.monitoring.services import acknowledge_alarm
 from afterglow.apps.monitoring.services.escalation import pass_on_unanswered
 from afterglow.apps.treatment.models import Coverage, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.services import coverage
+from afterglow.apps.treatment.services import coverage, emergency, helping
 from afterglow.apps.work.models import Task
 from afterglow.core.roles import Role
+from afterglow.core.treatment.calls import CallAct
 from afterglow.web import clock
 from factories import PASSWORD, staff
 from support.clinic_morning import site_at_noon, with_pin
@@ -134,6 +135,32 @@ def test_an_emergency_is_on_the_other_screens_at_once_and_who_comes_is_named_in_
     room.get_by_role("button", name="The emergency is over").click()
     expect(band).to_have_count(0)
     assert Task.objects.get(kind="emergency_called").closed_by == day.clinician.public_id
+
+
+def test_a_desk_whose_sound_was_switched_off_is_called_and_its_buttons_stay_under_the_finger(
+    day: Day, at_screen: AtScreen, look: Look
+) -> None:
+    board = at_screen(day.prescriber)
+    board.add_init_script("localStorage.setItem('afterglow-sound', 'off')")
+    board.goto("/board/")
+    expect(board.locator("body")).to_have_attribute("data-live", "connected")
+    band = board.locator("#alarms-elsewhere .elsewhere-emergency")
+    coming = band.get_by_role("button", name="I am on the way")
+
+    emergency.declare_emergency(session=day.id, by=day.clinician, at=clock.now(), key=uuid.uuid4())
+    expect(band).to_contain_text("No sound on this screen: tap anywhere.")
+    expect(band.get_by_role("button", name="Switch it on")).to_be_hidden()
+    look(board, "board-emergency-sound-was-off")
+    coming.focus()
+    helping.answer_call(
+        session=day.id, act=CallAct.COMING, by=day.second, at=clock.now(), key=uuid.uuid4()
+    )
+    expect(band).to_contain_text(f"on the way: {day.second.get_short_name()}")
+    expect(coming).to_be_focused()
+
+    board.get_by_role("heading", level=1).click()
+    expect(board.locator("body")).to_have_attribute("data-sound", "on")
+    expect(band.locator("[data-no-sound]")).to_be_hidden()
 
 
 def test_four_screens_hear_of_an_alarm_that_nobody_answers_and_no_longer_when_somebody_does(

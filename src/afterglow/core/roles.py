@@ -124,6 +124,7 @@ ACTS: Mapping[Action, str] = {
     Action.GIVE_MEDICINE: "give a medicine",
     Action.STOP_INFUSION: "stop an infusion",
     Action.ACKNOWLEDGE_ALARM: "acknowledge an alarm",
+    Action.ANSWER_EMERGENCY: "answer an emergency",
     Action.OVERRIDE_AS_PRESCRIBER: "override as prescriber",
     Action.OVERRIDE_AS_DIRECTOR: "override as medical director",
     Action.DISCHARGE: "discharge a patient",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
-from afterglow.apps.accounts.services.locks import lock_screen
+from afterglow.apps.accounts.services.locks import ACTED_WHEN_LOCKED, lock_screen
+from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.events.models import OutboxEvent
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import prescribers
@@ -83,6 +86,115 @@ def test_the_rooms_own_other_pages_show_it_too_and_the_emergency_page_not_twice(
     assert "EMERGENCY" not in itself
 
 
+@pytest.mark.parametrize("name", ["emergency", "infusion"])
+def test_who_looks_at_the_rooms_page_from_elsewhere_hears_it_there_and_answers_there(
+    day: Day, name: str
+) -> None:
+    call(day)
+    address = reverse("treatment:alarms-elsewhere") + f"?except={day.id}"
+    here = f"http://testserver{reverse(f'treatment:{name}', args=[day.id])}"
+
+    def seen_by(person: object) -> str:
+        return screen(day, person).get(address, HTTP_HX_CURRENT_URL=here).content.decode()
+
+    looks = seen_by(day.second)
+    answer(day, day.second, CallAct.STAYING)
+    stays = seen_by(day.second)
+    answer(day, day.second, CallAct.COMING)
+    comes, called = seen_by(day.second), seen_by(day.clinician)
+
+    assert "EMERGENCY with this patient" in looks
+    assert (sounds(looks), "I am on the way" in looks) == (True, True)
+    assert (sounds(stays), "I am on the way" in stays) == (False, True)
+    assert ("EMERGENCY" in comes, "EMERGENCY" in called) == (False, False)
+
+
+def test_who_is_with_the_patient_is_not_rung_at_on_its_page_for_a_call_that_nobody_signed(
+    day: Day,
+) -> None:
+    emergency.declare_emergency(
+        session=day.id, by=day.clinician, at=day.minute(12), key=uuid.uuid4(), unsigned=True
+    )
+    address = reverse("treatment:alarms-elsewhere") + f"?except={day.id}"
+    here = f"http://testserver{reverse('treatment:emergency', args=[day.id])}"
+
+    there = screen(day, day.clinician).get(address, HTTP_HX_CURRENT_URL=here).content.decode()
+    other = screen(day, day.second).get(address, HTTP_HX_CURRENT_URL=here).content.decode()
+
+    assert "EMERGENCY" not in there
+    assert sounds(other)
+
+
+def locked(day: Day, person: object) -> Client:
+    client = screen(day, person)
+    key = client.session.session_key
+    assert key is not None
+    lock_screen(session_key=key, by=person, at=day.minute(12))  # type: ignore[arg-type]
+    return client
+
+
+def test_a_locked_screen_that_only_shows_it_acts_in_nobodys_name(day: Day) -> None:
+    call(day)
+    client = locked(day, day.clinician)
+    part = reverse("treatment:emergency-help", args=[day.id])
+    noted = AuditEntry.objects.filter(action=ACTED_WHEN_LOCKED)
+
+    for address in (part, part, reverse("treatment:infusion-stop", args=[day.id])):
+        client.get(address, headers={"HX-Request": "true"})
+    looked = noted.count()
+    client.post(
+        reverse("treatment:emergency-step", args=[day.id]),
+        {"key": str(uuid.uuid4()), "text": "Oxygen"},
+    )
+
+    assert (looked, noted.count()) == (0, 1)
+
+
+def test_silence_wants_a_pin_and_calling_again_does_not(day: Day) -> None:
+    call(day)
+    client = locked(day, day.clinician)
+    part = reverse("treatment:emergency-help", args=[day.id])
+    more = reverse("treatment:emergency-more-help", args=[day.id])
+
+    page = client.get(part).content.decode()
+    refused = client.post(part, {"key": str(uuid.uuid4())})
+    judge(day, day.clinician, CallAct.ENOUGH_HELP)
+    enough = client.get(part).content.decode()
+    again = client.post(more, {"key": str(uuid.uuid4())})
+
+    assert ("Enough help is here" in page, refused.status_code) == (False, 423)
+    assert ("Call everybody again" in enough, again.status_code) == (True, 302)
+    assert sounds(shown_to(day, day.second))
+
+
+def test_a_page_whose_sign_in_has_ended_is_told_so_and_silences_nobody(day: Day) -> None:
+    call(day)
+    client = screen(day, day.clinician)
+    client.get(reverse("treatment:emergency", args=[day.id]))
+    client.cookies.pop("sessionid")
+
+    answered = client.post(
+        reverse("treatment:emergency-help", args=[day.id]), {"key": str(uuid.uuid4())}
+    )
+
+    assert answered.status_code == 401
+    assert sounds(shown_to(day, day.second))
+
+
+def test_a_look_at_who_comes_asks_only_for_that(
+    day: Day, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    call(day)
+    client = screen(day, day.clinician)
+    part = reverse("treatment:emergency-help", args=[day.id])
+    client.get(part)
+
+    with django_assert_max_num_queries(25):
+        said = client.get(part).content.decode()
+
+    assert 'role="status"' in said
+
+
 def test_every_screen_of_the_site_is_told_to_look_at_once(day: Day) -> None:
     before = OutboxEvent.objects.filter(event="site-alarm").count()
     call(day)
@@ -136,9 +248,9 @@ def answer(day: Day, person: object, act: CallAct) -> str:
 
 
 def judge(day: Day, person: object, act: CallAct) -> int:
-    address = reverse("treatment:emergency-help", args=[day.id])
-    data = {"key": str(uuid.uuid4()), "code": str(act)}
-    return screen(day, person).post(address, data).status_code
+    more = "more-" if act is CallAct.MORE_HELP else ""
+    address = reverse(f"treatment:emergency-{more}help", args=[day.id])
+    return screen(day, person).post(address, {"key": str(uuid.uuid4())}).status_code
 
 
 def sounds(page: str) -> bool:
@@ -208,6 +320,38 @@ def test_the_desk_calls_the_services_and_guides_them_and_opens_no_chart(day: Day
     room = screen(day, day.clinician).get(reverse("treatment:emergency", args=[day.id]))
     assert f"{number} called" in room.content.decode()
     assert "Emergency services called" in room.content.decode()
+
+
+def test_an_answer_shows_the_rows_of_its_own_site_wherever_its_person_works_now(day: Day) -> None:
+    other = infusing()
+    anywhere = staff(Role.MONITOR)
+    call(day)
+    call(other)
+
+    rooms = [each.session.room.name for each in (day, other) if each.session.room is not None]
+    pages = [answer(each, anywhere, CallAct.STAYING) for each in (day, other)]
+
+    assert len(set(rooms)) == 2
+    assert [room in page for room in rooms for page in pages] == [True, False, False, True]
+
+
+def test_an_answers_form_is_the_same_at_every_look_until_everybody_is_called_again(
+    day: Day,
+) -> None:
+    call(day)
+
+    first, second = shown_to(day, day.second), shown_to(day, day.second)
+    answer(day, day.second, CallAct.STAYING)
+    judge(day, day.clinician, CallAct.ENOUGH_HELP)
+    judge(day, day.clinician, CallAct.MORE_HELP)
+    again = shown_to(day, day.second)
+    stays = answer(day, day.second, CallAct.STAYING)
+
+    keys = [set(re.findall(r'name="key" value="([^"]+)"', page)) for page in (first, second, again)]
+    assert len(keys[0]) == 2
+    assert keys[0] == keys[1]
+    assert not keys[0] & keys[2]
+    assert (sounds(again), sounds(stays)) == (True, False)
 
 
 def test_the_desk_cannot_say_that_it_comes(day: Day) -> None:
@@ -436,3 +580,17 @@ def test_a_task_leads_to_the_emergency(day: Day) -> None:
     )
 
     assert answer.headers["Location"] == reverse("treatment:emergency", args=[day.id])
+
+
+def test_whoever_has_no_role_here_is_refused_in_words_and_not_with_an_error(day: Day) -> None:
+    call(day)
+    stranger = infusing().clinician
+    client = screen(day, stranger)
+
+    said = client.post(
+        reverse("treatment:emergency-answer", args=[day.id]),
+        {"key": str(uuid.uuid4()), "code": str(CallAct.COMING)},
+    )
+
+    assert said.status_code == 403
+    assert "answer an emergency" in said.content.decode()

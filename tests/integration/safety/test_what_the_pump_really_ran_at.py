@@ -15,7 +15,16 @@ from afterglow.apps.treatment.models import PumpAction, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.models.offline import OfflineChoice
 from afterglow.apps.treatment.outcomes import Done, Refused
-from afterglow.apps.treatment.services import from_paper, infusions, lines, mistakes, offline, rates
+from afterglow.apps.treatment.services import (
+    charting,
+    from_paper,
+    infusions,
+    lines,
+    mistakes,
+    offline,
+    rates,
+)
+from afterglow.apps.treatment.shown.events import entries
 from afterglow.apps.work.kinds import PUMP_RAN_TOO_FAST
 from afterglow.apps.work.models import Task, TaskState
 from afterglow.core.quantities import Rate
@@ -94,6 +103,24 @@ def test_what_was_given_at_that_rate_counts_and_never_more_than_the_bag_held(day
 
     assert float((soon.charted.volume - before.charted.volume).value) == pytest.approx(525 / 60)
     assert late.charted.dose <= day.infusion.preparation.drawn_mg
+
+
+def test_what_is_said_of_it_stays_as_long_as_its_pump_entry(day: Day) -> None:
+    charted(day, 10, rate=FAST, really_ran=True, reason=WHY)
+    noted = SessionEvent.objects.get(session=day.session, kind=EventKind.NOTE, label="Deviation")
+
+    undone = charting.withdraw_event(
+        session=day.id,
+        event=noted.public_id,
+        reason="Done",
+        by=day.second,
+        at=day.minute(11),
+        key=uuid.uuid4(),
+    )
+
+    assert undone.decision.codes == ("EVENT_CANNOT_BE_WITHDRAWN",)
+    [entry] = [one for one in entries(day.session) if one.event == str(noted.public_id)]
+    assert (entry.can_withdraw, entry.withdrawn) == (False, False)
 
 
 def test_taken_back_as_charted_in_error_it_leaves_no_alarm_and_no_task(day: Day) -> None:

@@ -110,7 +110,8 @@ class LockedScreen:
         if request.resolver_match and request.resolver_match.url_name == "account_logout":
             return None  # signing out needs no PIN
         if getattr(view, "acts_when_locked", False):
-            _note(request, ACTED_WHEN_LOCKED, kwargs)
+            if request.method not in SAFE:  # a look is no act
+                _note(request, ACTED_WHEN_LOCKED, kwargs)
             return None
         if request.method not in SAFE:
             return render(request, "accounts/locked.html", {"refused": True}, status=423)

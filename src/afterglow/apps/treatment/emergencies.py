@@ -39,6 +39,8 @@ SAYS: Final[Mapping[CallAct, str]] = {
 
 UNSIGNED: Final = "unsigned"
 """What is noted of a press where nobody was signed in."""
+PRESSED_KEYS: Final = "pressed"
+"""Beside it on the mark: the keys of the acts that the press charted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from afterglow.apps.monitoring.models import BodyMassMeasurement, PumpReading
 from afterglow.apps.monitoring.pumps import delivered_since, last_counted
 from afterglow.apps.stock.models import LedgerEntry
 from afterglow.apps.treatment.bags import bag_of
+from afterglow.apps.treatment.emergencies import PRESSED_KEYS, UNSIGNED
 from afterglow.apps.treatment.models import (
     Infusion,
     InfusionOrder,
@@ -317,6 +318,20 @@ def shown_events(session: TreatmentSession) -> Sequence[ShownEvent]:
         ShownEvent(number, row, names.get(row.pk, row.label), row.pk in gone)
         for number, row in enumerate(own, start=1)
     ]
+
+
+@read_once
+def unsigned_keys(session: TreatmentSession) -> frozenset[UUID]:
+    """Return the keys of every act that was pressed where nobody was signed in.
+
+    Their ``by`` only left the screen's ticket; no chart names that person for them.
+    """
+    found: set[UUID] = set()
+    for shown in shown_events(session):
+        if UNSIGNED in shown.event.data:
+            found.add(shown.event.key)
+            found |= {UUID(text) for text in shown.event.data.get(PRESSED_KEYS, ())}
+    return frozenset(found)
 
 
 @read_once

@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -32,10 +33,13 @@ from afterglow.apps.treatment.models import (
     InfusionOrder,
     Override,
     Preparation,
+    PumpAction,
     Recovery,
     Refusal,
+    SessionEvent,
 )
 from afterglow.apps.treatment.record_rows import (
+    NOBODY_SIGNED_IN,
     fields_json,
     person_name,
     row_json,
@@ -77,6 +81,7 @@ def record_content(
     """
     infusion = queries.infusion_of(session)
     order = infusion.preparation.order if infusion else queries.order_in_force(session)
+    nobodys = queries.unsigned_keys(session)
     return {
         "version": VERSION,
         "session": {
@@ -124,7 +129,7 @@ def record_content(
             .select_related("vial__product", "prepared_by", "checked_by__account")
             .order_by("prepared_at", "pk")
         ],
-        "infusion": _infusion(infusion, at=at),
+        "infusion": _infusion(infusion, nobodys, at=at),
         "coverage": certificate(session, at=at),
         "medicines_given": [
             {
@@ -213,7 +218,7 @@ def record_content(
                 "data": shown.event.data,
                 "at": time_json(shown.event.at),
                 "recorded_at": time_json(shown.event.recorded_at),
-                "by": person_name(shown.event.by),
+                "by": _who(shown.event, nobodys),
                 "withdrawn": shown.withdrawn,
             }
             for shown in queries.shown_events(session)
@@ -400,7 +405,13 @@ def _preparation(row: Preparation) -> dict[str, Any]:
     }
 
 
-def _infusion(infusion: Infusion | None, *, at: datetime) -> dict[str, Any] | None:
+def _who(row: SessionEvent | PumpAction, nobodys: frozenset[UUID]) -> str:
+    return NOBODY_SIGNED_IN if row.key in nobodys else person_name(row.by)
+
+
+def _infusion(
+    infusion: Infusion | None, nobodys: frozenset[UUID], *, at: datetime
+) -> dict[str, Any] | None:
     if infusion is None:
         return None
     told = queries.given(infusion, at=at)
@@ -410,7 +421,7 @@ def _infusion(infusion: Infusion | None, *, at: datetime) -> dict[str, Any] | No
         "actions": [
             {
                 **fields_json(row),
-                "by": person_name(row.by),
+                "by": _who(row, nobodys),
                 "taken_back": _taken_back(row),
             }
             for row in queries.every_action(infusion)

@@ -59,6 +59,10 @@ def person_name(account: Account | None) -> str:
     return f"{account.full_name}, {title}" if title else account.full_name
 
 
+NOBODY_SIGNED_IN: Final = "nobody signed in"
+"""Whom the record names for a press on a screen where nobody was signed in."""
+
+
 def time_json(at: datetime | None) -> str | None:
     """Return an instant in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat()

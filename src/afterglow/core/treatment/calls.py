@@ -108,6 +108,17 @@ class Call:
         again = [index for index, step in enumerate(self.steps) if step.act is CallAct.MORE_HELP]
         return not any(step.who == who for step in self.steps[again[-1] if again else 0 :])
 
+    def takes_part(self, who: str) -> bool:
+        """Whether ``who`` called, is on the way, or timed a step: they need no row beside its page.
+
+        Whoever only reads that page, or stays with their own patient, does.
+        """
+        return (
+            who == self.called_by
+            or self.has_said(CallAct.COMING, who)
+            or self.has_said(CallAct.AT_WORK, who)
+        )
+
     def offers(self, who: str, roles: frozenset[Role]) -> tuple[CallAct, ...]:
         """Return the answers that a screen of ``who`` offers.
 

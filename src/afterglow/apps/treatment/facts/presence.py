@@ -19,6 +19,7 @@ from afterglow.apps.accounts.services.leaving import SIGNED_OUT_EVERYWHERE
 from afterglow.apps.accounts.services.locks import ACTED_WHEN_LOCKED
 from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.scheduling.models import StaffShift
+from afterglow.apps.treatment.emergencies import UNSIGNED
 from afterglow.apps.treatment.models import Coverage, RoomShown
 from afterglow.apps.treatment.models.offline import OfflineOutcome
 from afterglow.core.monitoring.presence import PresenceFacts
@@ -116,10 +117,11 @@ def signs_of(rows: Iterable[Coverage], *, until: datetime) -> Mapping[int, Signs
         AuditEntry.objects.filter(
             Q(by__in=list(by_person))
             | Q(
-                action__in=(CONFIRMED, TAKEN_IN, PRESSED_UNSIGNED),
+                action__in=(CONFIRMED, TAKEN_IN),
                 patient__in=[row.session.patient.public_id for row in rows],
             )
-            | Q(action=TAKEN_IN, detail__typed_by__in=[str(each) for each in by_person]),
+            | Q(action=TAKEN_IN, detail__typed_by__in=[str(each) for each in by_person])
+            | Q(action=PRESSED_UNSIGNED, detail__ticket_of__in=[str(each) for each in by_person]),
             at__gte=min(row.during.lower for row in rows),
             at__lte=until,
         )
@@ -168,8 +170,11 @@ def _as_typed(
 
     It is proved by a PIN, or by being the name of who sends it: anybody who may chart could name a
     colleague. An answer counts once it is charted, which only the asked person's is. The audit is
-    append-only: rows from before a proof was noted say nothing of one.
+    append-only: rows from before a proof was noted say nothing of one. A stop that was pressed
+    after the sign-in had ended is nobody's.
     """
+    if detail.get(UNSIGNED):
+        return None
     charted = detail["outcome"] == OfflineOutcome.CHARTED
     typed_by, is_answer = UUID(detail["typed_by"]), detail["kind"] == PRESENCE
     proved = detail.get("proved") or (charted and typed_by == sent_by)

@@ -20,6 +20,7 @@ from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.monitoring.services import record_vital_signs_by_hand
 from afterglow.apps.monitoring.services.alarms import judge
 from afterglow.apps.treatment import queries
+from afterglow.apps.treatment.emergencies import UNSIGNED
 from afterglow.apps.treatment.facts.allergies import allergies_to
 from afterglow.apps.treatment.models import MedicineGiven, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
@@ -54,6 +55,18 @@ STANDS: Mapping[EventKind, str] = {
     EventKind.SOUND_TEST: "A sound test is not taken back; test the sound again.",
 }
 """What stays as it was said, and what to do instead."""
+STANDS_WITH: Mapping[str, str] = {
+    "pump_action": "It stays as long as its pump entry; take the pump entry back instead.",
+    UNSIGNED: "That nobody was signed in stays on record; name the mark instead.",
+}
+"""The same of an event that is kept beside another act, by what its data hold."""
+
+
+def why_it_stands(event: SessionEvent) -> str:
+    """Return why an event is not taken back, and what to do instead; nothing where it may be."""
+    beside = (words for name, words in STANDS_WITH.items() if name in event.data)
+    return STANDS.get(EventKind(event.kind), "") or next(beside, "")
+
 
 MEDICINE = "give-medicine"
 """What a witness of a medicine given beside the infusion signs, on the session."""
@@ -183,10 +196,8 @@ def withdraw_event(
     subject = SessionEvent.objects.get(public_id=event, session=row)
     if undone := SessionEvent.objects.filter(about=subject, kind=EventKind.WITHDRAWN).first():
         return Done(undone, Decision(), repeated=True)
-    if str(subject.kind) in STANDS:
-        why = blocker(
-            "EVENT_CANNOT_BE_WITHDRAWN", STANDS[EventKind(subject.kind)], seen=str(subject.kind)
-        )
+    if stands := why_it_stands(subject):
+        why = blocker("EVENT_CANNOT_BE_WITHDRAWN", stands, seen=str(subject.kind))
         return refuse("withdraw-event", session=row, decision=Decision((why,)), by=by, at=at)
     undo = SessionEvent.objects.create(
         session=row,

@@ -58,7 +58,7 @@ def declare_emergency(
             ending=InfusionEnding.STOPPED_IN_EMERGENCY,
             by=by,
             at=at,
-            key=uuid.uuid5(key, "pump-stopped"),
+            key=stop_key(key),
         )
     event = SessionEvent.objects.create(
         session=row,
@@ -194,6 +194,11 @@ def end_emergency(
     tell("emergency-ended", session=row, subject=event, by=by, at=at)
     no_more_help(row, by=by, at=at, outcome="The emergency is over.")
     return Done(event, Decision())
+
+
+def stop_key(key: UUID) -> UUID:
+    """Return the key of the stop that an emergency of this key charts."""
+    return uuid.uuid5(key, "pump-stopped")
 
 
 def _not_open(session: TreatmentSession) -> Decision | None:

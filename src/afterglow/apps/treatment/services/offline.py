@@ -20,9 +20,10 @@ from django.db import DatabaseError, transaction
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.treatment.emergencies import UNSIGNED
 from afterglow.apps.treatment.facts.presence import TAKEN_IN
-from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution
-from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.models import OfflineEntry, OfflineResolution, PumpAction
+from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
 from afterglow.apps.treatment.models.offline import OfflineChoice, OfflineOutcome
 from afterglow.apps.treatment.offline_words import said_in_the_record
 from afterglow.apps.treatment.outcomes import Done, Refused, as_json
@@ -34,6 +35,7 @@ from afterglow.apps.treatment.services.offline_charting import chart, of_another
 from afterglow.apps.treatment.services.offline_lines import NOTE, storable
 from afterglow.apps.treatment.services.offline_ways import chart_after_all
 from afterglow.apps.treatment.services.tasks import open_suicide_task
+from afterglow.apps.treatment.services.unsigned import Press, mark_unsigned
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
 from afterglow.core.roles import Action
@@ -56,6 +58,12 @@ class Typed:
     happened_at: datetime
     typed_by: UUID | None
     claim: Claim | None = None
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it is a stop that was pressed after the page's sign-in had ended."""
+        nobody = self.typed_by is None and self.claim is None
+        return nobody and self.body.get("kind") == PumpActionKind.STOP and UNSIGNED in self.body
 
 
 def take_in(
@@ -135,6 +143,11 @@ def _take_one(
             by=in_the_name_of,
             at=at,
         )
+    is_unsigned = typed.is_unsigned and outcome is OfflineOutcome.CHARTED
+    if is_unsigned and (stop := PumpAction.objects.filter(key=typed.key).first()) is not None:
+        mark_unsigned(
+            session.public_id, Press.STOP, by=by, at=at, key=typed.key, happened_at=stop.at
+        )
     who = author.account or by
     entry = OfflineEntry.objects.create(
         session=session,
@@ -164,6 +177,7 @@ def _take_one(
             "codes": list(decision.codes),
             "typed_by": str(who.public_id),
             "proved": author.proved,
+            **({UNSIGNED: True} if is_unsigned else {}),
             "happened_at": typed.happened_at.isoformat(),
         },
     )

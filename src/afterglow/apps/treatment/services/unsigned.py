@@ -1,9 +1,9 @@
 """What a room's screen may do while nobody is signed in there: record the stop, call an emergency.
 
 Whoever stands at the screen may be anybody, so little is taken on their word: the screen must hold
-the room's own ticket (tickets.py), the act stands in the record as pressed by nobody, with a mark
-that a signed-in person names afterwards, it bears out nobody's presence, and an emergency that is
-called again and again is held after a number that the site's data sets.
+a ticket to this session (tickets.py), chart and record say of the act that nobody was signed in,
+beside a mark that a signed-in person names afterwards, it bears out nobody's presence here or
+elsewhere, and an emergency that is called again and again is held after a number in a data file.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from django.utils.translation import gettext_noop
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.audit import services as audit
 from afterglow.apps.treatment import queries
-from afterglow.apps.treatment.emergencies import emergency_of
+from afterglow.apps.treatment.emergencies import PRESSED_KEYS, UNSIGNED, emergency_of
 from afterglow.apps.treatment.facts.presence import PRESSED_UNSIGNED
 from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import lock_session, refuse
 from afterglow.apps.treatment.services.charting import record_event
-from afterglow.apps.treatment.services.emergency import declare_emergency
+from afterglow.apps.treatment.services.emergency import declare_emergency, stop_key
 from afterglow.apps.treatment.services.infusions import record_pump_stopped
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.cited import Section
@@ -82,8 +82,6 @@ def press_unsigned(
     act. Safe to repeat with the same key. Raises Forbidden, RecordLocked or DoesNotExist.
     """
     row = lock_session(session, action=Action.STOP_INFUSION, by=ticket_of, at=at)
-    if press is Press.EMERGENCY and (held := _called_too_often(row, at)) is not None:
-        return refuse("emergency-unsigned", session=row, decision=held, by=ticket_of, at=at)
     audit.record(
         PRESSED_UNSIGNED,
         subject=row,
@@ -97,18 +95,39 @@ def press_unsigned(
             "ticket_of": str(ticket_of.public_id),
         },
     )
+    if press is Press.EMERGENCY and (held := _called_too_often(row, at)) is not None:
+        return refuse("emergency-unsigned", session=row, decision=held, by=ticket_of, at=at)
     done = _act(row, press, by=ticket_of, at=at, key=key)
     if isinstance(done, Done) and not done.repeated:
-        record_event(
-            session=session,
-            kind=EventKind.MARK,
-            by=ticket_of,
-            at=at,
-            key=uuid.uuid5(key, "unsigned"),
-            text=SAID[press],
-            data={"unsigned": str(press)},
-        )
+        mark_unsigned(session, press, by=ticket_of, at=at, key=key)
     return done
+
+
+def mark_unsigned(
+    session: UUID,
+    press: Press,
+    *,
+    by: Account,
+    at: datetime,
+    key: UUID,
+    happened_at: datetime | None = None,
+) -> None:
+    """Set the mark beside what was charted under ``key``, so that chart and record name nobody."""
+    record_event(
+        session=session,
+        kind=EventKind.MARK,
+        by=by,
+        at=at,
+        key=uuid.uuid5(key, "unsigned"),
+        happened_at=happened_at,
+        text=SAID[press],
+        data={UNSIGNED: str(press), PRESSED_KEYS: [str(each) for each in _charted(press, key)]},
+    )
+
+
+def _charted(press: Press, key: UUID) -> tuple[UUID, ...]:
+    """Return the keys under which a press charts; nothing may stand under the stop's."""
+    return (key, stop_key(key)) if press is Press.EMERGENCY else (key,)
 
 
 def _act(

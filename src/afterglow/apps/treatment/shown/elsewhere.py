@@ -5,6 +5,7 @@ No patient is named: whoever passes the screen may read it.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,8 +19,8 @@ from afterglow.apps.monitoring.facts import WATCHED
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.monitoring.services.escalation import unanswered
 from afterglow.apps.places.models import Site
+from afterglow.apps.treatment import coverages
 from afterglow.apps.treatment.emergencies import Emergency, Said, open_emergencies
-from afterglow.apps.treatment.forms.infusion import new_key
 from afterglow.apps.treatment.shown.alarms import GONE, level_of, word_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Role
@@ -61,7 +62,7 @@ class Screen:
     """Who looks, and from where. ``person`` None: nobody is signed in.
 
     ``here``: the session whose page it is; ``draws``: the session whose emergency the page itself
-    draws, so that the row is not drawn twice.
+    draws, so that who is there does not read it twice.
     """
 
     person: Account | None
@@ -92,8 +93,24 @@ def calls(site: Site, screen: Screen, *, at: datetime) -> list[CallRow]:
     return [
         _call(session, one, site, screen, roles)
         for session, one in open_emergencies(there)
-        if str(session.public_id) not in screen.draws
+        if not _is_drawn_there(session, one, screen)
     ]
+
+
+def _is_drawn_there(session: TreatmentSession, one: Emergency, screen: Screen) -> bool:
+    """Whether the page itself is enough: nobody is signed in, or who is has to hear nothing more.
+
+    Whoever looks at the room from elsewhere hears it there too, and answers there.
+    """
+    if str(session.public_id) not in screen.draws:
+        return False
+    if screen.person is None:
+        return True
+    there = coverages.open_coverage(session)
+    if there is not None and there.clinician_id == screen.person.pk:
+        return True
+    call, who = one.call(), str(screen.person.pk)
+    return call.takes_part(who) and not call.sounds_for(who)
 
 
 def _call(
@@ -120,8 +137,19 @@ def _call(
         is_own=is_own,
         # The room itself, with nobody signed in: whoever is there hears its own alarms.
         sounds=call.sounds_for(who) and not (is_own and who is None),
-        buttons=tuple(Button(act, words_of(act, site), new_key()) for act in offered),
+        buttons=tuple(
+            Button(act, words_of(act, site), _key_of(one, act, who or "")) for act in offered
+        ),
     )
+
+
+def _key_of(one: Emergency, act: CallAct, who: str) -> UUID:
+    """Return the key of an answer: the same at every look, another one once all are called again.
+
+    A panel that looks again then changes nothing of a form under somebody's finger.
+    """
+    again = len([step for step in one.steps if step.data.get("code") == CallAct.MORE_HELP])
+    return uuid.uuid5(one.called.public_id, f"{act}:{who}:{again}")
 
 
 def alarms(site: Site, screen: Screen, *, at: datetime) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from afterglow.apps.treatment.models import (
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
-from afterglow.apps.treatment.services.charting import STANDS
+from afterglow.apps.treatment.services.charting import why_it_stands
 from afterglow.apps.treatment.services.unsigned import SAID as PRESSED
 from afterglow.apps.treatment.shown.grid import LATE, TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
@@ -79,12 +79,14 @@ def entries(session: TreatmentSession) -> tuple[Entry, ...]:
     """Return everything that happened since check-in, in order of clinical time, numbered."""
     found: list[Entry] = []
     infusion = queries.infusion_of(session)
+    nobodys = queries.unsigned_keys(session)
     before: PumpAction | None = None
     going_on = infusion is not None and infusion.ended_at is None
     last = queries.actions_of(infusion)[-1] if infusion else None
     for action in queries.every_action(infusion) if infusion else ():
         can = going_on and last is not None and action.pk == last.pk
-        found.append(_pump_entry(action, before, can_withdraw=can and action.kind not in _FIRM))
+        entry = _pump_entry(action, before, can_withdraw=can and action.kind not in _FIRM)
+        found.append(replace(entry, by=_("nobody signed in")) if action.key in nobodys else entry)
         if not hasattr(action, "mistake"):
             before = action
     for given in queries.every_medicine(session):
@@ -205,7 +207,7 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
         event=str(event.public_id),
         kind=str(kind),
         needs_name=kind is EventKind.MARK and not label and not withdrawn,
-        can_withdraw=kind not in STANDS and not withdrawn,
+        can_withdraw=not why_it_stands(event) and not withdrawn,
         key=event.key,
         undo="treatment:infusion-undo",
         undo_id=str(event.public_id),

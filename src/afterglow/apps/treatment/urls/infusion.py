@@ -94,6 +94,7 @@ urlpatterns = [
     path("infusion/emergency/over/", emergency.over, name="emergency-over"),
     path("infusion/emergency/answer/", site_alarms.answer, name="emergency-answer"),
     path("infusion/emergency/help/", emergency.help_part, name="emergency-help"),
+    path("infusion/emergency/help/more/", emergency.more_help, name="emergency-more-help"),
     path("infusion/elsewhere/", site_alarms.room_elsewhere, name="infusion-elsewhere"),
     path("infusion/emergency/sheet/", emergency.sheet, name="emergency-sheet"),
     path("infusion/emergency/sheet.pdf", emergency.sheet_pdf, name="emergency-sheet-pdf"),

@@ -33,7 +33,7 @@ from afterglow.apps.treatment.views.infusion import key_of
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.quantities import Dose
 from afterglow.core.roles import Action
-from afterglow.core.treatment.calls import FROM_THERE
+from afterglow.core.treatment.calls import CallAct
 from afterglow.web import clock
 from afterglow.web.cards import Words
 from afterglow.web.requests import StaffRequest
@@ -122,22 +122,29 @@ def over(request: StaffRequest, session: UUID) -> HttpResponse:
     return redirect("treatment:infusion", session=session)
 
 
-@acts_when_locked
+@visible_when_locked
 @outlives_sign_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def help_part(request: StaffRequest, session: UUID) -> HttpResponse:
-    """Show who comes; posted to, say that there is enough help, or call everybody again."""
-    if request.method == "POST" and not getattr(request, "signed_out", False):
-        return _judge_help(request, session)
+    """Show who comes; posted to, say that help is enough: that silences, so it wants a PIN."""
+    if request.method == "POST":
+        if getattr(request, "signed_out", False):
+            return HttpResponse(status=401)  # the page stays as it is and asks to sign in
+        return _judge_help(request, session, CallAct.ENOUGH_HELP)
     row = find_session(request, session, action=Action.VIEW_CHART)
-    context = _context(request, row, clock.now())
+    context = {"session": row, "site": row.site, **_help(request, row)}
     return render(request, "treatment/infusion/_emergency_help.html", context)
 
 
-def _judge_help(request: StaffRequest, session: UUID) -> HttpResponse:
-    act = next((each for each in FROM_THERE if each == request.POST.get("code", "")), None)
-    if act is None:
-        raise Http404("Nothing of that kind is said from the room.")
+@acts_when_locked
+@login_required
+@require_POST
+def more_help(request: StaffRequest, session: UUID) -> HttpResponse:
+    """Call everybody again. That never waits for a PIN."""
+    return _judge_help(request, session, CallAct.MORE_HELP)
+
+
+def _judge_help(request: StaffRequest, session: UUID, act: CallAct) -> HttpResponse:
     outcome = helping.judge_help(
         session=session, act=act, by=request.user, at=clock.now(), key=key_of(request)
     )
@@ -170,27 +177,35 @@ def sheet_pdf(request: StaffRequest, session: UUID) -> HttpResponse:
     return give(request, document, at=at, name="hand-over.pdf")
 
 
+def _help(request: StaffRequest, session: TreatmentSession) -> dict[str, Any]:
+    """Return what the part about who comes shows."""
+    signed_out = getattr(request, "signed_out", False)
+    return {
+        "emergency": emergencies.emergency_of(session),
+        "locked": getattr(request, "screen_locked", False) or signed_out,
+        "signed_out": signed_out,
+        "help_key": new_key(),
+    }
+
+
 def _context(request: StaffRequest, session: TreatmentSession, at: datetime) -> dict[str, Any]:
-    found = emergencies.emergency_of(session)
+    part = _help(request, session)
+    found, locked = part["emergency"], part["locked"]
     groups: dict[str, list[tuple[emergencies.StepButton, UUID]]] = {}
     for button in emergencies.step_buttons():
         groups.setdefault(button.group, []).append((button, new_key()))
     since = found.time_zero if found else None
-    locked = getattr(request, "screen_locked", False) or getattr(request, "signed_out", False)
     told = events.as_locked(events.entries(session)) if locked else events.entries(session)
     return {
         "session": session,
         "site": session.site,
-        "locked": locked,
+        **part,
         "header": header.header(session, at=at),
-        "emergency": found,
         "groups": [(GROUPS[name], buttons) for name, buttons in groups.items()],
         "drugs": [(button, new_key()) for button in emergencies.drug_buttons()],
         "vitals": vitals.vital_cards(session, at=at),
         "drug": shown_drug.drug_row(session, at=at),
         "since": [e for e in reversed(told) if since and e.at >= since],
-        "signed_out": getattr(request, "signed_out", False),
-        "help_key": new_key(),
         "over_key": new_key(),
         "declare_key": new_key(),
         "other_key": new_key(),

@@ -22,6 +22,7 @@ from afterglow.apps.treatment.shown import elsewhere as shown
 from afterglow.apps.treatment.tickets import outlives_sign_in
 from afterglow.apps.treatment.views.asking import find_session, is_htmx
 from afterglow.apps.treatment.views.infusion import key_of
+from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
 from afterglow.core.treatment.calls import ANSWERS, CallAct
 from afterglow.web import clock
@@ -97,8 +98,10 @@ def answer(request: StaffRequest, session: UUID) -> HttpResponse:
     )
     if not is_htmx(request):
         return redirect("visits:board")
-    # Where it was refused because it is over meanwhile, the rows show that nothing is open.
-    return _rows(request, request.site, here=request.GET.get("except", ""))
+    # The rows of the emergency's own site, from which it was answered, wherever the person works.
+    # Where it was refused because it is over meanwhile, they show that nothing is open.
+    site = TreatmentSession.objects.select_related("site").get(public_id=session).site
+    return _rows(request, site, here=request.GET.get("except", ""))
 
 
 def _act(request: StaffRequest) -> CallAct:

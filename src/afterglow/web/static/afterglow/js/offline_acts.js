@@ -81,7 +81,9 @@ async function record(form, act, submitter, issue) {
   form.dispatchEvent(new CustomEvent("infusion:taken", { bubbles: true, detail: { said } }));
   busy.set(press, Date.now() + ANSWER_MS + DISK_MOST_MS);
   if (act === "emergency") toast(words.emergencyHere, "error");
-  const entry = entryOf(found, online ? "sending" : "waiting");
+  // Who had signed in need not be who presses now: such a stop is nobody's, here as on the server.
+  const isNobodys = act === "stop" && tablet.reach === "signed-out";
+  const entry = entryOf(isNobodys ? { ...found, body: { ...found.body, unsigned: true } } : found, online ? "sending" : "waiting");
   typed.set(entry, textOf(form));
   const entries = act === "emergency" ? [...stopOfEmergency(), entry] : [entry];
   const onDisk = await write(entries, DISK_MS[act] ?? DISK_MOST_MS, { act, form }).then(() => true, () => false);

@@ -12,6 +12,7 @@ const EVERY = { red: 10_000, amber: 25_000, technical: 30_000, gone: Infinity };
 const ORDER = ["red", "amber", "technical", "gone"];
 const STORE = "afterglow-sound";
 const SCREEN = "afterglow-screen";
+const QUIET = "afterglow-emergency-off"; // switched off while an emergency sounded: until that ends
 // Each tablet has a speaker of its own: what was heard on one says nothing of another.
 const screenName = localStorage.getItem(SCREEN) ?? `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
 localStorage.setItem(SCREEN, screenName);
@@ -20,8 +21,12 @@ let context = null;
 let playedAt = -Infinity;
 let played = "";
 
-/** Whether this screen is to sound: a room's screen, and any while an emergency is on, unless it was switched off; another when switched on. */
-const wanted = () => (document.querySelector("[data-sound-panel], [data-sound-emergency]") ? localStorage.getItem(STORE) !== "off" : localStorage.getItem(STORE) === "on");
+const isCalled = () => document.querySelector("[data-sound-emergency]") !== null;
+/** Whether this screen is to sound: while an emergency calls it, whatever was switched off before, for that meant other alarms; a room's screen unless it was switched off; another when switched on. */
+function wanted() {
+  if (isCalled()) return sessionStorage.getItem(QUIET) === null;
+  return document.querySelector("[data-sound-panel]") ? localStorage.getItem(STORE) !== "off" : localStorage.getItem(STORE) === "on";
+}
 
 function state() {
   if (!wanted()) return "off";
@@ -91,7 +96,10 @@ function show() {
   }
   // A room's own panel says the same already.
   const isSaid = document.querySelector("[data-sound-panel]") !== null;
-  for (const hint of document.querySelectorAll("[data-no-sound]")) hint.hidden = now === "on" || isSaid;
+  for (const hint of document.querySelectorAll("[data-no-sound]")) {
+    hint.hidden = now === "on" || isSaid;
+    for (const part of hint.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== now;
+  }
   for (const button of document.querySelectorAll("[data-sound-toggle]")) {
     button.setAttribute("aria-pressed", String(now === "on"));
     button.textContent = now === "on" ? button.dataset.on : button.dataset.off;
@@ -101,7 +109,10 @@ function show() {
 document.addEventListener("click", async (event) => {
   const toggle = event.target.closest("[data-sound-toggle]");
   if (toggle) {
-    localStorage.setItem(STORE, state() === "on" ? "off" : "on");
+    const isOn = state() === "on";
+    localStorage.setItem(STORE, isOn ? "off" : "on");
+    if (isOn && isCalled()) sessionStorage.setItem(QUIET, "yes");
+    else sessionStorage.removeItem(QUIET);
     if (wanted()) await open();
     show();
     tick();
@@ -124,7 +135,8 @@ document.addEventListener("click", async (event) => {
 for (const gesture of ["pointerdown", "keydown"]) {
   document.addEventListener(gesture, () => state() === "blocked" && open(), { passive: true });
 }
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target.id === "alarms-elsewhere" && !isCalled()) sessionStorage.removeItem(QUIET);
   // An emergency makes a screen sound that did not until now; a page that was touched before needs no further tap.
   if (wanted() && !context && "AudioContext" in window) open();
   show();
