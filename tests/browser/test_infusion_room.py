@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import uuid
 from collections.abc import Callable
+from decimal import Decimal
 
 import pypdf
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from afterglow.apps.medicines.services import sync_medicines
+from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.treatment.models import (
     Infusion,
     MedicineGiven,
@@ -19,6 +22,10 @@ from afterglow.apps.treatment.models import (
     SessionEvent,
 )
 from afterglow.apps.treatment.models.infusion import EventKind, PumpActionKind
+from afterglow.apps.treatment.outcomes import Done
+from afterglow.apps.treatment.services import charting
+from afterglow.core.monitoring.catalogue import VitalSignCode
+from afterglow.core.monitoring.conditions import AlarmPriority
 from afterglow.core.treatment.endings import InfusionEnding
 from afterglow.core.treatment.lifecycles import SessionState
 from afterglow.web import clock
@@ -28,6 +35,21 @@ from support.infusion_day import TO_START, Day, infusing, ready
 
 AtScreen = Callable[..., Page]
 Look = Callable[..., None]
+
+
+def charted(day: Day, **signs: int) -> None:
+    """Chart what another hand has measured by now."""
+    at = clock.now()
+    done = charting.chart_observations(
+        session=day.id,
+        readings={VitalSignCode(sign): Decimal(value) for sign, value in signs.items()},
+        scales={},
+        taken_at=at,
+        by=day.clinician,
+        at=at,
+        key=uuid.uuid4(),
+    )
+    assert isinstance(done, Done)
 
 
 @pytest.fixture
@@ -245,6 +267,60 @@ def test_a_key_that_is_pressed_before_the_answer_has_come_is_done_after_it(
     expect(page.get_by_role("dialog")).to_have_count(0)
     kinds = list(PumpAction.objects.order_by("sequence").values_list("kind", flat=True))
     assert kinds == ["start", "change_rate", "pause"]
+
+
+def test_a_key_answers_no_alarm_that_rose_while_an_answer_was_on_its_way_and_a_mark_waits_for_none(
+    day: Day, at_screen: AtScreen
+) -> None:
+    page = open_infusion(at_screen(day.clinician), day)
+
+    def slowly(route: Route) -> None:
+        answer = route.fetch()
+        charted(day, spo2=80)
+        expect(page.locator("#panel-alarms .alarm-red [data-key=a]")).not_to_have_count(0)
+        page.keyboard.press("a")
+        page.keyboard.press("m")
+        expect(page.locator("#panel-events")).to_contain_text(
+            "Mark"
+        )  # before the dialog has closed
+        route.fulfill(response=answer)
+
+    page.route(
+        "**/infusion/rate/", lambda r: slowly(r) if r.request.method == "POST" else r.continue_()
+    )
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog").get_by_label("New rate")).to_be_focused()
+    page.keyboard.type("60")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#messages")).to_contain_text("A was not done")
+    page.locator("#main").focus()
+    page.keyboard.press("n")  # whatever was held would have been pressed before it
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Note")).to_be_visible()
+    assert SessionEvent.objects.filter(session=day.session, kind=EventKind.MARK).count() == 1
+    reds = Alarm.objects.filter(session=day.session, priority=AlarmPriority.HIGH)
+    assert reds.exists()
+    assert not reds.exclude(acknowledged_at=None).exists()
+
+
+def test_a_key_that_is_dropped_says_so(day: Day, at_screen: AtScreen) -> None:
+    page = open_infusion(at_screen(day.clinician), day)
+
+    def lost(route: Route) -> None:
+        page.keyboard.press("p")
+        route.abort()
+
+    page.route(
+        "**/infusion/rate/", lambda r: lost(r) if r.request.method == "POST" else r.continue_()
+    )
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog").get_by_label("New rate")).to_be_focused()
+    page.keyboard.type("60")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#messages")).to_contain_text("P was not done")
+    assert PumpAction.objects.filter(infusion__session=day.session).count() == 1
 
 
 def test_an_emergency_stops_the_drip_times_every_step_and_hands_over_on_paper(

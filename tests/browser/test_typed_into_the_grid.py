@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -146,16 +145,16 @@ def test_what_is_typed_while_a_column_is_on_its_way_is_kept_and_saved_by_its_own
 ) -> None:
     page = room(at_screen(day.clinician), day)
 
-    def slowly(route: Route) -> None:
-        time.sleep(1.5)
-        route.continue_()
-
-    page.route("**/infusion/observations/", slowly)
+    held: list[Route] = []
+    page.route("**/infusion/observations/", lambda route: held.append(route), times=1)
     page.get_by_label("BP now").focus()
     page.keyboard.type("13181")
-    page.keyboard.press("Enter")
+    with page.expect_request("**/infusion/observations/"):
+        page.keyboard.press("Enter")
     page.keyboard.type("77")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # nothing has arrived at the server yet
+    assert typed_by_hand(day, "systolic") == []
+    held[0].continue_()
 
     expect(page.locator(".vital-pressure [data-value]")).to_have_text("131/81")
     expect(page.locator(".vital-heart [data-value]")).to_have_text("77")
@@ -192,3 +191,27 @@ def test_what_is_typed_while_the_tablet_writes_down_a_column_is_no_part_of_it(
     expect(page.locator("[data-grid-unsaved]")).to_be_hidden()
     assert typed_by_hand(day, "systolic") == ["131"]
     assert typed_by_hand(day, "heart_rate") == ["77"]
+
+
+def test_a_column_that_never_left_keeps_no_later_one_back(day: Day, at_screen: AtScreen) -> None:
+    page = room(at_screen(day.clinician), day)
+    page.evaluate(
+        """() => {
+          const form = document.getElementById("observation");
+          const detail = { said: new FormData(form) };
+          form.dispatchEvent(new CustomEvent("infusion:taken", { bubbles: true, detail }));
+        }"""
+    )  # it was written down, and its form was drawn anew before it went
+    page.get_by_label("BP now").focus()
+    page.keyboard.type("13181")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-grid-unsaved]")).to_be_visible()
+    assert typed_by_hand(day, "systolic") == []
+
+    page.evaluate(
+        "const now = performance.now.bind(performance); performance.now = () => now() + 16_000"
+    )
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".vital-pressure [data-value]")).to_have_text("131/81")
+    assert typed_by_hand(day, "systolic") == ["131"]

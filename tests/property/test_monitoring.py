@@ -9,6 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from afterglow.apps.monitoring.queries import _columns as columns_of
 from afterglow.core.monitoring.alarm_state import ChangeKind, OpenAlarm, advance, silence
 from afterglow.core.monitoring.alarms import AlarmFacts, evaluate
 from afterglow.core.monitoring.catalogue import VitalSignCode, definition
@@ -239,6 +240,44 @@ def test_slots_follow_each_other_and_no_reading_counts_twice(
         if slot.state is SlotState.FULFILLED:
             assert slot.fulfilled_at is not None
             assert slot.opens_at <= slot.fulfilled_at <= minute(now)
+
+
+_times = st.lists(st.integers(1, 60), max_size=4)
+_half_minutes = st.integers(1, 130).map(lambda half: minute(half / 2))
+
+
+@given(
+    readings,
+    st.one_of(st.none(), _half_minutes),
+    st.lists(st.tuples(_half_minutes, st.integers(1, 40)), max_size=2),
+    _times,
+    _times,
+    st.booleans(),
+)
+def test_every_instant_since_the_check_in_stands_in_exactly_one_column_of_the_grid(
+    window: list[Reading],
+    stopped: datetime | None,
+    beyond: list[tuple[datetime, int]],
+    doses: list[int],
+    sedatives: list[int],
+    closely: bool,
+) -> None:
+    at = minute(70)
+    facts = ScheduleFacts(
+        minute(-10),
+        started=minute(0),
+        stopped=stopped,
+        readings=tuple(window),
+        beyond=tuple((since, since + timedelta(minutes=m)) for since, m in beyond),
+        doses=tuple(minute(d) for d in doses),
+        sedatives=tuple(minute(s) for s in sedatives),
+        closely=closely,
+    )
+    found = slots(facts, RULES.schedule, at)
+    columns = sorted((w.since, w.until) for _slot, w in columns_of(found, at))
+    assert columns[0][0] <= minute(-10)
+    assert columns[-1][1] > at
+    assert all(before[1] == after[0] for before, after in pairwise(columns))
 
 
 @given(st.text(max_size=40))

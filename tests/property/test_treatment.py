@@ -34,7 +34,7 @@ from afterglow.core.treatment.lifecycles import (
     step,
 )
 from afterglow.core.treatment.overrides import Override, apply
-from afterglow.core.treatment.pump_rate import RateFacts
+from afterglow.core.treatment.pump_rate import RateFacts, fastest_possible
 from afterglow.core.treatment.pump_rate import assess as assess_rate
 from afterglow.core.treatment.readiness import READINESS
 from afterglow.core.treatment.rulebook import RuleList
@@ -349,7 +349,9 @@ def test_every_blocker_that_nobody_overrides_stays_so_in_the_seed() -> None:
     assert not nobody & set(RULES.overridable_by)
 
 
-rates = st.decimals("0", "999999.99", places=2).map(Rate.ml_per_h)
+rates = (st.decimals("0", "1300", places=2) | st.decimals("0", "999999.99", places=2)).map(
+    Rate.ml_per_h
+)
 
 
 @given(rates, rates, st.booleans(), st.text(max_size=20))
@@ -359,7 +361,7 @@ def test_no_words_let_a_rate_past_the_limit_be_set_and_what_ran_never_goes_unsai
     facts = RateFacts(rate, fastest, ran, reason)
     judged = assess_rate(facts)
 
-    past = rate > fastest
-    assert judged.allowed == (rate > STOPPED and (not past or (ran and bool(reason.strip()))))
+    past, can_be = rate > fastest, STOPPED < rate <= fastest_possible()
+    assert judged.allowed == (can_be and (not past or (ran and bool(reason.strip()))))
     assert bool(judged.cautions) == (judged.allowed and past)
     assert facts.is_deviation == (past and ran)

@@ -219,3 +219,23 @@ def test_the_box_lets_no_ordinary_rate_be_called_a_deviation(client: Client, day
 
     assert PumpAction.objects.filter(infusion=day.infusion).count() == 2
     assert not Task.objects.filter(kind=PUMP_RAN_TOO_FAST).exists()
+
+
+@pytest.mark.parametrize("typed_rate", ["1200.01", "99999", "5250000"])
+def test_what_no_pump_runs_at_is_refused_in_words_wherever_it_is_typed(
+    client: Client, day: Day, typed_rate: str
+) -> None:
+    client.force_login(day.clinician)
+    data = {"rate": typed_rate, "seen_sequence": "1", "really_ran": "on", "reason": WHY}
+    with clock.fixed(day.minute(10)):
+        in_the_room = client.post(
+            reverse("treatment:infusion-rate", args=[day.id]), data | {"key": str(uuid.uuid4())}
+        )
+    by_the_verb = charted(day, 11, rate=Rate.ml_per_h(typed_rate), really_ran=True, reason=WHY)
+
+    assert in_the_room.status_code == 422
+    said = in_the_room.content.decode().replace("\xa0", " ")
+    assert f"{typed_rate} mL/h is above the highest value" in said
+    assert "1200 mL/h" in said
+    assert by_the_verb.decision.codes == ("RATE_IMPOSSIBLE",)
+    assert PumpAction.objects.filter(infusion=day.infusion).count() == 1

@@ -109,6 +109,32 @@ def test_a_slot_just_before_the_stop_that_nobody_took_stays_to_be_seen() -> None
     assert next_due(schedule) == schedule[8]
 
 
+@pytest.mark.parametrize(("taken", "stop"), [(18, 21), (18.5, 21.5)])
+def test_a_set_before_the_stop_is_the_recheck_that_was_asked_for(taken: float, stop: float) -> None:
+    facts = ScheduleFacts(
+        BEFORE,
+        started=minute(0),
+        stopped=minute(stop),
+        readings=observed(1, 10, taken),
+        beyond=((minute(10), minute(taken)),),
+    )
+    schedule = slots(facts, RULES.schedule, minute(stop + 1))
+    assert due(schedule, ObservationPhase.INFUSING) == [0, 10, 15, stop]  # 20 was taken
+    again = next(slot for slot in schedule if slot.recheck)
+    assert (again.state, again.fulfilled_at) == (SlotState.FULFILLED, minute(taken))
+
+
+def test_a_recheck_that_the_set_stood_for_is_not_asked_for_when_the_stop_overtook_that_set() -> (
+    None
+):
+    running = ScheduleFacts(BEFORE, started=minute(0), beyond=((minute(13.5), None),))
+    stopped = replace(running, stopped=minute(21.5), beyond=((minute(13.5), minute(21)),))
+    for facts in (running, stopped):
+        schedule = slots(facts, RULES.schedule, minute(22))
+        assert 18.5 not in due(schedule)
+        assert 20 in due(schedule)
+
+
 def test_recovery_goes_on_until_release() -> None:
     facts = ScheduleFacts(BEFORE, started=minute(0), stopped=minute(40))
     schedule = slots(facts, RULES.schedule, minute(50))

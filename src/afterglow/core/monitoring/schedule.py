@@ -101,16 +101,18 @@ class Slot:
 def slots(facts: ScheduleFacts, rules: ScheduleRules, at: datetime) -> tuple[Slot, ...]:
     """Return every slot up to ``at``, and those that are planned after it, in order of time."""
     sets = _planned(facts, rules, at)
-    rechecks = _rechecks(facts, rules, [due for _, due, _ in sets], at)
     overtaken = _overtaken(facts, rules, [due for _, due, _ in sets])
-    both = sorted([*sets, *rechecks, *overtaken], key=lambda slot: slot[1])
+    rechecks = _rechecks(facts, rules, [due for _, due, _ in [*sets, *overtaken]], at)
     # A recheck takes nothing from the set before it, which is charted late as before: one reading
-    # may be both. No recheck is due when a set is.
-    asked_again = {due for _, due, _ in rechecks}
-    left = {due for _, due, _ in overtaken}
+    # may be both. No recheck is due when a set is. A set that the stop overtook takes nothing from
+    # either: where it was taken it is not shown, and its readings stand in their columns.
+    asked_again, left = ({due for _, due, _ in group} for group in (rechecks, overtaken))
+    again = sorted([*sets, *rechecks], key=lambda slot: slot[1])
+    every = sorted([*again, *overtaken], key=lambda slot: slot[1])
     spans = [
         *_spans(sets, rules.early, facts.released),
-        *(s for s in _spans(both, rules.early, facts.released) if s[0][1] in asked_again | left),
+        *(s for s in _spans(again, rules.early, facts.released) if s[0][1] in asked_again),
+        *(s for s in _spans(every, rules.early, facts.released) if s[0][1] in left),
     ]
     judged = (
         _judge(

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Final
 
+from afterglow.core.cited import Section
 from afterglow.core.decisions import Decision
 from afterglow.core.quantities import Rate
 from afterglow.core.treatment.codes import pump as codes
 
 _STOPPED: Final = Rate.ml_per_h(0)
+
+
+@cache
+def fastest_possible() -> Rate:
+    """Return the rate (mL/h) past which no infusion pump runs, as the data file gives it.
+
+    It is no limit of the protocol: what is above was misread or mistyped, and never ran.
+    """
+    file = resources.files("afterglow").joinpath("data", "pump", "limits", "1.json")
+    root = Section("pump", json.loads(file.read_text(encoding="utf-8")))
+    return Rate.ml_per_h(root.number("fastest_possible", unit="mL/h"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +51,13 @@ def assess(facts: RateFacts) -> Decision:
 
     Nothing past the hard limit is ever set, ordered or planned, and nobody overrides that. What the
     pump really ran at is charted past it too, with the reason in words: the record says what
-    happened, and the caution that comes with it makes it an alarm and a task.
+    happened, and the caution that comes with it makes it an alarm and a task. What no pump can run
+    at never ran.
     """
     if not facts.rate > _STOPPED:
         return Decision((codes.RATE_NOT_POSITIVE.reason(seen=facts.rate, limit=_STOPPED),))
+    if facts.rate > fastest_possible():
+        return Decision((codes.RATE_IMPOSSIBLE.reason(seen=facts.rate, limit=fastest_possible()),))
     if not facts.rate > facts.fastest:
         return Decision()
     if not facts.really_ran:

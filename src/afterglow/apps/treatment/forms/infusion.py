@@ -26,6 +26,7 @@ from afterglow.core.monitoring.catalogue import VitalSignCode
 from afterglow.core.monitoring.entry import Entry, read_blood_pressure, read_sign
 from afterglow.core.quantities import Dose, Rate
 from afterglow.core.treatment.endings import InfusionEnding
+from afterglow.core.treatment.pump_rate import fastest_possible
 from afterglow.web import clock, formats
 from afterglow.web.forms import DecimalField, KeyField, WebForm
 from afterglow.web.sentences import error_words, sentence_of
@@ -170,7 +171,11 @@ class RateForm(ChartForm):
     """A new rate, and the last pump entry that was on the screen."""
 
     rate = DecimalField(
-        unit="mL/h", label=gettext_lazy("New rate"), min_value=Decimal("0.01"), places=2
+        unit="mL/h",
+        label=gettext_lazy("New rate"),
+        min_value=Decimal("0.01"),
+        max_value=fastest_possible().value,
+        places=2,
     )
     reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Reason"))
     really_ran = forms.BooleanField(

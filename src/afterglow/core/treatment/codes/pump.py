@@ -10,6 +10,10 @@ _no = _SUBJECT.blocker
 RATE_NOT_POSITIVE: Final = _no(
     "RATE_NOT_POSITIVE", "{seen} is not a rate to run at; pause or stop the pump instead."
 )
+RATE_IMPOSSIBLE: Final = _no(
+    "RATE_IMPOSSIBLE",
+    "{seen} is more than an infusion pump runs at; the most is {limit}. Look at the pump again.",
+)
 RATE_ABOVE_HARD_LIMIT: Final = _no(
     "RATE_ABOVE_HARD_LIMIT",
     "{seen} is faster than {limit}, at which the bag would run in the shortest time the protocol "

@@ -164,18 +164,20 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // its own, and an Enter that was pressed meanwhile is done then.
 const entries = () => [...grid.querySelectorAll("input[data-entry], #entry-when")];
 let sent = null; // field by name → what went to the server, while it is on its way
+let sentAt = -Infinity;
+const FORGET = 15_000; // longer than any answer is waited for: it never left, as when the form was drawn anew while the disk wrote
 let isAskedAgain = false;
 const saidIn = (said) => new Map(entries().map((field) => [field.name, String(said.get(field.name) ?? "")]));
 // This tablet writes it down first (offline_acts.js): from the press on it is on its way.
 document.addEventListener("infusion:taken", ({ target, detail }) => {
-  if (target.id === "observation") sent = saidIn(detail.said);
+  if (target.id === "observation") [sent, sentAt] = [saidIn(detail.said), performance.now()];
 });
 document.addEventListener("infusion:left", ({ target, detail }) => {
   if (target.id === "observation") answered(detail.onDisk);
 });
 document.addEventListener("htmx:beforeRequest", ({ detail, defaultPrevented }) => {
   if (detail.elt.id !== "observation" || defaultPrevented) return;
-  sent = saidIn(detail.requestConfig.formData);
+  [sent, sentAt] = [saidIn(detail.requestConfig.formData), performance.now()];
   // Whatever becomes of it, and whether or not the form was drawn anew meanwhile.
   detail.xhr.addEventListener("loadend", () => answered(detail.xhr.status >= 200 && detail.xhr.status < 300));
 });
@@ -183,6 +185,10 @@ document.addEventListener(
   "submit",
   (event) => {
     if (event.target.id !== "observation" || !sent) return;
+    if (performance.now() - sentAt > FORGET) {
+      [sent, isAskedAgain] = [null, false];
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     isAskedAgain = true;
@@ -193,7 +199,7 @@ function answered(isCharted) {
   const [gone, again] = [sent, isAskedAgain];
   sent = null;
   isAskedAgain = false;
-  if (!isCharted) return;
+  if (!isCharted || !gone) return; // long forgotten: what is in the fields now is of another one
   for (const field of entries()) if (field.value === gone.get(field.name)) field.value = "";
   const form = document.getElementById("observation");
   form.elements.key.value = crypto.randomUUID?.() ?? uuid();
