@@ -69,11 +69,12 @@ def stored_sentence(
 ) -> str:
     """Return a kept reason's sentence in the reader's language, by its code; else as it was kept.
 
-    A code whose sentence differs with its facts has a translation for each: ``PIN_WRONG:left``. A
-    translation that needs a value which was not kept leaves the sentence as it is.
+    A code whose sentence differs with its facts has a translation for each: ``PIN_WRONG:left``,
+    ``WEIGHT_CHANGED_BLOCK:before:days:mass``, in the order of the alphabet: the database keeps no
+    order. A translation that needs a value which was not kept leaves the sentence as it is.
     """
     given = {"seen": seen, "limit": limit, **facts}
-    for key in (":".join((code, *facts)), code):
+    for key in (":".join((code, *sorted(facts))), code):
         words = pgettext(REASON, key)
         needed = _PLACEHOLDER.findall(words)
         if words != key and all(given.get(name) for name in needed):
@@ -102,6 +103,10 @@ TYPED_OFFLINE: Final = "Typed offline: "
 """How the record begins what a tablet typed without a connection."""
 
 
+CRITERIA: Final = "discharge criteria"
+"""What stands before answers of ours; before anything else a colon ends our words."""
+
+
 def recorded_words(text: str) -> str:
     """Return a line that the record keeps in English in the reader's language, where it is known.
 
@@ -110,7 +115,12 @@ def recorded_words(text: str) -> str:
     """
     if text.startswith(TYPED_OFFLINE):
         what, stop, why = text.removeprefix(TYPED_OFFLINE).partition(". ")
-        return _("Typed offline: %(what)s") % {"what": f"{value_words(what)}{stop}{why}"}
+        ours, colon, theirs = what.partition(": ")
+        if ours == CRITERIA:
+            ours, colon, theirs = what, "", ""
+        head = value_words(ours)
+        head = _(ours) if ours and head == ours else head
+        return _("Typed offline: %(what)s") % {"what": f"{head}{colon}{theirs}{stop}{why}"}
     return value_words(text)
 
 

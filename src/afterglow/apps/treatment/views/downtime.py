@@ -81,7 +81,7 @@ def from_paper(request: StaffRequest, session: UUID) -> HttpResponse:
     form = _form(row, at, request.POST)
     if not form.is_valid():
         against = services.against_the_lines(
-            session=session, lines=form.lines(), by=request.user, at=at
+            session=session, lines=form.lines(), unread=form.unread, by=request.user, at=at
         )
         form.refuse(_said(row, against))
         return _draw(request, row, form, status=422)
@@ -160,7 +160,7 @@ def _form(row: TreatmentSession, at: datetime, data: Any = None) -> PaperForm:
         symptoms={
             code: rule.name for code, rule in rules_of(row.protocol_id).monitoring.symptoms.items()
         },
-        whose=lambda code: downtime.whose_sheet(code, row.patient),
+        whose=lambda code: downtime.whose_sheet(code, row.patient, at=at),
         since=row.checked_in_at,
         initial={"seen_sequence": last.sequence if last else 0},
     )
