@@ -12,6 +12,7 @@ from afterglow.apps.audit.models import AuditEntry
 from afterglow.apps.monitoring import extension, queries, services
 from afterglow.apps.monitoring.extension import InfusionCourse
 from afterglow.apps.monitoring.models import Alarm, VitalSign
+from afterglow.apps.monitoring.models import Source as StoredSource
 from afterglow.config.watch import Watch, sessions_to_watch
 from afterglow.core.dosing.totals import RateFrom
 from afterglow.core.monitoring.catalogue import VitalSignCode
@@ -148,7 +149,7 @@ def test_the_audit_of_a_marked_stretch_names_every_sign() -> None:
     services.mark_stretch(
         session=here.session.public_id,
         signs=[S, D],
-        source=Source.HAND,
+        source=StoredSource.HAND,
         since=later(3),
         until=later(5),
         between="10:03 to 10:05",
