@@ -69,11 +69,12 @@ def stored_sentence(
 ) -> str:
     """Return a kept reason's sentence in the reader's language, by its code; else as it was kept.
 
-    A code whose sentence differs with its facts has a translation for each: ``PIN_WRONG:left``. A
-    translation that needs a value which was not kept leaves the sentence as it is.
+    A code whose sentence differs with its facts has a translation for each: ``PIN_WRONG:left``,
+    ``WEIGHT_CHANGED_BLOCK:before:days:mass``, in the order of the alphabet: the database keeps no
+    order. A translation that needs a value which was not kept leaves the sentence as it is.
     """
     given = {"seen": seen, "limit": limit, **facts}
-    for key in (":".join((code, *facts)), code):
+    for key in (":".join((code, *sorted(facts))), code):
         words = pgettext(REASON, key)
         needed = _PLACEHOLDER.findall(words)
         if words != key and all(given.get(name) for name in needed):

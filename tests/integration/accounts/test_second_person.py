@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from afterglow.apps.accounts import services
 from afterglow.apps.accounts.models import (
@@ -23,6 +24,7 @@ from afterglow.core.decisions import Decision
 from afterglow.core.errors import InvalidValue
 from afterglow.core.roles import Role
 from afterglow.web import clock
+from afterglow.web.sentences import sentence_of
 from factories.base import AT, PASSWORD, make_site, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +99,18 @@ def test_each_wrong_pin_says_how_many_tries_are_left_and_the_fifth_locks(nurse: 
     assert [one.codes[0] for one in answers] == ["PIN_WRONG"] * 4 + ["PIN_LOCKED"]
     assert "4 more tries" in answers[0].blockers[0].sentence
     assert "1 more try" in answers[3].blockers[0].sentence
+
+
+def test_a_spanish_reader_is_told_the_tries_left_and_how_long_the_lock_holds(
+    nurse: Account,
+) -> None:
+    with translation.override("es"):
+        first, *_between, locked = [sentence_of(one.blockers[0]) for one in _fail(nurse, 5)]
+
+    assert first == "Eso no es correcto. Intentos que quedan antes del bloqueo: 4."
+    assert locked == (
+        "Demasiados PIN incorrectos: bloqueado 15 min más. Espere, o salga y vuelva a entrar."
+    )
 
 
 def test_a_locked_pin_refuses_the_right_one_until_the_time_is_over(nurse: Account) -> None:

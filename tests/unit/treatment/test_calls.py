@@ -114,7 +114,9 @@ def test_the_room_counts_on_no_desk_that_says_it_comes() -> None:
     said = assess_answer(call(), CallAct.COMING, roles=DESK)
 
     assert said.codes == ("COMING_IS_CLINICAL",)
-    assert "front_desk" in said.reasons[0].sentence
+    assert "your roles here are front desk." in said.reasons[0].sentence
+    unknown = assess_answer(call(), CallAct.COMING, roles=frozenset())
+    assert "your roles here are none." in unknown.reasons[0].sentence
     assert assess_answer(call(), CallAct.CALLED_EMS, roles=DESK).allowed
     assert assess_answer(call(), CallAct.COMING, roles=NURSE).allowed
     assert assess_answer(call(is_over=True), CallAct.COMING, roles=NURSE).codes == (

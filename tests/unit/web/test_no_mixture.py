@@ -213,7 +213,7 @@ def _written() -> Iterator[tuple[str, set[str], dict[str, str]]]:
 
 def _key(code: str, given: dict[str, str], spanish: dict[str, str]) -> str:
     facts = [name for name in given if name not in ("seen", "limit", "overridable_by", "facts")]
-    whole = ":".join((code, *facts))
+    whole = ":".join((code, *sorted(facts)))
     return whole if whole in spanish else code
 
 

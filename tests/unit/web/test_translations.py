@@ -16,6 +16,7 @@ from afterglow.core.errors import IllegalTransition, InvalidValue
 from afterglow.core.medicines import classes
 from afterglow.core.monitoring.catalogue import CATALOGUE
 from afterglow.core.reason_codes import ReasonCode
+from afterglow.core.treatment.codes.readiness import CLINICIAN_WATCHES_RECOVERY
 from afterglow.web import sentences, translations
 
 WEB = translations.PACKAGE / "web"
@@ -69,6 +70,16 @@ def test_a_spanish_reason_shows_only_values_that_the_rule_gives(
     words = str(message.string if message else "")
     assert words.endswith((".", "?"))
     assert set(PLACEHOLDER.findall(words)) <= set(re.findall(r"{(\w+)}", declared.pattern))
+
+
+def test_who_watches_somebody_recover_is_told_in_spanish_too_whom_they_would_leave() -> None:
+    with translation.override("es"):
+        said = sentences.sentence_of(CLINICIAN_WATCHES_RECOVERY.reason(seen="2"))
+
+    assert said == (
+        "El profesional clínico vigila también a 2 pacientes en recuperación, que se quedarían "
+        "solos: entréguelos primero."
+    )
 
 
 def test_a_reason_is_said_in_spanish_with_the_words_that_the_rule_saw() -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from afterglow.core.decisions import Decision, Reason
 from afterglow.core.reason_codes import Subject
-from afterglow.core.roles import CLINICAL, STAFF, Role
+from afterglow.core.roles import CLINICAL, STAFF, Role, said_roles
 
 
 class CallAct(StrEnum):
@@ -152,7 +152,7 @@ def assess_answer(call: Call, act: CallAct, *, roles: frozenset[Role]) -> Decisi
     if call.is_over:
         reasons.append(EMERGENCY_IS_OVER.reason())
     if act in (CallAct.COMING, CallAct.STAYING) and not roles & CLINICAL:
-        reasons.append(COMING_IS_CLINICAL.reason(seen=", ".join(sorted(roles)) or "none"))
+        reasons.append(COMING_IS_CLINICAL.reason(seen=said_roles(roles)))
     return Decision.from_reasons(reasons)
 
 

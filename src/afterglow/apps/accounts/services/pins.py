@@ -125,4 +125,4 @@ def _failed(profile: StaffProfile, at: datetime) -> Decision:
 
 
 def _no(code: str, sentence: str, *, seen: str = "", limit: str = "", **facts: object) -> Decision:
-    return Decision.from_reasons(blocker(code, sentence, seen=seen, limit=limit))
+    return Decision.from_reasons(blocker(code, sentence, seen=seen, limit=limit, **facts))
