@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from afterglow.apps.audit.models import AuditEntry
@@ -12,11 +15,12 @@ from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.treatment import downtime
 from afterglow.apps.treatment.models import PumpAction, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
+from afterglow.apps.treatment.services import from_paper
 from afterglow.apps.work.kinds import PUMP_RAN_TOO_FAST
 from afterglow.apps.work.models import Task
 from afterglow.core.quantities import Rate
 from afterglow.web import clock
-from support.infusion_day import Day, infusing
+from support.infusion_day import Day, infusing, signed
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +189,95 @@ def test_the_time_is_called_what_the_column_calls_it(client: Client, day: Day) -
 
     assert 'aria-label="Time on paper, line 1"' in html
     assert "Time, if not now" not in html
+
+
+def reading_and_medicine(client: Client, day: Day) -> dict[str, str]:
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(30)):
+        page = client.get(f"/sessions/{day.id}/from-paper/").content.decode()
+    by_need = page.partition('name="m0-what"')[2].split('<option value="')[2].partition('"')[0]
+    return {
+        "r0_when": at_clock(day, 10),
+        "r0_spo2": "97",
+        "m0_when": at_clock(day, 11),
+        "m0_what": by_need,
+        "n0_when": at_clock(day, 12),
+        "n0_what": "note",
+        "n0_text": "Asked for the light off.",
+    }
+
+
+def test_a_line_that_the_copier_may_not_chart_is_said_at_the_line_and_loses_nothing_typed(
+    client: Client, day: Day
+) -> None:
+    day.clinician.credentials.filter(kind="licence").update(expires_on=date(2020, 1, 31))
+    typed = reading_and_medicine(client, day)
+    before = VitalSign.objects.count()
+
+    status, html = copied(client, day, **typed)
+    unread, both = copied(client, day, **typed, r1_when=at_clock(day, 15), r1_pressure="abc")
+
+    assert (status, unread) == (409, 422)
+    for page in (html, both):
+        assert 'href="#id_m0-when">Medicines given, line 1' in page
+        assert "licence" in page
+        assert "Asked for the light off." in page
+    assert 'value="97"' in html
+    assert VitalSign.objects.count() == before
+
+
+def test_a_line_that_the_server_stumbles_over_holds_back_no_other_and_loses_nothing(
+    client: Client, day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charting = from_paper.chart_line
+
+    def stumbling(row: Any, line: Any, **more: Any) -> Any:
+        if isinstance(line, from_paper.NoteLine):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+        return charting(row, line, **more)
+
+    monkeypatch.setattr(from_paper, "chart_line", stumbling)
+    status, html = copied(
+        client,
+        day,
+        n0_when=at_clock(day, 10),
+        n0_what="note",
+        n0_text="Asked for the light off.",
+        p0_when=at_clock(day, 12),
+        p0_what="change_rate",
+        p0_rate="525",
+    )
+
+    assert status == 409
+    assert "The server could not chart this line. Leave it out and write it as a note." in html
+    assert 'href="#id_p0-when">Pump, line 1' in html
+    assert "Asked for the light off." in html
+
+
+def test_a_step_that_is_not_possible_is_said_beside_a_mistake_it_does_not_follow_from(
+    client: Client, day: Day
+) -> None:
+    wrong = {"p0_when": at_clock(day, 12), "p0_what": "resume"}
+
+    step = {"n0_when": at_clock(day, 10), "n0_what": "emergency_step", "n0_text": "Oxygen."}
+    status, html = copied(client, day, **wrong, **step)
+    unread, other = copied(client, day, **wrong, r0_when=at_clock(day, 10), r0_pressure="abc")
+    _status, follows = copied(client, day, **wrong, p1_what="pause")
+
+    assert (status, unread) == (409, 422)
+    for page in (html, other):
+        assert 'href="#id_p0-when">Pump, line 1' in page
+    assert 'href="#id_p0-when">Pump, line 1' not in follows
+
+
+def test_a_sheet_for_a_record_that_was_signed_meanwhile_is_said_and_loses_nothing(
+    client: Client,
+) -> None:
+    day = signed()
+
+    status, html = copied(client, day, r0_when=at_clock(day, 10), r0_spo2="97")
+
+    assert status == 409
+    assert "The record was signed before this arrived; add an addendum." in html
+    assert 'value="97"' in html

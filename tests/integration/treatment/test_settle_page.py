@@ -6,7 +6,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from afterglow.apps.medicines.models import Product
@@ -156,6 +158,77 @@ def test_looking_at_the_page_charts_nothing(client: Client, day: Day) -> None:
     assert list(PumpAction.objects.values_list("pk", flat=True)) == before
     day.infusion.refresh_from_db()
     assert day.infusion.ended_at is None
+    assert not OfflineResolution.objects.exists()
+
+
+def waiting_rates(day: Day, count: int) -> list[OfflineEntry]:
+    return sent(
+        day,
+        *(
+            typed(day, 2 + n / 10, "pump", kind="change_rate", rate="525", seen_sequence=1)
+            for n in range(count)
+        ),
+    )
+
+
+def test_of_many_that_wait_one_is_tried_and_the_others_when_they_are_asked_for(
+    client: Client, day: Day
+) -> None:
+    waiting_rates(day, 1)
+    page(client, day)
+    with CaptureQueriesContext(connection) as of_one:
+        page(client, day)
+    _first, *_others, last = waiting_rates(day, 10)
+    with CaptureQueriesContext(connection) as of_many:
+        html = page(client, day)
+    client.force_login(day.clinician)
+    with clock.fixed(day.minute(25)):
+        asked = client.get(f"/sessions/{day.id}/offline/?entry={last.public_id}").content.decode()
+
+    assert len(of_many) <= len(of_one) + 2
+    assert html.count('value="really_ran"') == 1
+    assert html.count("What is possible?") == 10
+    assert f'for="reason-{last.public_id}"' in asked
+    assert asked.count('value="really_ran"') == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_steps_aside_where_somebody_charts(client: Client, day: Day) -> None:
+    overtaken_stop(day)
+    elsewhere = connection.copy()
+    try:
+        elsewhere.set_autocommit(False)
+        with elsewhere.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM visits_treatmentsession WHERE id = %s FOR UPDATE", [day.session.pk]
+            )
+        html = page(client, day)
+    finally:
+        elsewhere.close()
+    later = page(client, day)
+
+    assert "Somebody is charting in this session just now." in html
+    assert "What is possible?" in html
+    assert "It happened at another time" in later
+
+
+def test_charting_at_another_time_asks_for_the_time_and_a_note_takes_none(
+    client: Client, day: Day
+) -> None:
+    entry = overtaken_stop(day)
+    shown = page(client, day)
+
+    timeless, html = press(
+        client, day, entry, choice="charted", needs_time="on", reason="My clock was slow."
+    )
+    timed, note = press(
+        client, day, entry, choice="noted", needs_time="on", when=at_clock(day, 16, "%H:%M")
+    )
+
+    assert 'name="needs_time"' in shown
+    assert (timeless, timed) == (422, 422)
+    assert "Type the time at which it happened." in html
+    assert "A time is taken only for what is charted." in note
     assert not OfflineResolution.objects.exists()
 
 

@@ -340,6 +340,22 @@ class PaperForm:
         """The lines that hold something, and can be read."""
         return [row for row in self.rows() if not row.is_blank and row.is_valid()]
 
+    @property
+    def unread(self) -> frozenset[type]:
+        """The kinds of line of which at least one holds something that cannot be read."""
+        kinds: tuple[tuple[type, Sequence[Any]], ...] = (
+            (ReadingsLine, self.readings),
+            (PumpLine, self.pump),
+            (MedicineLine, self.medicines),
+            (NoteLine, self.notes),
+            (CoverageLine, self.watching),
+        )
+        return frozenset(
+            kind
+            for kind, rows in kinds
+            if any(not row.is_blank and not row.is_valid() for row in rows)
+        )
+
     def lines(self) -> list[LateLine]:
         """Return what was typed and can be read, in the order of the page."""
         return [row.line(row.happened_at) for row in self.readable]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
@@ -26,9 +27,15 @@ from afterglow.apps.treatment.services.lines import (
     ReadingsLine,
     chart_line,
 )
+from afterglow.apps.treatment.services.offline_charting import signed_before
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.decisions import Decision, blocker
+from afterglow.core.errors import AfterglowError, RecordLocked
+from afterglow.core.permission import Forbidden
 from afterglow.core.roles import Action
+from afterglow.db.models import StaleRow
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +57,19 @@ class _OnlyAsked(Exception):
     """Takes back every line: it was only asked what stands against them."""
 
 
-_MAY_FOLLOW: Final = frozenset(
-    {
-        "PUMP_STEP_NOT_POSSIBLE",
-        "SESSION_NOT_IN_STATE",
-        "PAPER_EMERGENCY_OUT_OF_ORDER",
-        "PAPER_NOBODY_TO_RELIEVE",
-        "PAPER_TAKE_OVER_OUT_OF_ORDER",
-        "PAPER_STOP_TWICE",
-    }
-)
-"""What may stand against a line only because one before it is not charted."""
+class _NotThis(Exception):
+    """Takes back what a line wrote before it was refused."""
+
+
+_MAY_FOLLOW: Final[Mapping[str, frozenset[type]]] = {
+    "PUMP_STEP_NOT_POSSIBLE": frozenset({PumpLine}),
+    "SESSION_NOT_IN_STATE": frozenset({PumpLine}),
+    "PAPER_EMERGENCY_OUT_OF_ORDER": frozenset({NoteLine}),
+    "PAPER_NOBODY_TO_RELIEVE": frozenset({PumpLine, CoverageLine}),
+    "PAPER_TAKE_OVER_OUT_OF_ORDER": frozenset({PumpLine, CoverageLine}),
+    "PAPER_STOP_TWICE": frozenset({PumpLine}),
+}
+"""What may stand against a line only because one before it, of such a kind, is not charted."""
 
 
 @transaction.atomic
@@ -82,9 +91,13 @@ def copy_from_paper(
     copier's screen (StaleRow when another tablet has charted one since). One event of the record
     says who copied what from which sheet; ``sheet_unknown``: the copier kept to a sheet that
     nobody is known to have printed for this patient. Safe to repeat with the same key; the lines
-    that are refused are named by :class:`RefusedAt`, all of them at once.
+    that are refused are named by :class:`RefusedAt`, all of them at once. Raises Forbidden or
+    DoesNotExist for the sheet as a whole only; a record that is signed is a refusal.
     """
-    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    try:
+        row = lock_session(session, action=Action.CHART, by=by, at=at)
+    except RecordLocked:
+        return Refused(signed_before())
     if earlier := done_before(SessionEvent.objects.all(), key=key, session=row):
         return Done(earlier, Decision(), repeated=True)
     if not lines:
@@ -134,14 +147,23 @@ def copy_from_paper(
 
 @transaction.atomic
 def against_the_lines(
-    *, session: UUID, lines: Sequence[LateLine], by: Account, at: datetime
+    *,
+    session: UUID,
+    lines: Sequence[LateLine],
+    unread: frozenset[type],
+    by: Account,
+    at: datetime,
 ) -> Mapping[int, Decision]:
     """Return what stands against each line as the record is now, and chart none of them.
 
     For a sheet of which other lines cannot be read yet: every mistake is said at once. A line that
-    may be refused only because another is missing is not among them.
+    may be refused only because another is missing is not among them; ``unread``: of which kinds
+    such lines are. Of a record that is signed nothing is said before the sheet can be read.
     """
-    row = lock_session(session, action=Action.CHART, by=by, at=at)
+    try:
+        row = lock_session(session, action=Action.CHART, by=by, at=at)
+    except RecordLocked:
+        return {}
     infusion = queries.infusion_of(row)
     seen = queries.actions_of(infusion)[-1].sequence if infusion else 0
     against: dict[int, Decision] = {}
@@ -155,7 +177,7 @@ def against_the_lines(
                 at=at,
                 key=uuid.uuid4(),
                 seen=seen,
-                incomplete=True,
+                lacking=unread,
             )
             raise _OnlyAsked
     except _OnlyAsked:
@@ -175,21 +197,64 @@ def _chart_all(
     at: datetime,
     key: UUID,
     seen: int,
-    incomplete: bool = False,
+    lacking: frozenset[type] = frozenset(),
 ) -> Decision:
-    """Chart what can be charted; put into ``against`` what stands against the rest."""
+    """Chart what can be charted; put into ``against`` what stands against the rest.
+
+    ``lacking``: the kinds of which a line is missing, beside those that are refused here.
+    """
     cautions = Decision()
     for number, line in ordered:
         step = uuid.uuid5(key, str(number))
-        done = chart_line(row, line, by=by, at=at, key=step, seen=seen)
+        done = _chart_one(row, line, by=by, at=at, key=step, seen=seen)
         if isinstance(done, Refused):
-            if not (incomplete or against) or not _MAY_FOLLOW.issuperset(done.decision.codes):
+            if not _only_follows(done.decision, lacking):
                 against[number] = done.decision
+            lacking |= {type(line)}
             continue
         cautions &= done.decision
         if isinstance(line, PumpLine):
             seen = done.row.sequence
     return cautions
+
+
+def _only_follows(decision: Decision, lacking: frozenset[type]) -> bool:
+    return all(_MAY_FOLLOW.get(why.code, frozenset()) & lacking for why in decision if why.blocks)
+
+
+def _chart_one(
+    row: TreatmentSession, line: LateLine, *, by: Account, at: datetime, key: UUID, seen: int
+) -> Done[Any] | Refused:
+    """Chart one line, or leave nothing of it: whatever is wrong with it is said at the line.
+
+    Raises StaleRow, which is about the whole sheet, and OperationalError, which is the database's.
+    """
+    try:
+        with transaction.atomic():
+            done = chart_line(row, line, by=by, at=at, key=key, seen=seen)
+            if isinstance(done, Refused):
+                raise _NotThis
+    except _NotThis:
+        return done
+    except (StaleRow, OperationalError):
+        raise
+    except Forbidden as no:
+        return Refused(no.decision)
+    except AfterglowError as problem:
+        why = blocker(
+            "PAPER_LINE_IMPOSSIBLE",
+            f"This line cannot be charted as it stands ({problem}).",
+            seen=problem,
+        )
+        return Refused(Decision((why,)))
+    except Exception as problem:  # the words of a database error may hold what was typed
+        _log.error("paper line %s: %s", key, type(problem).__name__)
+        why = blocker(
+            "PAPER_LINE_NOT_CHARTED",
+            "The server could not chart this line. Leave it out and write it as a note.",
+        )
+        return Refused(Decision((why,)))
+    return done
 
 
 def _told(lines: Sequence[LateLine]) -> str:

@@ -83,10 +83,7 @@ def attempt(
     except StaleRow as stale:
         return OfflineOutcome.CONFLICT, _meanwhile(str(stale.seen), str(stale.current))
     except RecordLocked:
-        why = blocker(
-            "RECORD_SIGNED_BEFORE", "The record was signed before this arrived; add an addendum."
-        )
-        return OfflineOutcome.REFUSED, Decision((why,))
+        return OfflineOutcome.REFUSED, signed_before()
     except Forbidden as no:
         return OfflineOutcome.REFUSED, no.decision
     except OfAnotherSession:
@@ -108,6 +105,14 @@ def attempt(
     if isinstance(done, Refused):
         return OfflineOutcome.REFUSED, done.decision
     return OfflineOutcome.CHARTED, done.decision
+
+
+def signed_before() -> Decision:
+    """Say that the record was signed before what was written elsewhere came to it."""
+    why = blocker(
+        "RECORD_SIGNED_BEFORE", "The record was signed before this arrived; add an addendum."
+    )
+    return Decision((why,))
 
 
 def of_another_session() -> Decision:

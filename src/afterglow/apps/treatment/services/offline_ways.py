@@ -1,7 +1,8 @@
 """What can become of an entry that waits for a person: each way is tried, and taken back.
 
 A page offers only what would succeed now. The verbs that chart judge that themselves; nothing here
-knows their rules a second time.
+knows their rules a second time. Each try holds the session's row for as long as charting takes: a
+page asks for one entry, and steps aside where somebody charts.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment import queries
@@ -27,6 +29,8 @@ from afterglow.core.decisions import Decision
 from afterglow.core.treatment.codes.pump import RATE_ABOVE_HARD_LIMIT
 
 _FIRM = (PumpActionKind.START, PumpActionKind.STOP)
+_WAITS: Final = "100ms"
+"""How long a try waits for the session's row: longer, and it would stand before a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,25 @@ class Ways:
         return not self.against.refused
 
 
+class ChartedNow(Exception):
+    """Somebody charts in this session at this moment; ask again."""
+
+
 class _OnlyTried(Exception):
     """Takes back what was charted to see whether it can be."""
 
 
 def ways_of(session: TreatmentSession, entry: OfflineEntry, *, by: Account, at: datetime) -> Ways:
-    """Return what can become of an entry besides a note. It writes nothing."""
+    """Return what can become of an entry besides a note. It writes nothing.
+
+    Raises ChartedNow where somebody else holds the session.
+    """
     against = _tried(session, entry, by=by, at=at)
     if not against.refused:
         return Ways(against)
-    ran = RATE_ABOVE_HARD_LIMIT.code in against.codes
-    if ran:
+    blockers = {why.code for why in against.blockers}
+    ran = RATE_ABOVE_HARD_LIMIT.code in blockers
+    if ran and len(blockers) == 1:
         at_its_time = _tried(session, entry, by=by, at=at, really_ran=True)
         if not at_its_time.refused:
             return Ways(against, really_ran=True)
@@ -109,11 +121,24 @@ def _tried(
     found = Decision()
     try:
         with transaction.atomic():
-            locked = TreatmentSession.objects.locked().get(pk=session.pk)
+            locked = _locked(session)
             found = chart_after_all(locked, entry, by=by, at=at, reason="?", **more)
             raise _OnlyTried
     except _OnlyTried:
         return found
+
+
+def _locked(session: TreatmentSession) -> TreatmentSession:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = %s", [_WAITS])
+        try:
+            row: TreatmentSession = TreatmentSession.objects.locked().get(pk=session.pk)
+        except OperationalError as problem:
+            if isinstance(problem.__cause__, LockNotAvailable):
+                raise ChartedNow from problem
+            raise
+        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+    return row
 
 
 def _later(session: TreatmentSession, entry: OfflineEntry) -> PumpAction | None:

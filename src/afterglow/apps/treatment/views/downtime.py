@@ -81,7 +81,7 @@ def from_paper(request: StaffRequest, session: UUID) -> HttpResponse:
     form = _form(row, at, request.POST)
     if not form.is_valid():
         against = services.against_the_lines(
-            session=session, lines=form.lines(), by=request.user, at=at
+            session=session, lines=form.lines(), unread=form.unread, by=request.user, at=at
         )
         form.refuse(_said(row, against))
         return _draw(request, row, form, status=422)

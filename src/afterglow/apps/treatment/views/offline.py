@@ -25,7 +25,7 @@ from afterglow.apps.treatment.outcomes import Refused, from_json
 from afterglow.apps.treatment.services import offline as services
 from afterglow.apps.treatment.services.offline_authors import Claim
 from afterglow.apps.treatment.services.offline_lines import PUMP
-from afterglow.apps.treatment.services.offline_ways import ways_of
+from afterglow.apps.treatment.services.offline_ways import ChartedNow, Ways, ways_of
 from afterglow.apps.treatment.views.asking import find_session, instant_of, last_pump_action
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.core.roles import Action
@@ -130,13 +130,17 @@ def _page(
         .order_by("happened_at", "pk")
     )
     infusion = queries.infusion_of(row)
-    shown = [_shown(request, row, entry) for entry in kept]
+    waiting = [entry for entry in kept if _waits(entry)]
+    asked = str(more.get("about") or request.GET.get("entry", ""))
+    looked_at = next((each for each in waiting if str(each.public_id) == asked), None)
+    looked_at = looked_at or next(iter(waiting), None)
+    shown = [_shown(request, row, entry, tried=entry is looked_at) for entry in kept]
     context = {
         "session": row,
         "site": row.site,
         "patient_card": pages.patient_card(row),
         "shown": shown,
-        "waiting": sum(bool(each["waits"]) for each in shown),
+        "waiting": len(waiting),
         "actions": [
             (action, DONE[action.kind])
             for action in (queries.actions_of(infusion) if infusion else ())
@@ -147,18 +151,32 @@ def _page(
     return render(request, "treatment/offline.html", context, status=status)
 
 
-def _shown(request: StaffRequest, row: TreatmentSession, entry: OfflineEntry) -> dict[str, Any]:
-    """Return one entry in words, and of one that waits what can become of it now."""
-    waits = entry.outcome != OfflineOutcome.CHARTED and not hasattr(entry, "resolution")
+def _waits(entry: OfflineEntry) -> bool:
+    return entry.outcome != OfflineOutcome.CHARTED and not hasattr(entry, "resolution")
+
+
+def _shown(
+    request: StaffRequest, row: TreatmentSession, entry: OfflineEntry, *, tried: bool
+) -> dict[str, Any]:
+    """Return one entry in words; of the one that is looked at, what can become of it now."""
     told = _sentences(entry)
-    ways = ways_of(row, entry, by=request.user, at=clock.now()) if waits else None
+    ways: Ways | None = None
+    busy = False
+    if tried:
+        try:
+            ways = ways_of(row, entry, by=request.user, at=clock.now())
+        except ChartedNow:
+            busy = True
+    there = reverse("treatment:offline", args=[row.public_id])
     now = [sentence_of(why, row.site) for why in ways.against.blockers] if ways else []
     return {
         "entry": entry,
         "said": said(entry),
         "reasons": told,
-        "waits": waits,
+        "waits": _waits(entry),
         "ways": ways,
+        "busy": busy,
+        "look": f"{there}?entry={entry.public_id}#entry-{entry.public_id}",
         "against": now,
         "same": now == told,
         "later_word": DONE[ways.later.kind] if ways and ways.later else "",
