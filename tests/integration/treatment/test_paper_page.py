@@ -201,6 +201,8 @@ def reading_and_medicine(client: Client, day: Day) -> dict[str, str]:
         "r0_spo2": "97",
         "m0_when": at_clock(day, 11),
         "m0_what": by_need,
+        "m0_dose": "5",
+        "m0_indication": "Blood pressure",
         "n0_when": at_clock(day, 12),
         "n0_what": "note",
         "n0_text": "Asked for the light off.",
