@@ -103,6 +103,10 @@ TYPED_OFFLINE: Final = "Typed offline: "
 """How the record begins what a tablet typed without a connection."""
 
 
+CRITERIA: Final = "discharge criteria"
+"""What stands before answers of ours; before anything else a colon ends our words."""
+
+
 def recorded_words(text: str) -> str:
     """Return a line that the record keeps in English in the reader's language, where it is known.
 
@@ -111,7 +115,12 @@ def recorded_words(text: str) -> str:
     """
     if text.startswith(TYPED_OFFLINE):
         what, stop, why = text.removeprefix(TYPED_OFFLINE).partition(". ")
-        return _("Typed offline: %(what)s") % {"what": f"{value_words(what)}{stop}{why}"}
+        ours, colon, theirs = what.partition(": ")
+        if ours == CRITERIA:
+            ours, colon, theirs = what, "", ""
+        head = value_words(ours)
+        head = _(ours) if ours and head == ours else head
+        return _("Typed offline: %(what)s") % {"what": f"{head}{colon}{theirs}{stop}{why}"}
     return value_words(text)
 
 

@@ -8,10 +8,12 @@ it is, and ``tests/unit/web/test_no_mixture.py`` says so.
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import date, datetime
 from typing import Final
 
+from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
 from afterglow.core.catalogue import all_reason_codes
@@ -25,6 +27,7 @@ NUMBER = re.compile(r"(?<![A-Za-z\d.-])-?\d+(?:\.\d+)?")
 _DAY = re.compile(
     r"\b(\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4})(?: (\d\d:\d\d))?"
 )
+_MONTH = re.compile(r"([A-Z][a-z]+) (\d{4})")
 JOINTS: Final = ("or", "and", "for", "of", "is", "counts", "version", "in", "to", "on", "against")
 """Words between two values, looked for in this order; each is translated by itself."""
 # fmt: off
@@ -95,7 +98,7 @@ def said(value: str) -> str | None:
         return rule
     if not value or is_alike(value):
         return value
-    return _looked_up(value) or _dated(value) or _named(value) or _joined(value)
+    return _looked_up(value) or _month(value) or _dated(value) or _named(value) or _joined(value)
 
 
 def is_alike(value: str) -> bool:
@@ -120,6 +123,15 @@ def _looked_up(value: str) -> str | None:
     for number in numbers:
         words = words.replace("#", number, 1)
     return words
+
+
+def _month(value: str) -> str | None:
+    """A month as rules write it: ``December 2026``."""
+    found = _MONTH.fullmatch(value)
+    if found is None or found[1] not in calendar.month_name[1:]:
+        return None
+    first = date(int(found[2]), list(calendar.month_name).index(found[1]), 1)
+    return date_format(first, "YEAR_MONTH_FORMAT")
 
 
 def _dated(value: str) -> str | None:

@@ -292,6 +292,7 @@ def test_a_share_just_past_the_limit_does_not_read_as_the_limit() -> None:
         return alarms.ConditionRow("X", "technical", count, 0, 0, 0, 0, None, None, acted, 0, 0)
 
     assert (row(29, 3).acted_text, row(29, 3).cries_wolf) == ("3 (10.3 %)", False)
+    assert (row(269, 27).acted_text, row(269, 27).cries_wolf) == ("27 (10.037 %)", False)
     assert (row(30, 3).acted_text, row(30, 3).cries_wolf) == ("3 (10 %)", True)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from afterglow.apps.accounts.models import RoleGrant
 from afterglow.apps.monitoring.models import Alarm
 from afterglow.apps.treatment import queries
 from afterglow.apps.treatment.models import PumpAction, SessionEvent
@@ -73,6 +75,28 @@ def test_what_really_ran_is_charted_with_its_reason_an_alarm_and_a_task(day: Day
     prescriber = day.session.course.prescriber
     assert prescriber is not None
     assert task.owner == prescriber.public_id
+
+
+def test_on_a_spanish_screen_the_deviation_is_said_in_spanish_and_the_reason_as_typed(
+    day: Day,
+) -> None:
+    charted(day, 10, rate=FAST, really_ran=True, reason=WHY)
+
+    with translation.override("es"):
+        (shown,) = [each for each in entries(day.refreshed()) if each.kind == "note"]
+
+    assert shown.words == "Desviación"
+    assert shown.text.startswith("La bomba")
+    assert shown.text.endswith(WHY)
+    assert "really ran" not in shown.text
+
+
+def test_a_prescriber_who_has_left_owns_no_task_that_nobody_else_sees(day: Day) -> None:
+    RoleGrant.objects.filter(account=day.session.course.prescriber).delete()
+
+    charted(day, 10, rate=FAST, really_ran=True, reason=WHY)
+
+    assert Task.objects.get(kind=PUMP_RAN_TOO_FAST, subject=day.id).owner is None
 
 
 def test_without_saying_that_it_ran_and_why_it_is_refused_whatever_the_words(day: Day) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,11 @@ from afterglow.apps.monitoring.models import VitalSign
 from afterglow.apps.treatment import downtime
 from afterglow.apps.treatment.models import PumpAction, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
-from afterglow.apps.treatment.services import from_paper
+from afterglow.apps.treatment.printed import during
+from afterglow.apps.treatment.printed.words import Clock
+from afterglow.apps.treatment.record import record_content
+from afterglow.apps.treatment.services import from_paper, lines
+from afterglow.apps.treatment.shown.events import entries
 from afterglow.apps.work.kinds import PUMP_RAN_TOO_FAST
 from afterglow.apps.work.models import Task
 from afterglow.core.quantities import Rate
@@ -142,6 +146,21 @@ def test_a_sheet_that_is_not_known_is_asked_after_once(client: Client, day: Day)
     assert taken == 200
     event = SessionEvent.objects.get(session=day.session, kind=EventKind.DOWNTIME_ENTRY)
     assert (event.label, event.data["sheet_unknown"]) == ("ZZZZZZ", True)
+    (shown,) = [each for each in entries(day.refreshed()) if each.kind == "downtime_entry"]
+    assert shown.text.endswith("; nobody is known to have printed this sheet for the patient")
+    content = record_content(day.refreshed(), signed_by=day.clinician, at=day.minute(40))
+    printed = str(during.story(content, Clock.of(content)))
+    assert "nobody is known to have printed this sheet" in printed
+
+
+def test_a_sheet_of_this_patient_is_known_for_sixty_days(day: Day) -> None:
+    downtime.print_sheets(day.site, only=day.refreshed(), by=day.clinician, at=day.minute(12))
+    code = AuditEntry.objects.get(action="downtime-sheet-printed").detail["sheet"]
+    patient = day.session.patient
+
+    soon, late = day.minute(12) + timedelta(days=59), day.minute(12) + timedelta(days=61)
+    assert downtime.whose_sheet(code, patient, at=soon) == downtime.SheetKnown.OURS
+    assert downtime.whose_sheet(code, patient, at=late) == downtime.SheetKnown.NOBODYS
 
 
 def test_the_sheet_that_was_printed_is_taken_and_anothers_is_said_to_be_anothers(
@@ -231,10 +250,10 @@ def test_a_line_that_the_copier_may_not_chart_is_said_at_the_line_and_loses_noth
 def test_a_line_that_the_server_stumbles_over_holds_back_no_other_and_loses_nothing(
     client: Client, day: Day, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    charting = from_paper.chart_line
+    charting = lines.chart_line
 
     def stumbling(row: Any, line: Any, **more: Any) -> Any:
-        if isinstance(line, from_paper.NoteLine):
+        if isinstance(line, lines.NoteLine):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 / 0")
         return charting(row, line, **more)

@@ -168,7 +168,7 @@ def test_a_stretch_of_one_sign_is_marked_in_one_act_and_nothing_else_with_it(
     marks = ArtefactMark.objects.filter(session=day.session, reason="probe off")
     assert (half.status_code, back.status_code, again.status_code) == (422, 422, 409)
     assert "the stretch ends before it begins" in back.content.decode()
-    assert "No believed reading of this kind" in again.content.decode()
+    assert "are marked already" in again.content.decode()
     assert sorted(marks.values_list("vital_sign_id", flat=True)) == sorted(
         meant.values_list("pk", flat=True)
     )

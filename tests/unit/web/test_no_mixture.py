@@ -408,6 +408,20 @@ def test_no_dose_and_no_pressure_is_refused_with_an_exponent() -> None:
     assert not EXPONENT.search(said)
 
 
+def _said_in_spanish(value: str) -> str:
+    with translation.override("es"):
+        return sentences.value_words(value)
+
+
+def test_months_fluids_and_protocols_are_said_in_words_and_not_by_their_keys() -> None:
+    assert _said_in_spanish("December 2026") == "diciembre de 2026"
+    assert sentences.value_words("December 2026") == "December 2026"
+    assert _said_in_spanish("iv_ketamine_adult version 3") == "ketamina IV, adultos versión 3"
+    assert _said_in_spanish("sodium_chloride_0_9, dextrose_5") == (
+        "cloruro de sodio al 0.9 %, dextrosa al 5 %"
+    )
+
+
 @pytest.mark.parametrize(
     ("kept", "english", "spanish"),
     [
@@ -420,6 +434,11 @@ def test_no_dose_and_no_pressure_is_refused_with_an_exponent() -> None:
             "Typed offline: systolic 138, diastolic 86, moaas 4",
             "Typed offline: systolic 138, diastolic 86, MOAA/S 4",
             "Escrito sin conexión: sistólica 138, diastólica 86, MOAA/S 4",
+        ),
+        (
+            "Typed offline: Note: open",
+            "Typed offline: Note: open",
+            "Escrito sin conexión: Nota: open",
         ),
         (
             "1 set of readings, 2 pump entries",

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from afterglow.apps.accounts.models import Account, StaffProfile
 from afterglow.apps.audit import services as audit
-from afterglow.core.decisions import Decision, blocker
+from afterglow.core.decisions import Decision, Reason, blocker
 from afterglow.core.errors import InvalidValue
 
 SHORTEST: Final = 6
@@ -56,7 +56,7 @@ def verify_pin(*, account: Account, pin: str, at: datetime) -> Decision:
     """
     profile = StaffProfile.objects.select_for_update().filter(account=account).first()
     if profile is None or not profile.pin:
-        return _no("PIN_NOT_SET", "This person has no PIN; use the password.")
+        return _no(blocker("PIN_NOT_SET", "This person has no PIN; use the password."))
     if (locked := _locked(profile, at)) is not None:
         return locked
     if check_password(pin, profile.pin):
@@ -75,7 +75,7 @@ def verify_secret(*, account: Account, secret: str, at: datetime) -> Decision:
     if profile is None and account.is_superuser:
         profile = StaffProfile.objects.create(account=account)
     if profile is None:  # a patient or a partner is no member of staff, and does not become one
-        return _no("PIN_WRONG", "That name with that PIN or password is not right.")
+        return _no(blocker("PIN_WRONG", "That name with that PIN or password is not right."))
     if (locked := _locked(profile, at)) is not None:
         return locked
     right_pin = bool(profile.pin) and secret.isdigit() and check_password(secret, profile.pin)
@@ -94,11 +94,13 @@ def _locked(profile: StaffProfile, at: datetime) -> Decision | None:
         return None
     left = -(-int((until - at).total_seconds()) // 60)
     return _no(
-        "PIN_LOCKED",
-        f"Too many wrong PINs: locked for another {left} min. Wait, or sign out and in again.",
-        seen=f"{left} min",
-        limit=f"{MOST_FAILURES} tries",
-        minutes=left,
+        blocker(
+            "PIN_LOCKED",
+            f"Too many wrong PINs: locked for another {left} min. Wait, or sign out and in again.",
+            seen=f"{left} min",
+            limit=f"{MOST_FAILURES} tries",
+            minutes=left,
+        )
     )
 
 
@@ -116,13 +118,15 @@ def _failed(profile: StaffProfile, at: datetime) -> Decision:
     if left <= 0:
         return _locked(profile, at) or Decision()
     return _no(
-        "PIN_WRONG",
-        f"That is not right. {left} more {'try' if left == 1 else 'tries'} before it locks.",
-        seen=f"{profile.pin_failures} wrong",
-        limit=f"{MOST_FAILURES} tries",
-        left=left,
+        blocker(
+            "PIN_WRONG",
+            f"That is not right. {left} more {'try' if left == 1 else 'tries'} before it locks.",
+            seen=f"{profile.pin_failures} wrong",
+            limit=f"{MOST_FAILURES} tries",
+            left=left,
+        )
     )
 
 
-def _no(code: str, sentence: str, *, seen: str = "", limit: str = "", **facts: object) -> Decision:
-    return Decision.from_reasons(blocker(code, sentence, seen=seen, limit=limit, **facts))
+def _no(why: Reason) -> Decision:
+    return Decision.from_reasons(why)

@@ -28,6 +28,12 @@ STRETCH_EMPTY = declare(
     "No believed reading of this kind lies between {seen}.",
     subject="monitoring",
 )
+STRETCH_MARKED = declare(
+    "STRETCH_MARKED",
+    Severity.BLOCKER,
+    "The readings of this kind between {seen} are marked already.",
+    subject="monitoring",
+)
 STRETCH_TOO_LONG = declare(
     "STRETCH_TOO_LONG",
     Severity.BLOCKER,
@@ -52,7 +58,7 @@ def mark_stretch(
     """Say that every reading of these signs from ``since`` to ``until`` is an artefact.
 
     Only readings of one source (hand or device), both ends included; those that a person or the
-    monitor has judged already are left alone, so that saying it twice is refused as empty. The
+    monitor has judged already are left alone; saying it twice is answered by STRETCH_MARKED. The
     readings stay for ever, and each can be believed again. ``between``: the stretch in the words of
     the site's clock. Raises Forbidden, RecordLocked or DoesNotExist.
     """
@@ -73,9 +79,11 @@ def mark_stretch(
         taken_at__lte=until,
         flag="",
     ).order_by("taken_at", "pk")
-    readings = [each for each in found[: MOST + len(marked) + 1] if each.pk not in marked]
+    there = list(found[: MOST + len(marked) + 1])
+    readings = [each for each in there if each.pk not in marked]
     if not readings:
-        return Refused(Decision.from_reasons([STRETCH_EMPTY.reason(seen=between)]))
+        why = STRETCH_MARKED if there else STRETCH_EMPTY
+        return Refused(Decision.from_reasons([why.reason(seen=between)]))
     if len(readings) > MOST:
         return Refused(
             Decision.from_reasons(

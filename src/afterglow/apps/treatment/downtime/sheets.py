@@ -236,9 +236,18 @@ class SheetKnown(StrEnum):
     NOBODYS = "nobodys"
 
 
-def whose_sheet(code: str, patient: Patient) -> SheetKnown:
-    """Return whether a sheet of this code was printed for the patient, another, or nobody."""
-    printed = AuditEntry.objects.filter(action=PRINTED, detail__sheet=code)
+COPIED_WITHIN: Final = timedelta(days=60)
+"""A sheet is copied the same day; one printed longer ago is nobody's that the page still knows."""
+
+
+def whose_sheet(code: str, patient: Patient, *, at: datetime) -> SheetKnown:
+    """Return whether a sheet of this code was printed for the patient, another, or nobody.
+
+    Those of the last 60 days are looked at: the audit log has no index by a sheet's code.
+    """
+    printed = AuditEntry.objects.filter(
+        action=PRINTED, at__gte=at - COPIED_WITHIN, detail__sheet=code
+    )
     if printed.filter(patient=patient.public_id).exists():
         return SheetKnown.OURS
     return SheetKnown.ANOTHER_PATIENTS if printed.exists() else SheetKnown.NOBODYS

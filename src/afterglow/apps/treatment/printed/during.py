@@ -232,6 +232,8 @@ def _event(row: Content, clock: Clock) -> str:
         for name, value in row["data"].items()
         if str(value) != label and (said := _told(value, clock))
     )
+    if row["data"].get("sheet_unknown"):
+        told = ", ".join(filter(None, (told, "nobody is known to have printed this sheet")))
     return f"{named} ({told})" if told else named
 
 

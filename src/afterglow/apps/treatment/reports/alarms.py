@@ -74,8 +74,10 @@ class ConditionRow:
 
     @property
     def acted_text(self) -> str:
-        """How many, and in percent: to the tenth, so that 10.3 does not read as the limit's 10."""
-        percent = f"{self.acted_percent:.1f}".removesuffix(".0")
+        """How many, and in percent: as exact as it takes, so that none reads as the limit's 10."""
+        percent = f"{self.acted_percent:.1f}"
+        if percent.endswith(".0"):
+            percent = f"{self.acted_percent:.3f}".rstrip("0").rstrip(".")
         return f"{self.acted} ({percent} %)"
 
     @property

@@ -9,6 +9,7 @@ from afterglow.apps.accounts.models import Account
 from afterglow.apps.treatment.models import PumpAction, SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.services.acting import tell
+from afterglow.apps.treatment.services.tasks import prescriber_here
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.kinds import PUMP_RAN_TOO_FAST
 from afterglow.apps.work.services import open_task, settle_task
@@ -24,7 +25,8 @@ def note_deviation(
 ) -> None:
     """Note a pump entry that was charted past the hard limit, and give the prescriber a task.
 
-    Does nothing for any other. The alarm follows from the charted rate by itself.
+    Where the course's prescriber is not here any more, every prescriber of the site has it at once.
+    Does nothing for any other entry. The alarm follows from the charted rate by itself.
     """
     said = next((why for why in judged if why.code == RATE_RAN_ABOVE_HARD_LIMIT.code), None)
     if said is None:
@@ -47,7 +49,7 @@ def note_deviation(
         subject=session,
         site=session.site,
         patient=session.patient,
-        owner=session.course.prescriber,
+        owner=prescriber_here(session, at=at),
         at=at,
         by=by,
     )

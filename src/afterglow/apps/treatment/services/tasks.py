@@ -10,7 +10,9 @@ from uuid import UUID
 from django.db import models
 
 from afterglow.apps.accounts.models import Account
+from afterglow.apps.accounts.queries import who_holds
 from afterglow.apps.assessments.models import Assessment
+from afterglow.apps.monitoring.services.escalation import PRESCRIBERS
 from afterglow.apps.treatment.facts.day import suicide_awaits_assessment, suicide_facts
 from afterglow.apps.treatment.models import CheckIn
 from afterglow.apps.treatment.models.checkin import SuicideScreen
@@ -47,6 +49,16 @@ def open_suicide_task(*, session: TreatmentSession, subject: models.Model, at: d
         at=at,
         by=None,
     )
+
+
+def prescriber_here(session: TreatmentSession, *, at: datetime) -> Account | None:
+    """Return the course's prescriber where they may prescribe at the site on this day.
+
+    None where they have left: the task is then everybody's who has its kind's role, at once.
+    """
+    prescriber: Account | None = session.course.prescriber
+    here = who_holds(PRESCRIBERS, site=session.site, on=session.site.local_date(at))
+    return prescriber if prescriber in here else None
 
 
 def ask_for_signature(*, session: TreatmentSession, by: Account, at: datetime) -> Task:

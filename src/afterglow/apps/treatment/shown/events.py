@@ -24,9 +24,10 @@ from afterglow.apps.treatment.services.charting import why_it_stands
 from afterglow.apps.treatment.services.unsigned import SAID as PRESSED
 from afterglow.apps.treatment.shown.grid import LATE, TWO_TIMES
 from afterglow.apps.visits.models import TreatmentSession
+from afterglow.core.treatment.codes.pump import RATE_RAN_ABOVE_HARD_LIMIT
 from afterglow.web.cards import Words
 from afterglow.web.formats import mg, number
-from afterglow.web.sentences import TYPED_OFFLINE, name_words, recorded_words
+from afterglow.web.sentences import TYPED_OFFLINE, name_words, recorded_words, sentence_of
 
 KIND_WORDS: dict[EventKind, Words] = {
     EventKind.MARK: gettext_lazy("Mark"),
@@ -193,6 +194,10 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
     late = event.recorded_at - event.at > TWO_TIMES
     ours = kind is EventKind.DOWNTIME_ENTRY or event.text.startswith(TYPED_OFFLINE)
     text = recorded_words(event.text) if ours else event.text
+    if event.data.get("sheet_unknown"):
+        text = f"{text}; {_('nobody is known to have printed this sheet for the patient')}"
+    if "pump_action" in event.data:
+        words, text = _deviation(event)
     if UNSIGNED in event.data:
         text = _(text) if text in PRESSED.values() else text
     if kind is EventKind.EMERGENCY_CALLED and late:
@@ -224,6 +229,19 @@ def _event_entry(event: SessionEvent, label: str, withdrawn: bool, names: dict[s
         is_private=kind
         in (EventKind.NOTE, EventKind.SUICIDAL_STATEMENT, EventKind.MARK, EventKind.HAND_OVER),
     )
+
+
+def _deviation(event: SessionEvent) -> tuple[str, str]:
+    """Return the note of a rate past the hard limit in the reader's language: heading and words.
+
+    The record keeps it in English, with what was seen and the limit beside it.
+    """
+    seen, limit = str(event.data.get("seen", "")), str(event.data.get("limit", ""))
+    said = RATE_RAN_ABOVE_HARD_LIMIT.reason(seen=seen, limit=limit)
+    typed = event.text.removeprefix(said.sentence)
+    if typed == event.text:  # kept in words that the sentence has lost since
+        return _("Deviation"), event.text
+    return _("Deviation"), f"{sentence_of(said, event.session.site)}{typed}"
 
 
 def as_locked(found: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -160,7 +160,7 @@ def _form(row: TreatmentSession, at: datetime, data: Any = None) -> PaperForm:
         symptoms={
             code: rule.name for code, rule in rules_of(row.protocol_id).monitoring.symptoms.items()
         },
-        whose=lambda code: downtime.whose_sheet(code, row.patient),
+        whose=lambda code: downtime.whose_sheet(code, row.patient, at=at),
         since=row.checked_in_at,
         initial={"seen_sequence": last.sequence if last else 0},
     )
