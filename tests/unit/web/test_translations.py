@@ -13,8 +13,10 @@ from django.utils import translation
 from afterglow.core.catalogue import all_reason_codes
 from afterglow.core.decisions import Reason, Severity
 from afterglow.core.errors import IllegalTransition, InvalidValue
+from afterglow.core.guardrails import Guardrail, Range
 from afterglow.core.medicines import classes
 from afterglow.core.monitoring.catalogue import CATALOGUE
+from afterglow.core.quantities import Dose
 from afterglow.core.reason_codes import ReasonCode
 from afterglow.core.treatment.codes.readiness import CLINICIAN_WATCHES_RECOVERY
 from afterglow.web import sentences, translations
@@ -70,6 +72,18 @@ def test_a_spanish_reason_shows_only_values_that_the_rule_gives(
     words = str(message.string if message else "")
     assert words.endswith((".", "?"))
     assert set(PLACEHOLDER.findall(words)) <= set(re.findall(r"{(\w+)}", declared.pattern))
+
+
+def test_a_dose_below_a_guardrail_is_refused_in_spanish_too() -> None:
+    rail = Guardrail(absolute=Range(low=Dose.mg(5)), recommended=Range(low=Dose.mg(10)))
+
+    for value, kind in ((4, "absoluto de 5 mg"), (8, "recomendado de 10 mg")):
+        why = rail.check(Dose.mg(value), code="DOSE", what="The dose")
+        assert why is not None
+        with translation.override("es"):
+            assert sentences.sentence_of(why) == (
+                f"La dosis, {value} mg, está por debajo del límite {kind}."
+            )
 
 
 def test_who_watches_somebody_recover_is_told_in_spanish_too_whom_they_would_leave() -> None:
