@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -85,25 +85,32 @@ def crowded(front: Front) -> Day:
     return day
 
 
+def shapes(page: Page, day: Day, names: Iterable[str], called: str) -> Iterator[tuple[str, str]]:
+    """Draw the room in both languages at each size, until it has settled; say which it is."""
+    says(day, clock.now(), systolic=192, diastolic=118, heart_rate=88, spo2=84)
+    for language in ("en", "es"):
+        Account.objects.filter(pk=day.clinician.pk).update(language=language)
+        open_room(page, day)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("#panel-alarms .alarm-band").nth(1)).to_be_visible()
+        expect(page.locator(f"#alarms-elsewhere {called}")).to_be_visible()
+        expect(page.locator("[data-recording-line]")).to_be_visible()
+        for shape in names:
+            width, height = SHAPES[shape]
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(SETTLED)
+            if os.environ.get("AFTERGLOW_LOOK"):
+                page.screenshot(path=f"test-results/crowded-{called[1:]}-{language}-{shape}.png")
+            yield language, shape
+
+
 def test_nothing_that_counts_is_cut_when_everything_rings(
     crowded: Day, at_screen: AtScreen
 ) -> None:
     page = open_room(at_screen(crowded.clinician), crowded)
-    says(crowded, clock.now(), systolic=192, diastolic=118, heart_rate=88, spo2=84)
     wrong = []
-    for language in ("en", "es"):
-        Account.objects.filter(pk=crowded.clinician.pk).update(language=language)
-        open_room(page, crowded)
-        expect(page.locator("html")).to_have_attribute("lang", language)
-        expect(page.locator("#panel-alarms .alarm-band").nth(1)).to_be_visible()
-        expect(page.locator("#alarms-elsewhere .elsewhere-more")).to_be_visible()
-        expect(page.locator("[data-recording-line]")).to_be_visible()
-        for shape, (width, height) in SHAPES.items():
-            page.set_viewport_size({"width": width, "height": height})
-            page.evaluate(SETTLED)
-            wrong += [f"{language} {shape} {each}" for each in bad(page, shape)]
-            if os.environ.get("AFTERGLOW_LOOK"):
-                page.screenshot(path=f"test-results/crowded-{language}-{shape}.png")
+    for language, shape in shapes(page, crowded, SHAPES, ".elsewhere-more"):
+        wrong += [f"{language} {shape} {each}" for each in bad(page, shape)]
     assert wrong == []
 
     more = page.locator("#alarms-elsewhere .elsewhere-more")
@@ -153,23 +160,9 @@ def test_stop_stays_in_reach_when_another_rooms_emergency_calls_besides(
         session=other.id, by=other.clinician, at=clock.now(), key=uuid.uuid4()
     )
     page = open_room(at_screen(crowded.clinician), crowded)
-    says(crowded, clock.now(), systolic=192, diastolic=118, heart_rate=88, spo2=84)
     wrong = []
-    for language in ("en", "es"):
-        Account.objects.filter(pk=crowded.clinician.pk).update(language=language)
-        open_room(page, crowded)
-        expect(page.locator("html")).to_have_attribute("lang", language)
-        expect(page.locator("#panel-alarms .alarm-band").nth(1)).to_be_visible()
-        expect(page.locator("#alarms-elsewhere .elsewhere-emergency")).to_be_visible()
-        expect(page.locator("[data-recording-line]")).to_be_visible()
-        for shape in ("tablet", "wide"):
-            width, height = SHAPES[shape]
-            page.set_viewport_size({"width": width, "height": height})
-            page.evaluate(SETTLED)
-            seen = page.evaluate(MEASURED)
-            if os.environ.get("AFTERGLOW_LOOK"):
-                page.screenshot(path=f"test-results/called-{language}-{shape}.png")
-            out = page.evaluate(OUT_OF_REACH)
-            if out or seen["cut"] or seen["foot"]:
-                wrong.append((language, shape, out, seen["cut"], seen["foot"]))
+    for language, shape in shapes(page, crowded, ("tablet", "wide"), ".elsewhere-emergency"):
+        seen, out = page.evaluate(MEASURED), page.evaluate(OUT_OF_REACH)
+        if out or seen["cut"] or seen["foot"]:
+            wrong.append((language, shape, out, seen["cut"], seen["foot"]))
     assert wrong == []
