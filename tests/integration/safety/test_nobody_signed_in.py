@@ -107,6 +107,19 @@ def test_no_chart_record_or_print_names_whoever_left_the_ticket_for_it(
     assert [entry.by for entry in told[-len(since) :]] == ["nobody signed in"] * len(since)
 
 
+def test_the_page_of_what_was_typed_offline_names_nobody_for_it_either(
+    day: Day, room: Client
+) -> None:
+    press(room, day, "infusion-stop")
+    sent(day, typed(day, 8, "pump", kind="pause", seen_sequence=9))
+    client = Client()
+    client.force_login(day.second)
+
+    page = client.get(reverse("treatment:offline", args=[day.id])).content.decode()
+
+    assert "<td>nobody signed in</td>" in page
+
+
 def test_its_emergency_stops_and_calls_the_site_in_nobodys_name(day: Day, room: Client) -> None:
     press(room, day, "emergency-declare")
 
