@@ -47,8 +47,9 @@ MEASURED = """() => {
     foot: [...document.querySelectorAll(".connection, .connection-tools :is(a, button)")]
       .filter((e) => e.checkVisibility() && box(e).bottom > innerHeight + 1)
       .map((e) => e.textContent.trim()),
-    small: [...document.querySelectorAll(".connection-tools :is(a, button), .with-whom a")]
-      .filter((e) => e.checkVisibility() && box(e).height < 40)
+    small: [...document.querySelectorAll(
+        ".connection-tools :is(a, button), .with-whom a, .grid-more")]
+      .filter((e) => e.checkVisibility() && box(e).height < (e.matches(".grid-more") ? 24 : 40))
       .map((e) => `${e.textContent.trim()} ${Math.round(box(e).height)}`),
     unsaid: [...document.querySelectorAll(".connection-primary, [data-recording-line]")]
       .filter((e) => e.scrollWidth > e.clientWidth || box(e).bottom > innerHeight + 1)
@@ -56,6 +57,9 @@ MEASURED = """() => {
     words: [...document.querySelectorAll(".elsewhere-red .strong")]
       .filter((e) => !e.checkVisibility() || box(e).right > box(e.closest("p")).right + 1
         || box(e).bottom > box(e.closest("p")).bottom + 1)
+      .map((e) => e.textContent.trim()),
+    fine_print: [...panel.querySelectorAll(".vital-unit")]
+      .filter((e) => e.checkVisibility() && parseFloat(getComputedStyle(e).fontSize) < 12)
       .map((e) => e.textContent.trim()),
     rows: [...document.querySelectorAll(".elsewhere-line")]
       .filter((e) => e.checkVisibility()).map((e) => e.classList.contains("elsewhere-red")),
@@ -137,6 +141,7 @@ def bad(page: Page, shape: str) -> list[str]:
     fine |= {
         "small": seen["small"] == [],
         "words": seen["words"] == [],
+        "fine_print": seen["fine_print"] == [],
         "rows": seen["rows"] == [True] * ROOMS,  # every red one, and nothing else
         "elsewhere": seen["elsewhere"] <= (140 if shape == "phone" else 60),
         "wide": page.evaluate(TOO_WIDE) <= 0,

@@ -7,8 +7,8 @@ const button = document.createElement("button");
 button.type = "button";
 button.className = "grid-more";
 button.hidden = true;
-button.tabIndex = -1; // the arrow keys lead down the column; for a screen reader every row is there
-button.setAttribute("aria-hidden", "true");
+button.tabIndex = -1; // the arrow keys lead down the column
+const TAPPED = 24; // px, the least height that a finger is given; what is above its words is clear
 
 const scrollOf = () => document.querySelector("#panel-grid .grid-scroll");
 const labelOf = (row) => row.querySelector("th")?.textContent.trim() ?? "";
@@ -23,12 +23,13 @@ function show() {
   const text = words.below(below.map(labelOf).join(", "));
   if (button.textContent !== text) button.textContent = text;
   const part = edge.bottom - below[0].getBoundingClientRect().top; // as high as what is seen of the first of them: no whole row is covered
-  button.style.height = `${Math.min(24, Math.max(15, part))}px`;
+  button.style.setProperty("--clear", `${TAPPED - Math.min(TAPPED, Math.max(15, part))}px`);
   button.style.bottom = `${section.getBoundingClientRect().bottom - edge.bottom + 1}px`;
 }
 
 if (section) {
   section.append(button);
+  button.addEventListener("mousedown", (event) => event.preventDefault()); // who types keeps the field
   button.addEventListener("click", () => scrollOf()?.scrollBy({ top: scrollOf().clientHeight - 60 }));
   document.addEventListener("scroll", ({ target }) => target.matches?.(".grid-scroll") && show(), { capture: true, passive: true });
   const sizes = new ResizeObserver(show);
