@@ -392,7 +392,7 @@ def test_a_start_that_the_record_lost_is_copied_with_its_time_and_the_director_l
     [
         ("0", "RATE_NOT_POSITIVE"),
         ("525", "RATE_ABOVE_HARD_LIMIT"),
-        ("999999.99", "RATE_ABOVE_HARD_LIMIT"),
+        ("999999.99", "RATE_IMPOSSIBLE"),
     ],
 )
 def test_the_rate_of_a_start_from_paper_is_judged_as_one_at_the_screen(
