@@ -29,6 +29,8 @@ from support.long_infusion import lively_infusion
 AtScreen = Callable[..., Page]
 SHAPES = {"tablet": (1024, 768), "wide": (1440, 900), "phone": (390, 844)}
 ROOMS = 3
+RECORDS = {"en": "while this window stays open", "es": "mientras esta ventana siga abierta"}
+"""The end of the longest that the foot says; at first it says that it is looking."""
 GRAPH_PX = {"tablet": 85, "wide": 120}
 """The least height of the graph, its time axis of 25 px included."""
 MEASURED = """() => {
@@ -98,7 +100,7 @@ def shapes(page: Page, day: Day, names: Iterable[str], called: str) -> Iterator[
         expect(page.locator("html")).to_have_attribute("lang", language)
         expect(page.locator("#panel-alarms .alarm-band").nth(1)).to_be_visible()
         expect(page.locator(f"#alarms-elsewhere {called}")).to_be_visible()
-        expect(page.locator("[data-recording-line]")).to_be_visible()
+        expect(page.locator("[data-recording-line]")).to_contain_text(RECORDS[language])
         for shape in names:
             width, height = SHAPES[shape]
             page.set_viewport_size({"width": width, "height": height})
