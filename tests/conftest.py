@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_django import Settings
 
 from afterglow.config.assets import compile_translations
@@ -23,6 +24,9 @@ __all__ = [
     "django_db_setup",
 ]
 
+# A busy machine is slow, and slow is not wrong: no law is held to a wall clock.
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("laws")
 
 HERE = Path(__file__).parent
 FOLLOW_STREAMS = tuple(
