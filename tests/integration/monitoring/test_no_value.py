@@ -12,7 +12,7 @@ from afterglow.apps.monitoring import facts, services
 from afterglow.apps.monitoring.models import Alarm, NoValue, ReviewItem, VitalSign
 from afterglow.apps.monitoring.windows import Windows
 from afterglow.apps.treatment.shown.alarms import word_of
-from afterglow.core.monitoring.device_clock import STEADY_FOR
+from afterglow.core.monitoring.device_clock import SET_BACK_FOR
 from afterglow.core.roles import Role
 from afterglow.interop.hl7v2.framing import frame
 from afterglow.web import clock
@@ -20,7 +20,7 @@ from factories import DeviceFactory, staff
 from support.clinic_messages import PULSE, SPO2, Bed, arrive, bed, later, oru
 from support.road import answers_to, verdicts
 
-STEADY_S = int(STEADY_FOR.total_seconds())
+SET_BACK_S = int(SET_BACK_FOR.total_seconds())
 
 pytestmark = pytest.mark.django_db
 HEART_RATE = "MDC_ECG_HEART_RATE"
@@ -302,10 +302,10 @@ def test_a_value_after_the_clock_was_set_back_ends_it() -> None:
     says(here, SPO2, "97", second=0)
     says(here, SPO2, None, second=1)
 
-    for second in range(2, 2 + STEADY_S):
+    for second in range(2, 2 + SET_BACK_S):
         says(here, SPO2, "96", second=second, ahead=-400)
         assert NoValue.objects.get().until is None, "one that was held back ends nothing"
-    says(here, SPO2, "96", second=2 + STEADY_S, ahead=-400)
+    says(here, SPO2, "96", second=2 + SET_BACK_S, ahead=-400)
 
     assert NoValue.objects.get().until is not None
 

@@ -45,8 +45,13 @@ STUMBLES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "pump",
-        {"kind": "change_rate", "rate": "99999", "seen_sequence": 1},
+        {"kind": "change_rate", "rate": "525", "seen_sequence": 1},
         "RATE_ABOVE_HARD_LIMIT",
+    ),
+    (
+        "pump",
+        {"kind": "change_rate", "rate": "99999", "seen_sequence": 1},
+        "RATE_IMPOSSIBLE",
     ),
     ("pump", {"kind": "change_rate", "rate": "1e30"}, "OFFLINE_ENTRY_NOT_UNDERSTOOD"),
     ("pump", {"kind": "change_rate", "rate": "1e999999999"}, "OFFLINE_ENTRY_NOT_UNDERSTOOD"),

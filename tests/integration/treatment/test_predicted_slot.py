@@ -158,12 +158,12 @@ def test_the_band_changes_with_a_rate_and_after_the_stop_and_is_kept_between(day
     stopped = slot(day, 36)
 
     assert "Modelled, secondary" in before
-    assert "if stopped now, under 100" in before
+    assert "if stopped now, under 100 ng/mL" in before
     assert "proposed, not approved" in before
     assert "Reckoned from the charted rates" in before
     assert area(before) == area(again) != area(changed) != area(stopped)
     assert "Drug stopped at" in stopped
-    assert "under 100 after the stop" in stopped
+    assert "under 100 ng/mL after the stop" in stopped
     assert "Bowdle 1998" in stopped
 
 

@@ -39,7 +39,7 @@ def elsewhere(request: StaffRequest) -> HttpResponse:
     """
     if not request.user.is_authenticated:
         return HttpResponse(status=401)
-    return _rows(request, request.site, here=request.GET.get("except", ""))
+    return _rows(request, request.site, here=_here(request))
 
 
 @visible_when_locked
@@ -80,6 +80,14 @@ def _rows(request: StaffRequest, site: Site | None, *, here: str) -> HttpRespons
     return render(request, "treatment/_elsewhere.html", context)
 
 
+def _here(request: StaffRequest) -> str:
+    """Return the session whose page asks; nothing where the address names none that could be."""
+    try:
+        return str(UUID(request.GET.get("except", "")))
+    except ValueError:
+        return ""
+
+
 def _drawn_on(request: StaffRequest, here: str) -> frozenset[str]:
     """Return the session whose emergency the asking page shows itself: its room and its page."""
     if not here:
@@ -101,7 +109,7 @@ def answer(request: StaffRequest, session: UUID) -> HttpResponse:
     # The rows of the emergency's own site, from which it was answered, wherever the person works.
     # Where it was refused because it is over meanwhile, they show that nothing is open.
     site = TreatmentSession.objects.select_related("site").get(public_id=session).site
-    return _rows(request, site, here=request.GET.get("except", ""))
+    return _rows(request, site, here=_here(request))
 
 
 def _act(request: StaffRequest) -> CallAct:
