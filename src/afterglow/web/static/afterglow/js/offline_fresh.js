@@ -110,7 +110,8 @@ async function keepState() {
 
 async function freshen() {
   if (isKept || isSignedOut || tablet.reach !== "yes") return;
-  if (tablet.can && Date.now() - refreshed < 10_000) return;
+  const wait = refreshed + 10_000 - Date.now();
+  if (tablet.can && wait > 0) return freshenSoon(wait); // looked at a moment ago; what has changed since is not forgotten
   try {
     if (!tablet.can) await prove();
     await refresh();
@@ -125,9 +126,9 @@ async function freshen() {
 
 let soon = 0;
 /** Look again in a moment. */
-export function freshenSoon() {
+export function freshenSoon(wait) {
   clearTimeout(soon);
-  soon = setTimeout(freshen, 3000);
+  soon = setTimeout(freshen, typeof wait === "number" ? wait : 3000); // a listener hands over its event
 }
 
 /** Begin to keep fresh. */
