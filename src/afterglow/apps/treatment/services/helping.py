@@ -14,9 +14,8 @@ from django.db import transaction
 
 from afterglow.apps.accounts import policies
 from afterglow.apps.accounts.models import Account
-from afterglow.apps.accounts.queries import who_holds
 from afterglow.apps.monitoring.facts import WATCHED
-from afterglow.apps.monitoring.services.escalation import PRESCRIBERS, prescribers, tell_site
+from afterglow.apps.monitoring.services.escalation import prescribers, tell_site
 from afterglow.apps.notices.services import send_notice
 from afterglow.apps.treatment import coverages
 from afterglow.apps.treatment.emergencies import SAYS, Emergency, emergency_of
@@ -24,6 +23,7 @@ from afterglow.apps.treatment.models import SessionEvent
 from afterglow.apps.treatment.models.infusion import EventKind
 from afterglow.apps.treatment.outcomes import Done, Refused
 from afterglow.apps.treatment.services.acting import done_before, lock_session, refuse, tell
+from afterglow.apps.treatment.services.tasks import prescriber_here
 from afterglow.apps.visits.models import TreatmentSession
 from afterglow.apps.work.services import open_task, own_task, settle_task
 from afterglow.core.decisions import Decision
@@ -90,14 +90,12 @@ def no_more_help(session: TreatmentSession, *, by: Account, at: datetime, outcom
 def _ask_for_review(
     session: TreatmentSession, current: Emergency, *, by: Account, at: datetime
 ) -> None:
-    prescriber = session.course.prescriber
-    here = who_holds(PRESCRIBERS, site=session.site, on=session.site.local_date(at))
     open_task(
         kind=REVIEW,
         subject=current.called,
         site=session.site,
         patient=session.patient,
-        owner=prescriber if prescriber in here else None,
+        owner=prescriber_here(session, at=at),
         at=at,
         by=by,
         key=f"{REVIEW}:{current.called.public_id}",

@@ -372,18 +372,18 @@ def _vital_cell(line: Line, row: GridRow, judge: Judge) -> Cell:
     low = _worst({judge.level(code, sets.low) for code, sets in of_sets})
     high = _worst({judge.level(code, sets.high) for code, sets in of_sets})
     unseen = _worst({low, high})
-    drawn = _worst({_of(shown, judge), _of(hand, judge)})
+    level, other_level = _of(shown, judge), _of(hand, judge) if device and hand else ""
     extreme = ""
-    if unseen and drawn != unseen:
+    if unseen and _worst({level, other_level}) != unseen:
         extreme = _extreme(line, of_sets, is_high=high == unseen)
     first = shown[0]
     hand_entry = first.source is Source.HAND
     return Cell(
         text=_joined(shown),
-        level=_of(shown, judge),
+        level=level,
         by_hand=not device,
         other=_joined(hand) if device and hand else "",
-        other_level=_of(hand, judge) if device and hand else "",
+        other_level=other_level,
         late=_after(first.arrived_at, first.taken_at, LATE) if hand_entry else None,
         entered=_after(first.arrived_at, first.taken_at, TWO_TIMES) if hand_entry else None,
         reading=Named(first.batch, first.sign, first.taken_at),
