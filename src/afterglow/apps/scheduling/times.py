@@ -46,6 +46,20 @@ def latest_instant(
     return second if first < second <= until else first
 
 
+def last_shown(
+    today: dt.date, clock: dt.time, zone: ZoneInfo, *, until: dt.datetime
+) -> dt.datetime:
+    """Return the last instant (UTC) at which a clock showed a time: today, else yesterday.
+
+    Of today only where it is not after ``until``. Raises InvalidValue for a time that does not
+    occur.
+    """
+    then = latest_instant(today, clock, zone, until=until)
+    if then <= until:
+        return then
+    return latest_instant(today - dt.timedelta(days=1), clock, zone, until=until)
+
+
 def day_bounds(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     """Return when a site's day begins and ends (UTC); 23 or 25 hours apart when clocks change."""
     begin = dt.datetime.combine(day, dt.time(), tzinfo=zone)

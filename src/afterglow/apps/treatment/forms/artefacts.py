@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from afterglow.apps.places.models import Site
-from afterglow.apps.scheduling.times import latest_instant
+from afterglow.apps.scheduling.times import last_shown
 from afterglow.apps.treatment.forms.infusion import PastTimeField, new_key
 from afterglow.core.errors import InvalidValue
 from afterglow.web import clock
@@ -65,12 +65,7 @@ class ArtefactForm(WebForm):
         """Return the last time the site's clock showed this, or say why there is none."""
         today, said = clock.local(self.at, self.site).date(), time(*typed)
         try:
-            then = latest_instant(today, said, self.site.zone, until=self.at)
-            if then > self.at:
-                return latest_instant(
-                    today - timedelta(days=1), said, self.site.zone, until=self.at
-                )
+            return last_shown(today, said, self.site.zone, until=self.at)
         except InvalidValue as never:
             self.add_error(name, ValidationError(error_words(never)))
             return None
-        return then

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from afterglow.apps.accounts.forms import SecondPersonForm
 from afterglow.apps.medicines.models import Product
 from afterglow.apps.places.models import Site
-from afterglow.apps.scheduling.times import latest_instant
+from afterglow.apps.scheduling.times import last_shown
 from afterglow.apps.treatment.shown.grid import Line
 from afterglow.core.errors import InvalidValue
 from afterglow.core.instruments.answers import read_answers
@@ -91,9 +91,7 @@ class ChartForm(WebForm):
         today, until = clock.local(self.at, self.site).date(), self.at + timedelta(minutes=1)
         said = time(*typed)
         try:
-            then = latest_instant(today, said, self.site.zone, until=until)
-            if then > until:
-                then = latest_instant(today - timedelta(days=1), said, self.site.zone, until=until)
+            then = last_shown(today, said, self.site.zone, until=until)
         except InvalidValue as never:
             raise ValidationError(error_words(never)) from None
         here = clock.local(self.at, self.site)
